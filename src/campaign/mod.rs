@@ -1,0 +1,399 @@
+//! The campaign document: one JSON file that a marketer writes, read into typed rules.
+//!
+//! [`Campaign::parse`] reports every problem at once, each with its place, a sentence in English and in
+//! Chinese, and what to write instead where that is known.
+
+mod check;
+pub mod decode;
+pub(crate) mod document;
+pub mod limits;
+pub mod names;
+pub mod play;
+pub mod problem;
+pub mod rewards;
+#[cfg(feature = "schema")]
+pub mod schema;
+mod suggest;
+pub mod table;
+pub mod touchpoints;
+pub mod units;
+
+use std::collections::BTreeMap;
+
+pub use names::Names;
+pub use problem::{Problem, Severity};
+
+use crate::attribution::campaign_number;
+use crate::engine::handle::Touchpoint;
+use crate::engine::time::{Time, UtcOffset};
+use crate::json::tree::{Located, Node, Parsed as Tree, parse};
+use crate::json::{DEPTH, FaultKind};
+use decode::{Cx, Decode, Document};
+use document::{choices, document};
+use limits::Limit;
+use names::{Name, Scope};
+use play::PlayRules;
+use problem::code;
+use rewards::RewardRules;
+use table::Table;
+use touchpoints::TouchpointRules;
+use units::{Currency, Int, List, Text, Url};
+
+/// The largest document that is read, in bytes.
+pub const LARGEST: usize = 256 * 1024;
+
+/// A campaign that can run: what its document says, entries by handle.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Campaign {
+    /// The campaign's id.
+    pub id: Name,
+    /// How a participant sees it.
+    pub title: Text<80>,
+    /// The currency of every amount.
+    pub currency: Currency,
+    /// The timezone of local times and of calendar periods.
+    pub timezone: UtcOffset,
+    /// When it runs.
+    pub runs: Runs,
+    /// Where participants meet it; empty when the document does not say.
+    pub surfaces: Vec<Surface>,
+    /// Rewards by handle.
+    pub rewards: Rewards,
+    /// Plays by handle.
+    pub plays: Plays,
+    /// Touchpoints by handle.
+    pub touchpoints: Touchpoints,
+    /// Limits that count across all plays.
+    pub limits: Vec<Limit>,
+    /// Rules against abuse.
+    pub guard: Guard,
+    /// The page that short links lead to.
+    pub page: Option<Url>,
+    number: u32,
+    numbered: BTreeMap<u32, Touchpoint>,
+}
+
+/// A document that was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parsed {
+    /// The campaign.
+    pub campaign: Campaign,
+    /// The names of this and the earlier revisions.
+    pub names: Names,
+    /// What is questionable and not silenced by `accept`.
+    pub warnings: Vec<Problem>,
+}
+
+/// The entries under `rewards`.
+pub type Rewards = Table<RewardRules, 0, 500>;
+/// The entries under `plays`.
+pub type Plays = Table<PlayRules, 1, 100>;
+/// The entries under `touchpoints`.
+pub type Touchpoints = Table<TouchpointRules, 0, 10_000>;
+
+document! {
+    /// A campaign: what is played, what is given, when and where.
+    pub struct Root {
+        /// The campaign's id, the same in every revision.
+        pub id: Name,
+        /// How a participant sees the campaign.
+        pub title: Text<80>,
+        /// The ISO 4217 code of the currency of every amount.
+        pub currency: Currency = Currency::CNY,
+        /// The timezone of local times and of days, weeks and months, as "+08:00" or "Asia/Shanghai".
+        pub timezone: UtcOffset = UtcOffset(480),
+        /// The number in tokens, where the one made from the id must not be used.
+        pub number: Option<Int<0, 1_048_575>>,
+        /// From when and until when the campaign runs.
+        pub runs: Runs,
+        /// Where participants meet the campaign.
+        pub surfaces: Option<List<Surface, 1, 4>>,
+        /// What can be given, by name.
+        pub rewards: Rewards = Rewards::default(),
+        /// What is played, by name.
+        pub plays: Plays,
+        /// Where people come from, by name.
+        pub touchpoints: Touchpoints = Touchpoints::default(),
+        /// How often a person or a device may act, across all plays.
+        pub limits: Vec<Limit> = Vec::new(),
+        /// Rules against abuse.
+        pub guard: Guard = Guard::default(),
+        /// Warnings that are meant to be, by code, each with the reason.
+        pub accept: Accept = Accept::default(),
+        /// The page that short links lead to.
+        pub page: Option<Url>,
+    }
+}
+
+document! {
+    /// From when and until when the campaign runs.
+    pub struct Runs {
+        /// The first moment.
+        pub from: Time,
+        /// The first moment after the end.
+        pub until: Time,
+    }
+    check check_runs;
+}
+
+document! {
+    /// Rules against abuse.
+    pub struct Guard {
+        /// How many loops may be helped or joined from one device.
+        pub per_device: Option<Int<1, 1_000_000>>,
+        /// Commands with a risk score above this are refused.
+        pub refuse_above: Option<Int<0, 100>>,
+    }
+}
+
+impl Default for Guard {
+    fn default() -> Self {
+        Self { per_device: None, refuse_above: None }
+    }
+}
+
+choices! {
+    /// Where participants meet a campaign.
+    pub enum Surface {
+        /// A WeChat mini-program.
+        MiniProgram = "mini-program",
+        /// Pages in a browser.
+        H5 = "h5",
+        /// A native app.
+        App = "app",
+        /// A shop or an event.
+        Offline = "offline",
+    }
+}
+
+/// Findings that are meant to be: code and reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accept(Vec<(&'static str, Text<200>)>);
+
+impl Decode for Accept {
+    fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
+        if !cx.is_object(node) {
+            return None;
+        }
+        let mut accepted = Vec::new();
+        for member in node.members() {
+            let known = finding_codes().find(|code| *code == member.key);
+            let reason = cx.within(&member.key, |cx| {
+                if known.is_none() {
+                    let text = decode::clip(&member.key);
+                    let nearest = cx.suggester.nearest(&member.key, finding_codes());
+                    cx.error(
+                        code::VALUE_UNKNOWN,
+                        member.key_start,
+                        format!("\"{text}\" is not the code of a warning, so it cannot be accepted."),
+                        format!("“{text}”不是警告代码，无法接受。"),
+                    )
+                    .suggest(nearest.map(String::from));
+                }
+                Text::decode(&member.value, cx)
+            });
+            accepted.extend(known.zip(reason));
+        }
+        (accepted.len() == node.members().len()).then_some(Self(accepted))
+    }
+
+    #[cfg(feature = "schema")]
+    fn shape() -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "object",
+            "propertyNames": { "enum": finding_codes().collect::<Vec<_>>() },
+            "additionalProperties": Text::<200>::shape()
+        })
+    }
+}
+
+/// The codes of findings that do not refuse a document: those with a family and a hyphen.
+fn finding_codes() -> impl Iterator<Item = &'static str> {
+    problem::CODES.iter().map(|(code, _)| *code).filter(|code| code.contains('-'))
+}
+
+impl Campaign {
+    /// Reads a document. `earlier` are the names of the campaign's earlier revisions, whose handles stay.
+    ///
+    /// # Errors
+    /// Every problem of the document, warnings among them, in the order of the text.
+    ///
+    /// # Example
+    /// ```
+    /// use kfactor::campaign::{Campaign, Names};
+    /// let problems = Campaign::parse(r#"{"id": "fest", "titel": "面膜节"}"#, &Names::default()).unwrap_err();
+    /// let unknown = problems.iter().find(|problem| problem.code == "KEY_UNKNOWN").unwrap();
+    /// assert_eq!((unknown.line, unknown.column), (1, 16));
+    /// assert_eq!(unknown.suggestion.as_deref(), Some("title"));
+    /// ```
+    pub fn parse(text: &str, earlier: &Names) -> Result<Parsed, Vec<Problem>> {
+        // Some editors of plain text begin a file with a byte order mark.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if text.len() > LARGEST {
+            return Err(vec![too_large(text.len())]);
+        }
+        let tree = parse(text);
+        let mut cx = Cx::new(
+            tree.root.as_ref().map_or_else(|| Scope::earlier(earlier), |root| Scope::new(root, earlier)),
+        );
+        for located in &tree.faults {
+            report_fault(located, &mut cx);
+        }
+        let root = read(&tree, &mut cx);
+        let (mut problems, scope) = cx.finish(text);
+        if let Some(root) = &root {
+            problems
+                .retain(|problem| problem.severity == Severity::Error || !root.accept.holds(problem.code));
+        }
+        let refused = problems.iter().any(|problem| problem.severity == Severity::Error);
+        match root {
+            Some(root) if !refused => {
+                let names = scope.into_names();
+                Ok(Parsed { campaign: Campaign::new(root, &names), names, warnings: problems })
+            }
+            _ => Err(problems),
+        }
+    }
+
+    fn new(root: Root, names: &Names) -> Self {
+        let mut numbered = BTreeMap::new();
+        for (position, rules) in root.touchpoints.iter().enumerate() {
+            let handle = Touchpoint::at(position);
+            if let Some(rules) = rules {
+                numbered.insert(rules.number(names.touchpoint_name(handle)), handle);
+            }
+        }
+        Self {
+            number: root.number.map_or_else(|| campaign_number(&root.id), Int::get),
+            numbered,
+            id: root.id,
+            title: root.title,
+            currency: root.currency,
+            timezone: root.timezone,
+            runs: root.runs,
+            surfaces: root.surfaces.map_or_else(Vec::new, |list| list.to_vec()),
+            rewards: root.rewards,
+            plays: root.plays,
+            touchpoints: root.touchpoints,
+            limits: root.limits,
+            guard: root.guard,
+            page: root.page,
+        }
+    }
+
+    /// The number that stands for this campaign in tokens, 20 bits.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The touchpoint that a number in a token stands for.
+    #[must_use]
+    pub fn touchpoint_numbered(&self, number: u32) -> Option<Touchpoint> {
+        self.numbered.get(&number).copied()
+    }
+}
+
+fn read(tree: &Tree<'_>, cx: &mut Cx) -> Option<Root> {
+    let node = tree.root.as_ref()?;
+    if !cx.is_object(node) {
+        return None;
+    }
+    // Amounts and local times that stand before these keys are read in them too; a wrong value is
+    // reported below.
+    let text = |key: &str| node.get(key).and_then(Node::text);
+    cx.digits = text("currency").and_then(Currency::parse).unwrap_or(Currency::CNY).digits();
+    cx.timezone = text("timezone").and_then(units::parse_offset).unwrap_or(cx.timezone);
+    let root = Root::decode_members(node, cx);
+    // For editors; it says nothing about the campaign.
+    cx.unknown_keys(node, &[&["$schema"], Root::KEYS]);
+    check::check_use(node, cx);
+    if let Some(root) = &root {
+        check::check_plays(root, node, cx);
+        check::check_accept(root, node, cx);
+    }
+    root
+}
+
+fn check_runs(runs: &Runs, node: &Node<'_>, cx: &mut Cx) {
+    if runs.from < runs.until {
+        return;
+    }
+    let offset = node.get("until").map_or(node.start, |node| node.start);
+    cx.within("until", |cx| {
+        cx.error(
+            code::RUNS_ORDER,
+            offset,
+            String::from("The campaign ends before it begins: `until` must be later than `from`."),
+            String::from("活动在开始前就结束了：`until` 应晚于 `from`。"),
+        );
+    });
+}
+
+fn too_large(length: usize) -> Problem {
+    Problem {
+        code: code::CAMPAIGN_TOO_LARGE,
+        severity: Severity::Error,
+        pointer: String::new(),
+        line: 1,
+        column: 1,
+        message: format!("The document has {length} bytes; at most {LARGEST} are read."),
+        message_zh: format!("文档有 {length} 字节，最多 {LARGEST} 字节。"),
+        suggestion: None,
+    }
+}
+
+fn report_fault(located: &Located, cx: &mut Cx) {
+    let (code, en, zh) = match located.fault.kind {
+        FaultKind::Unexpected | FaultKind::NotObject => (
+            code::JSON_SYNTAX,
+            "This character cannot stand here; often a comma, a quote or a bracket is missing or left over before it.",
+            "此处的字符不符合 JSON 语法，通常是前面缺少或多了逗号、引号或括号。",
+        ),
+        FaultKind::End => (
+            code::JSON_SYNTAX,
+            "The text ends too early; a closing quote or bracket is missing.",
+            "文本提前结束，缺少右引号或右括号。",
+        ),
+        FaultKind::Number => (
+            code::JSON_SYNTAX,
+            "This is not a number as JSON writes it, like 12 or 49.90.",
+            "这不是 JSON 的数字写法，应写成 12 或 49.90 这样。",
+        ),
+        FaultKind::Control => (
+            code::JSON_SYNTAX,
+            "A line break or another control character stands inside quotes; is the closing quote missing?",
+            "引号内有换行或其他控制字符，是不是缺少右引号？",
+        ),
+        FaultKind::Escape => (
+            code::JSON_SYNTAX,
+            "This backslash begins no character that JSON knows; a backslash itself is written twice.",
+            "反斜杠后的写法 JSON 无法识别；反斜杠本身要写两个。",
+        ),
+        FaultKind::Utf8 => (code::JSON_UTF8, "The text is not UTF-8.", "文本不是 UTF-8 编码。"),
+        FaultKind::Trailing => (
+            code::JSON_SYNTAX,
+            "Something stands after the end of the campaign.",
+            "活动文档结束后还有多余的内容。",
+        ),
+        FaultKind::Duplicate => (
+            code::JSON_DUPLICATE_KEY,
+            "This key is already there in the same braces.",
+            "同一对花括号里已经有这个键。",
+        ),
+        FaultKind::Depth => {
+            let (en, zh) = (format!("Nested more than {DEPTH} deep."), format!("嵌套超过 {DEPTH} 层。"));
+            cx.error_at(&located.pointer, code::JSON_DEPTH, located.fault.offset, en, zh);
+            return;
+        }
+    };
+    cx.error_at(&located.pointer, code, located.fault.offset, en.to_owned(), zh.to_owned());
+}
+
+impl Accept {
+    /// Whether a warning of this code is accepted.
+    #[must_use]
+    pub fn holds(&self, code: &str) -> bool {
+        self.0.iter().any(|(accepted, _)| *accepted == code)
+    }
+}

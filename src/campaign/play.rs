@@ -1,0 +1,96 @@
+//! A play: a mechanic and its rules, with the keys that every play has.
+
+use super::decode::{Cx, Decode, Document, clip};
+use super::document::document;
+use super::limits::Limit;
+use super::names::Kind;
+use super::problem::code;
+use super::table::Entry;
+use super::units::Text;
+use crate::engine::handle::Event;
+use crate::json::tree::Node;
+use crate::mechanics::Rules;
+
+/// One configured mechanic of a campaign.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlayRules {
+    /// The mechanic's name.
+    pub mechanic: &'static str,
+    /// How a participant sees the play.
+    pub title: Text<120>,
+    /// What a participant must have done before opening a loop.
+    pub requires: Option<Event>,
+    /// Limits that count within this play.
+    pub limits: Vec<Limit>,
+    /// The mechanic's own rules.
+    pub rules: Rules,
+}
+
+document! {
+    /// The keys that every play has besides `mechanic`.
+    pub struct Common {
+        /// How a participant sees the play.
+        pub title: Text<120>,
+        /// An event that a participant must have before opening a loop; each happening opens one.
+        pub requires: Option<Event>,
+        /// How often a person or a device may act in this play.
+        pub limits: Vec<Limit> = Vec::new(),
+    }
+}
+
+impl Entry for PlayRules {
+    const KIND: Kind = Kind::Play;
+}
+
+impl Decode for PlayRules {
+    fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
+        if !cx.is_object(node) {
+            return None;
+        }
+        let common = Common::decode_members(node, cx);
+        let mechanic = mechanic(node, cx)?;
+        let rules = Rules::decode(mechanic, node, cx);
+        cx.unknown_keys(node, &[&["mechanic"], Common::KEYS, Rules::keys(mechanic)]);
+        if let Some(rules) = &rules {
+            rules.check(node, cx);
+        }
+        let Common { title, requires, limits } = common?;
+        Some(Self { mechanic, title, requires, limits, rules: rules? })
+    }
+
+    #[cfg(feature = "schema")]
+    fn shape() -> schemars::Schema {
+        super::schema::play()
+    }
+}
+
+fn mechanic(node: &Node<'_>, cx: &mut Cx) -> Option<&'static str> {
+    let Some(value) = node.get("mechanic") else {
+        let list = Rules::NAMES.join(", ");
+        cx.within("mechanic", |cx| {
+            cx.error(
+                code::KEY_MISSING,
+                node.start,
+                format!("`mechanic` is missing here; it is one of: {list}."),
+                format!("这里缺少 `mechanic`（玩法），可选：{list}。"),
+            );
+        });
+        return None;
+    };
+    cx.within("mechanic", |cx| {
+        let name = cx.text(value, "the name of a mechanic, in quotes", "引号中的玩法名称")?;
+        let known = Rules::NAMES.iter().find(|known| **known == name);
+        if known.is_none() {
+            let nearest = cx.suggester.nearest(name, Rules::NAMES.iter().copied());
+            let (name, list) = (clip(name), Rules::NAMES.join(", "));
+            cx.error(
+                code::MECHANIC_UNKNOWN,
+                value.start,
+                format!("There is no mechanic \"{name}\"; it is one of: {list}."),
+                format!("没有“{name}”这种玩法，可选：{list}。"),
+            )
+            .suggest(nearest.map(String::from));
+        }
+        known.copied()
+    })
+}

@@ -1,0 +1,148 @@
+//! What is wrong with a campaign document, in words its author can act on.
+
+use serde::Serialize;
+
+/// One thing that is wrong, or questionable, in a campaign document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Problem {
+    /// A stable code out of [`CODES`].
+    pub code: &'static str,
+    /// Whether the document is refused for it.
+    pub severity: Severity,
+    /// The RFC 6901 pointer of the value.
+    pub pointer: String,
+    /// The line in the text, from 1.
+    pub line: u32,
+    /// The column in the text, from 1, in Unicode characters.
+    pub column: u32,
+    /// What is wrong, in English.
+    pub message: String,
+    /// What is wrong, in Chinese.
+    pub message_zh: String,
+    /// What to write instead, if that is known.
+    pub suggestion: Option<String>,
+}
+
+impl Problem {
+    /// A revision that carries another id than the campaign it is meant for.
+    #[must_use]
+    pub fn other_campaign(id: &str) -> Self {
+        Self {
+            code: code::OTHER_CAMPAIGN,
+            severity: Severity::Error,
+            pointer: String::from("/id"),
+            line: 1,
+            column: 1,
+            message: format!("This is another campaign: a revision of \"{id}\" keeps its `id`."),
+            message_zh: format!("这是另一个活动：“{id}”的修订版必须保留原来的 `id`。"),
+            suggestion: Some(id.to_owned()),
+        }
+    }
+}
+
+/// Whether a problem refuses the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The document is refused.
+    Error,
+    /// The document is taken; `accept` silences a warning by its code.
+    Warning,
+}
+
+/// Every code a [`Problem`] can carry, with its meaning.
+pub const CODES: &[(&str, &str)] = code::ALL;
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal;)*) => {
+        /// The codes, one constant each.
+        pub mod code {
+            $($(#[doc = $doc])+ pub const $name: &str = $code;)*
+            pub(super) const ALL: &[(&str, &str)] = &[$(($code, concat!($($doc),+))),*];
+        }
+    };
+}
+
+codes! {
+    /// The text is not JSON.
+    JSON_SYNTAX = "JSON_SYNTAX";
+    /// The text is not UTF-8.
+    JSON_UTF8 = "JSON_UTF8";
+    /// Arrays and objects are nested more than 32 deep.
+    JSON_DEPTH = "JSON_DEPTH";
+    /// One object has the same key twice.
+    JSON_DUPLICATE_KEY = "JSON_DUPLICATE_KEY";
+    /// The document is larger than 256 KiB.
+    CAMPAIGN_TOO_LARGE = "CAMPAIGN_TOO_LARGE";
+    /// A revision with another id than its campaign.
+    OTHER_CAMPAIGN = "OTHER_CAMPAIGN";
+    /// A key that means nothing here.
+    KEY_UNKNOWN = "KEY_UNKNOWN";
+    /// A key that must be there is not.
+    KEY_MISSING = "KEY_MISSING";
+    /// A value of the wrong kind, as text where a number belongs.
+    TYPE_WRONG = "TYPE_WRONG";
+    /// A number outside its bounds.
+    NUMBER_RANGE = "NUMBER_RANGE";
+    /// Text that is empty or too long.
+    TEXT_LENGTH = "TEXT_LENGTH";
+    /// A list that must not be empty is.
+    LIST_EMPTY = "LIST_EMPTY";
+    /// A list with too few or too many entries.
+    LIST_LENGTH = "LIST_LENGTH";
+    /// A value that is none of the words allowed here.
+    VALUE_UNKNOWN = "VALUE_UNKNOWN";
+    /// An amount of money that is not written like `"49.90"`.
+    MONEY_SHAPE = "MONEY_SHAPE";
+    /// A currency that is not three capital letters.
+    CURRENCY_SHAPE = "CURRENCY_SHAPE";
+    /// A span of time that is not written like `"24h"`.
+    DURATION_SHAPE = "DURATION_SHAPE";
+    /// A time that is not written like `"2026-12-01T10:00"`, or a date that does not exist.
+    TIME_SHAPE = "TIME_SHAPE";
+    /// A timezone that is neither an offset like `"+08:00"` nor one of the known names.
+    TIMEZONE_SHAPE = "TIMEZONE_SHAPE";
+    /// Hours of the day that are not written like `"09:00-21:00"`.
+    HOURS_SHAPE = "HOURS_SHAPE";
+    /// A percentage that is not written like `"12.5%"`.
+    PERCENT_SHAPE = "PERCENT_SHAPE";
+    /// A page's address that is not `https://…`.
+    URL_SHAPE = "URL_SHAPE";
+    /// A name with other characters than a–z, 0–9 and `-`, not starting with a letter, or too long.
+    NAME_SHAPE = "NAME_SHAPE";
+    /// A reference to a reward, play or touchpoint that the document does not have.
+    NAME_UNKNOWN = "NAME_UNKNOWN";
+    /// A play without a known mechanic.
+    MECHANIC_UNKNOWN = "MECHANIC_UNKNOWN";
+    /// A campaign that ends before it begins.
+    RUNS_ORDER = "RUNS_ORDER";
+    /// A cash reward without an amount, or with an amount of zero.
+    CASH_AMOUNT = "CASH_AMOUNT";
+    /// A key that only a cash reward can have.
+    CASH_ONLY = "CASH_ONLY";
+    /// A budget smaller than one grant of the reward.
+    BUDGET_SMALL = "BUDGET_SMALL";
+    /// Rewards that fall back to each other in a circle.
+    FALLBACK_CYCLE = "FALLBACK_CYCLE";
+    /// Two touchpoints whose numbers in tokens are the same.
+    NUMBER_COLLISION = "NUMBER_COLLISION";
+    /// A step of a ladder with both or neither of `every` and `at`.
+    TIER_SHAPE = "TIER_SHAPE";
+    /// Warning: cash with neither a budget nor a stock, so nothing bounds its payout.
+    MONEY_UNBOUNDED = "MONEY-UNBOUNDED";
+    /// Warning: buying alone is no dearer than buying together.
+    MONEY_PRICE = "MONEY-PRICE";
+    /// Warning: a span that another one makes pointless, as a loop that outlives its campaign.
+    REACH_WINDOW = "REACH-WINDOW";
+    /// Warning: a play that earns nobody anything.
+    REACH_NOTHING = "REACH-NOTHING";
+    /// Warning: a reward that no play gives.
+    SHAPE_UNUSED = "SHAPE-UNUSED";
+    /// Warning: `accept` names a warning that this document does not raise.
+    SHAPE_ACCEPT = "SHAPE-ACCEPT";
+    /// Warning: rewarded help or invitation on H5 pages, whose links WeChat blocks.
+    PLATFORM_SHARE = "PLATFORM-SHARE";
+}

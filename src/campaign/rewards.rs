@@ -1,0 +1,167 @@
+//! The catalogue of rewards as a document gives it.
+
+use super::decode::Cx;
+use super::document::{choices, document};
+use super::names::{Kind, Names};
+use super::problem::code;
+use super::table::Entry;
+use super::units::{Int, Text};
+use crate::engine::handle::Reward;
+use crate::engine::money::Money;
+use crate::engine::time::Span;
+use crate::json::tree::Node;
+
+document! {
+    /// Something a participant can be given.
+    pub struct RewardRules {
+        /// What it is.
+        pub kind: RewardKind,
+        /// How a participant sees it.
+        pub title: Text<60>,
+        /// The money paid out by one grant; only cash has it.
+        pub amount: Option<Money>,
+        /// What one grant is worth to the participant, as the price of the coffee; for display and for reckoning.
+        pub worth: Option<Money>,
+        /// How many there are in all.
+        pub stock: Option<Int<1, 1_000_000_000>>,
+        /// How much money may be paid out in all; only cash has it.
+        pub budget: Option<Money>,
+        /// How long a grant waits before it may be fulfilled, as until the refund window has closed.
+        pub hold: Option<Span>,
+        /// How long the participant can use it.
+        pub valid: Option<Span>,
+        /// How many one participant can have.
+        pub per_participant: Option<Int<1, 1_000_000>>,
+        /// The reward given instead when this one is out.
+        pub fallback: Option<Reward>,
+    }
+    check check_reward;
+}
+
+choices! {
+    /// What a reward is.
+    pub enum RewardKind {
+        /// A coupon of the shop.
+        Coupon = "coupon",
+        /// Money.
+        Cash = "cash",
+        /// Points of a membership.
+        Points = "points",
+        /// A thing that is sent or handed over.
+        Goods = "goods",
+        /// A pass, as for an event or a course.
+        Pass = "pass",
+        /// Content that is unlocked.
+        Content = "content",
+    }
+}
+
+impl Entry for RewardRules {
+    const KIND: Kind = Kind::Reward;
+
+    fn check_all(entries: &[Option<Self>], node: &Node<'_>, cx: &mut Cx) {
+        let next = |reward: Reward| entries.get(reward.index())?.as_ref()?.fallback;
+        let names = cx.scope.names().clone();
+        for (position, rules) in entries.iter().enumerate() {
+            let Some(fallback) = rules.as_ref().and_then(|rules| rules.fallback) else { continue };
+            let start = Reward::at(position);
+            if falls_back_to(start, fallback, entries.len(), next) {
+                report_cycle(start, fallback, &names, node, cx);
+            }
+        }
+    }
+}
+
+/// Whether the chain that begins with `fallback` comes back to `start`; no chain is longer than `most`.
+fn falls_back_to(
+    start: Reward,
+    fallback: Reward,
+    most: usize,
+    next: impl Fn(Reward) -> Option<Reward>,
+) -> bool {
+    let mut at = Some(fallback);
+    for _ in 0..most {
+        match at {
+            Some(reward) if reward == start => return true,
+            Some(reward) => at = next(reward),
+            None => return false,
+        }
+    }
+    false
+}
+
+fn report_cycle(start: Reward, fallback: Reward, names: &Names, node: &Node<'_>, cx: &mut Cx) {
+    let name = names.reward_name(start);
+    let other = names.reward_name(fallback);
+    let offset =
+        node.get(name).and_then(|reward| reward.get("fallback")).map_or(node.start, |node| node.start);
+    cx.within(name, |cx| {
+        cx.within("fallback", |cx| {
+            cx.error(
+                code::FALLBACK_CYCLE,
+                offset,
+                format!(
+                    "When \"{name}\" is out it falls back to \"{other}\", which leads back to \"{name}\"."
+                ),
+                format!("“{name}”发完后改发“{other}”，而后者又会回到“{name}”，形成循环。"),
+            );
+        });
+    });
+}
+
+fn check_reward(rules: &RewardRules, node: &Node<'_>, cx: &mut Cx) {
+    let offset = |key: &str| node.get(key).map_or(node.start, |node| node.start);
+    if rules.kind != RewardKind::Cash {
+        for (key, given) in [("amount", rules.amount), ("budget", rules.budget)] {
+            if given.is_some() {
+                let at = offset(key);
+                cx.within(key, |cx| {
+                    cx.error(
+                        code::CASH_ONLY,
+                        at,
+                        format!("Only a cash reward has `{key}`; what others are worth is `worth`."),
+                        format!("只有现金奖励（cash）才有 `{key}`；其他奖励的价值请写在 `worth`。"),
+                    );
+                });
+            }
+        }
+        return;
+    }
+    let amount = rules.amount.unwrap_or_default();
+    if amount <= Money(0) {
+        let at = offset("amount");
+        cx.within("amount", |cx| {
+            cx.error(
+                code::CASH_AMOUNT,
+                at,
+                String::from("A cash reward needs an `amount` above zero."),
+                String::from("现金奖励需要大于零的 `amount`（金额）。"),
+            );
+        });
+    }
+    if let Some(budget) = rules.budget
+        && budget < amount
+    {
+        let (at, digits) = (offset("budget"), cx.digits);
+        let (budget, amount) = (budget.display(digits), amount.display(digits));
+        cx.within("budget", |cx| {
+            cx.error(
+                code::BUDGET_SMALL,
+                at,
+                format!("The budget of {budget} does not pay for a single grant of {amount}."),
+                format!("预算 {budget} 不够发放一份 {amount} 的奖励。"),
+            );
+        });
+    }
+    if rules.budget.is_none() && rules.stock.is_none() {
+        let each = amount.display(cx.digits);
+        cx.warning(
+            code::MONEY_UNBOUNDED,
+            node.start,
+            format!(
+                "Nothing bounds how much this pays out: add a `budget` or a `stock` ({each} for each grant)."
+            ),
+            format!("每份 {each} 的现金没有总量上限：请加上 `budget`（预算）或 `stock`（份数）。"),
+        );
+    }
+}

@@ -1,0 +1,82 @@
+//! Where people meet the campaign.
+
+use std::collections::BTreeMap;
+
+use super::decode::Cx;
+use super::document::{choices, document};
+use super::names::Kind;
+use super::problem::code;
+use super::table::Entry;
+use super::units::Int;
+use crate::attribution::touchpoint_number;
+use crate::engine::handle::Touchpoint;
+use crate::json::tree::Node;
+
+document! {
+    /// A place where people meet the campaign, as a poster, a parcel or an advertisement.
+    pub struct TouchpointRules {
+        /// What sort of place it is.
+        pub kind: TouchpointKind,
+        /// The number in tokens, where the one made from the name must not be used.
+        pub number: Option<Int<1, 1_048_575>>,
+    }
+}
+
+choices! {
+    /// The sort of place a touchpoint is.
+    pub enum TouchpointKind {
+        /// The site's own page or app.
+        Own = "own",
+        /// A shop, as a counter or a window.
+        Store = "store",
+        /// A card in or on a parcel, or on packaging.
+        Parcel = "parcel",
+        /// A text message.
+        Sms = "sms",
+        /// A telephone call.
+        Phone = "phone",
+        /// A social network.
+        Social = "social",
+        /// A shop assistant or a group they lead.
+        Guide = "guide",
+        /// A live stream.
+        Live = "live",
+        /// A search engine, a market place or another public place.
+        Public = "public",
+        /// Paid advertising.
+        Ad = "ad",
+    }
+}
+
+impl TouchpointRules {
+    /// The number that stands for this touchpoint in tokens.
+    #[must_use]
+    pub fn number(&self, name: &str) -> u32 {
+        self.number.map_or_else(|| touchpoint_number(name), Int::get)
+    }
+}
+
+impl Entry for TouchpointRules {
+    const KIND: Kind = Kind::Touchpoint;
+
+    fn check_all(entries: &[Option<Self>], node: &Node<'_>, cx: &mut Cx) {
+        let mut taken: BTreeMap<u32, &str> = BTreeMap::new();
+        for member in node.members() {
+            let handle = cx.scope.names().touchpoint(&member.key);
+            let rules = handle.and_then(|handle| entries.get(Touchpoint::index(handle))?.as_ref());
+            let Some(number) = rules.map(|rules| rules.number(&member.key)) else { continue };
+            let Some(other) = taken.insert(number, &member.key) else { continue };
+            let name = &member.key;
+            let free = (1..=1_048_575).find(|number| !taken.contains_key(number));
+            cx.within(name, |cx| {
+                cx.error(
+                    code::NUMBER_COLLISION,
+                    member.key_start,
+                    format!("\"{name}\" and \"{other}\" have the same number in tokens, {number}: give one a `number`."),
+                    format!("“{name}”与“{other}”在参数中的编号相同（{number}），请为其中一个写上 `number`。"),
+                )
+                .suggest(free.map(|free| format!("\"number\": {free}")));
+            });
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The units of a person: numbers, text, lists, money and times as they are written in a document.
+
+mod money;
+mod plain;
+mod time;
+
+pub use money::{Currency, Percent};
+pub use plain::{Int, List, Text, Url};
+pub use time::{Hours, parse_offset, parse_span, parse_time};

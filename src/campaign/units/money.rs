@@ -1,0 +1,138 @@
+//! Currencies, amounts of money and percentages.
+
+use crate::campaign::decode::{Cx, Decode};
+use crate::campaign::problem::code;
+use crate::engine::money::Money;
+use crate::json::tree::{Data, Node};
+
+#[cfg(feature = "schema")]
+use schemars::{Schema, json_schema};
+
+/// A currency by its ISO 4217 code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Currency([u8; 3]);
+
+impl Currency {
+    /// The renminbi.
+    pub const CNY: Currency = Currency(*b"CNY");
+
+    /// Reads three capital letters.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        let letters = <[u8; 3]>::try_from(code.as_bytes()).ok()?;
+        letters.iter().all(u8::is_ascii_uppercase).then_some(Self(letters))
+    }
+
+    /// The three letters.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// The decimals of an amount: ISO 4217 gives most currencies 2, some none and some 3.
+    ///
+    /// ```
+    /// use kfactor::campaign::units::Currency;
+    /// let digits = |code| Currency::parse(code).map(|currency| currency.digits());
+    /// assert_eq!((digits("CNY"), digits("JPY"), digits("KWD")), (Some(2), Some(0), Some(3)));
+    /// ```
+    #[must_use]
+    pub fn digits(&self) -> u32 {
+        match &self.0 {
+            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG" | b"RWF"
+            | b"UGX" | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
+            b"BHD" | b"IQD" | b"JOD" | b"KWD" | b"LYD" | b"OMR" | b"TND" => 3,
+            _ => 2,
+        }
+    }
+}
+
+impl Decode for Currency {
+    fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
+        let currency = node.text().and_then(Self::parse);
+        if currency.is_none() {
+            let upper = node.text().map(str::to_ascii_uppercase).filter(|code| Self::parse(code).is_some());
+            cx.wrong_shape(code::CURRENCY_SHAPE, node, "\"CNY\"").suggest(upper);
+        }
+        currency
+    }
+
+    #[cfg(feature = "schema")]
+    fn shape() -> Schema {
+        json_schema!({ "title": "Currency", "type": "string", "pattern": "^[A-Z]{3}$" })
+    }
+
+    #[cfg(feature = "schema")]
+    fn note_default(&self, schema: &mut Schema) {
+        schema.insert("default".into(), self.code().into());
+    }
+}
+
+impl Decode for Money {
+    fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
+        let digits = cx.digits;
+        let money = match &node.data {
+            Data::Text(text) => Money::parse(text, digits),
+            Data::Number(raw) => Money::parse(raw, digits),
+            _ => None,
+        };
+        if money.is_none() {
+            cx.wrong_shape(code::MONEY_SHAPE, node, &format!("\"{}\"", Money(4990).display(digits)));
+        }
+        money
+    }
+
+    #[cfg(feature = "schema")]
+    fn shape() -> Schema {
+        json_schema!({
+            "title": "Money",
+            "type": ["string", "number"],
+            "pattern": r"^[0-9]{1,16}(\.[0-9]{1,3})?$",
+            "minimum": 0
+        })
+    }
+}
+
+/// A share in basis points, 0–10000, written as `"12.5%"`.
+///
+/// ```
+/// use kfactor::campaign::units::Percent;
+/// assert_eq!(Percent::parse("12.5%").map(Percent::basis_points), Some(1_250));
+/// assert_eq!(Percent::parse("100.01%"), None);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Percent(u32);
+
+impl Percent {
+    /// Reads a percentage of at most 100 with at most two decimals.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let points = Money::parse(text.strip_suffix('%')?, 2)?.0;
+        u32::try_from(points).ok().filter(|&points| points <= 10_000).map(Self)
+    }
+
+    /// Hundredths of a percent.
+    #[must_use]
+    pub fn basis_points(self) -> u32 {
+        self.0
+    }
+}
+
+impl Decode for Percent {
+    fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
+        let percent = node.text().and_then(Self::parse);
+        if percent.is_none() {
+            cx.wrong_shape(code::PERCENT_SHAPE, node, "\"12.5%\"");
+        }
+        percent
+    }
+
+    #[cfg(feature = "schema")]
+    fn shape() -> Schema {
+        json_schema!({
+            "title": "Percentage",
+            "type": "string",
+            "pattern": r"^(100(\.00?)?|[0-9]{1,2}(\.[0-9]{1,2})?)%$"
+        })
+    }
+}

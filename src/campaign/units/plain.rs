@@ -1,0 +1,257 @@
+//! Numbers, words, text and lists.
+
+use std::ops::Deref;
+
+use crate::campaign::decode::{Cx, Decode, clip};
+use crate::campaign::problem::code;
+use crate::json::tree::{Data, Node};
+
+#[cfg(feature = "schema")]
+use schemars::{Schema, json_schema};
+
+/// A whole number from `MIN` to `MAX`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Int<const MIN: u32, const MAX: u32>(u32);
+
+impl<const MIN: u32, const MAX: u32> Int<MIN, MAX> {
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+
+    /// The nearest number within the bounds; for defaults.
+    #[must_use]
+    pub const fn clamped(value: u32) -> Self {
+        Self(if value < MIN {
+            MIN
+        } else if value > MAX {
+            MAX
+        } else {
+            value
+        })
+    }
+}
+
+impl<const MIN: u32, const MAX: u32> Decode for Int<MIN, MAX> {
+    fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
+        let is_integer = |raw: &str| raw.strip_prefix('-').unwrap_or(raw).bytes().all(|b| b.is_ascii_digit());
+        let raw = match &node.data {
+            Data::Number(raw) if is_integer(raw) => *raw,
+            Data::Text(text) if !text.is_empty() && text.len() < 11 && is_integer(text) => {
+                let number = text.to_string();
+                cx.wrong_type(node, "a whole number without quotes", "不带引号的整数").suggest(Some(number));
+                return None;
+            }
+            _ => {
+                cx.wrong_type(node, "a whole number", "整数");
+                return None;
+            }
+        };
+        let value = raw.parse::<u32>().ok().filter(|value| (MIN..=MAX).contains(value));
+        if value.is_none() {
+            let (subject, raw) = (cx.subject(), clip(raw));
+            cx.error(
+                code::NUMBER_RANGE,
+                node.start,
+                format!("{subject} must be from {MIN} to {MAX}, not {raw}."),
+                format!("{subject} 应在 {MIN} 到 {MAX} 之间，现在是 {raw}。"),
+            );
+        }
+        value.map(Self)
+    }
+
+    #[cfg(feature = "schema")]
+    fn shape() -> Schema {
+        json_schema!({ "type": "integer", "minimum": MIN, "maximum": MAX })
+    }
+
+    #[cfg(feature = "schema")]
+    fn note_default(&self, schema: &mut Schema) {
+        schema.insert("default".into(), self.0.into());
+    }
+}
+
+impl Decode for bool {
+    fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
+        if let Data::Bool(value) = node.data {
+            return Some(value);
+        }
+        cx.wrong_type(node, "true or false", " true 或 false");
+        None
+    }
+
+    #[cfg(feature = "schema")]
+    fn shape() -> Schema {
+        json_schema!({ "type": "boolean" })
+    }
+
+    #[cfg(feature = "schema")]
+    fn note_default(&self, schema: &mut Schema) {
+        schema.insert("default".into(), (*self).into());
+    }
+}
+
+impl<T: Decode> Decode for Option<T> {
+    fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
+        T::decode(node, cx).map(Some)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+
+    #[cfg(feature = "schema")]
+    fn shape() -> Schema {
+        T::shape()
+    }
+}
+
+/// Text of 1 to `MAX` Unicode characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text<const MAX: usize>(String);
+
+impl<const MAX: usize> Deref for Text<MAX> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const MAX: usize> Decode for Text<MAX> {
+    fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
+        let text = cx.text(node, "text in quotes", "引号中的文本")?;
+        let length = text.chars().count();
+        if (1..=MAX).contains(&length) {
+            return Some(Self(text.to_owned()));
+        }
+        let subject = cx.subject();
+        cx.error(
+            code::TEXT_LENGTH,
+            node.start,
+            format!("{subject} must have 1 to {MAX} characters; it has {length}."),
+            format!("{subject} 应有 1 到 {MAX} 个字符，现在有 {length} 个。"),
+        );
+        None
+    }
+
+    #[cfg(feature = "schema")]
+    fn shape() -> Schema {
+        json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX })
+    }
+}
+
+/// The address of a page, `https://…`, of at most 1000 characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Url(String);
+
+impl Deref for Url {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Decode for Url {
+    fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
+        let is_url = |text: &&str| {
+            let host = text.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next());
+            let printable = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '\\');
+            text.len() <= 1_000 && text.chars().all(printable) && host.is_some_and(|host| !host.is_empty())
+        };
+        let url = node.text().filter(is_url);
+        if url.is_none() {
+            let secure = node.text().map(|text| text.replacen("http://", "https://", 1));
+            let suggestion = secure.filter(|text| is_url(&text.as_str()));
+            cx.wrong_shape(code::URL_SHAPE, node, "\"https://example.com/page\"").suggest(suggestion);
+        }
+        url.map(|url| Self(url.to_owned()))
+    }
+
+    #[cfg(feature = "schema")]
+    fn shape() -> Schema {
+        json_schema!({
+            "title": "Address",
+            "type": "string",
+            "pattern": r#"^https://[!$-;=@-\[\]-~][!#-;=?-\[\]-~]*$"#,
+            "maxLength": 1_000
+        })
+    }
+}
+
+/// A list of `MIN` to `MAX` entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List<T, const MIN: usize, const MAX: usize>(Vec<T>);
+
+impl<T, const MIN: usize, const MAX: usize> Deref for List<T, MIN, MAX> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T: Decode, const MIN: usize, const MAX: usize> Decode for List<T, MIN, MAX> {
+    fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
+        decode_list(node, cx, MIN, MAX).map(Self)
+    }
+
+    #[cfg(feature = "schema")]
+    fn shape() -> Schema {
+        json_schema!({ "type": "array", "items": T::shape(), "minItems": MIN, "maxItems": MAX })
+    }
+}
+
+/// The most entries of a list that names no bounds of its own.
+const MOST_ENTRIES: usize = 100;
+
+impl<T: Decode> Decode for Vec<T> {
+    fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
+        decode_list(node, cx, 0, MOST_ENTRIES)
+    }
+
+    #[cfg(feature = "schema")]
+    fn shape() -> Schema {
+        json_schema!({ "type": "array", "items": T::shape(), "maxItems": MOST_ENTRIES })
+    }
+
+    #[cfg(feature = "schema")]
+    fn note_default(&self, schema: &mut Schema) {
+        if self.is_empty() {
+            schema.insert("default".into(), Vec::<bool>::new().into());
+        }
+    }
+}
+
+fn decode_list<T: Decode>(node: &Node<'_>, cx: &mut Cx, min: usize, max: usize) -> Option<Vec<T>> {
+    let Data::List(items) = &node.data else {
+        cx.wrong_type(node, "a list in square brackets", "方括号中的列表");
+        return None;
+    };
+    let (subject, length) = (cx.subject(), items.len());
+    if length < min && length == 0 {
+        cx.error(
+            code::LIST_EMPTY,
+            node.start,
+            format!("{subject} must not be empty."),
+            format!("{subject} 不能为空。"),
+        );
+        return None;
+    }
+    if !(min..=max).contains(&length) {
+        cx.error(
+            code::LIST_LENGTH,
+            node.start,
+            format!("{subject} must have {min} to {max} entries; it has {length}."),
+            format!("{subject} 应有 {min} 到 {max} 项，现在有 {length} 项。"),
+        );
+        return None;
+    }
+    let mut list = Vec::with_capacity(length);
+    for (position, item) in items.iter().enumerate() {
+        list.extend(cx.within(&position.to_string(), |cx| T::decode(item, cx)));
+    }
+    (list.len() == length).then_some(list)
+}

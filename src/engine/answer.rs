@@ -1,0 +1,287 @@
+//! Answers: what became of a command, and how it is written.
+
+use super::command::Malformed;
+use super::fact::Fact;
+use super::field::{Binary, Names, Wire};
+use super::money::Money;
+use super::pack::{self, Reader};
+use super::rejection::{Code, Rejection};
+use super::time::Time;
+use super::view::missing;
+use crate::json::write;
+
+/// What became of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome<'x> {
+    /// These facts happened.
+    Accepted(Vec<Fact<'x>>),
+    /// Nothing happened, and why.
+    Rejected(Rejection<'x>),
+}
+
+/// The answer to a command.
+pub struct Answer<'x> {
+    /// The command's id.
+    pub id: &'x str,
+    /// When it was decided.
+    pub at: Time,
+    /// Whether this is the first answer given again.
+    pub repeated: bool,
+    /// The outcome.
+    pub outcome: Outcome<'x>,
+    pub(super) names: Names<'x>,
+}
+
+impl<'x> Outcome<'x> {
+    /// The outcome of a decision.
+    #[must_use]
+    pub fn of(decision: Result<Vec<Fact<'x>>, Rejection<'x>>) -> Self {
+        match decision {
+            Ok(facts) => Outcome::Accepted(facts),
+            Err(rejection) => Outcome::Rejected(rejection),
+        }
+    }
+
+    /// Appends the compact form.
+    pub fn pack(&self, out: &mut Vec<u8>) {
+        match self {
+            Outcome::Accepted(facts) => {
+                out.push(0);
+                for fact in facts {
+                    fact.pack(out);
+                }
+            }
+            Outcome::Rejected(rejection) => {
+                out.push(1);
+                pack_rejection(rejection, out);
+            }
+        }
+    }
+
+    /// Reads the compact form.
+    #[must_use]
+    pub fn unpack(mut reader: Reader<'x>) -> Self {
+        if reader.byte() == Some(1) {
+            return Outcome::Rejected(unpack_rejection(&mut reader).unwrap_or(Rejection::new(Code::CommandIdReused)));
+        }
+        let mut facts = Vec::new();
+        while !reader.is_empty() {
+            let Some(fact) = Fact::unpack(&mut reader) else { break };
+            facts.push(fact);
+        }
+        Outcome::Accepted(facts)
+    }
+}
+
+impl Answer<'_> {
+    /// Whether the command was accepted.
+    #[must_use]
+    pub fn accepted(&self) -> bool {
+        matches!(self.outcome, Outcome::Accepted(_))
+    }
+
+    /// The rejection code, if it was not.
+    #[must_use]
+    pub fn code(&self) -> Option<Code> {
+        match &self.outcome {
+            Outcome::Accepted(_) => None,
+            Outcome::Rejected(rejection) => Some(rejection.code),
+        }
+    }
+
+    /// The facts; none if it was rejected.
+    #[must_use]
+    pub fn facts(&self) -> &[Fact<'_>] {
+        match &self.outcome {
+            Outcome::Accepted(facts) => facts,
+            Outcome::Rejected(_) => &[],
+        }
+    }
+
+    /// Appends the answer as JSON, as in `docs/protocol.md`.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(if self.accepted() { b"{\"ok\":true,\"id\":" } else { b"{\"ok\":false,\"id\":" });
+        write::text(out, self.id);
+        if self.repeated {
+            out.extend_from_slice(b",\"repeated\":true");
+        }
+        match &self.outcome {
+            Outcome::Accepted(facts) => {
+                out.extend_from_slice(b",\"facts\":[");
+                for (position, fact) in facts.iter().enumerate() {
+                    if position > 0 {
+                        out.push(b',');
+                    }
+                    fact.write(self.id, position, self.at, &self.names, out);
+                }
+                out.push(b']');
+            }
+            Outcome::Rejected(rejection) => write_rejection(rejection, out),
+        }
+        out.push(b'}');
+    }
+
+    /// Appends the form that crosses the WebAssembly boundary.
+    pub fn wire(&self, by: Option<&str>, loop_: Option<&str>, out: &mut Vec<u8>) {
+        let repeated = if self.repeated { 0x80 } else { 0 };
+        let wire = Wire { names: self.names, by, loop_ };
+        match &self.outcome {
+            Outcome::Accepted(facts) => {
+                out.push(repeated);
+                wire_number(self.at.0, out);
+                pack::put(out, u64::try_from(facts.len()).unwrap_or(0));
+                for fact in facts {
+                    fact.wire(&wire, out);
+                }
+            }
+            Outcome::Rejected(rejection) => {
+                out.push(repeated | 1);
+                wire_rejection(rejection, &wire, out);
+            }
+        }
+    }
+}
+
+/// Appends the answer to a text that is not a command, as JSON.
+pub fn write_malformed(malformed: &Malformed, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"ok\":false,\"id\":null");
+    write_rejection(&Rejection::new(Code::CommandMalformed).field(malformed.field), out);
+    out.push(b'}');
+}
+
+/// Appends the answer to a text that is not a command, for the WebAssembly boundary.
+pub fn wire_malformed(malformed: &Malformed, out: &mut Vec<u8>) {
+    out.push(2);
+    wire_text_fields(&Rejection::new(Code::CommandMalformed).field(malformed.field), out);
+}
+
+fn write_rejection(rejection: &Rejection<'_>, out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"code\":\"");
+    out.extend_from_slice(rejection.code.name().as_bytes());
+    out.extend_from_slice(b"\",\"params\":{");
+    let mut first = true;
+    let mut key = |out: &mut Vec<u8>, name: &str| {
+        if !core::mem::take(&mut first) {
+            out.push(b',');
+        }
+        out.push(b'"');
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\":");
+    };
+    if let Some(most) = rejection.most {
+        key(out, "most");
+        write::int(out, i64::from(most));
+    }
+    if let Some(until) = rejection.until {
+        key(out, "until");
+        write::int(out, until.0);
+    }
+    if let Some(amount) = rejection.amount {
+        key(out, "amount");
+        write::int(out, amount.0);
+    }
+    if let Some(field) = rejection.field {
+        key(out, "field");
+        write::text(out, field);
+    }
+    if let Some(name) = rejection.name {
+        key(out, "name");
+        write::text(out, name);
+    }
+    out.extend_from_slice(b"},\"missing\":[");
+    for (position, step) in missing(rejection).iter().enumerate() {
+        if position > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(b"{\"need\":");
+        write::text(out, step.need);
+        out.extend_from_slice(b",\"count\":");
+        write::int(out, i64::from(step.count));
+        if let Some(until) = step.until {
+            out.extend_from_slice(b",\"until\":");
+            write::int(out, until);
+        }
+        if let Some(name) = &step.name {
+            out.extend_from_slice(b",\"name\":");
+            write::text(out, name);
+        }
+        out.push(b'}');
+    }
+    out.push(b']');
+}
+
+fn wire_rejection(rejection: &Rejection<'_>, wire: &Wire<'_>, out: &mut Vec<u8>) {
+    out.push(rejection.code.number());
+    out.push(u8::from(rejection.most.is_some()));
+    if let Some(most) = rejection.most {
+        most.wire(wire, out);
+    }
+    rejection.until.wire(wire, out);
+    rejection.amount.wire(wire, out);
+    rejection.field.wire(wire, out);
+    rejection.name.wire(wire, out);
+}
+
+/// A rejection that needs no names: only its texts can be present.
+fn wire_text_fields(rejection: &Rejection<'_>, out: &mut Vec<u8>) {
+    out.push(rejection.code.number());
+    out.extend_from_slice(&[0, 0, 0]);
+    for text in [rejection.field, rejection.name] {
+        out.push(u8::from(text.is_some()));
+        if let Some(text) = text {
+            out.push(u8::try_from(text.len()).unwrap_or(0));
+            out.extend_from_slice(text.as_bytes());
+        }
+    }
+}
+
+fn wire_number(value: i64, out: &mut Vec<u8>) {
+    #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "times are below 2^53")]
+    let double = value as f64;
+    out.extend_from_slice(&double.to_le_bytes());
+}
+
+fn pack_rejection(rejection: &Rejection<'_>, out: &mut Vec<u8>) {
+    out.push(rejection.code.number());
+    let present = [
+        rejection.most.is_some(),
+        rejection.until.is_some(),
+        rejection.amount.is_some(),
+        rejection.field.is_some(),
+        rejection.name.is_some(),
+    ];
+    let bits = present.iter().rev().fold(0u8, |bits, present| bits << 1 | u8::from(*present));
+    out.push(bits);
+    if let Some(most) = rejection.most {
+        most.pack(out);
+    }
+    if let Some(until) = rejection.until {
+        until.pack(out);
+    }
+    if let Some(amount) = rejection.amount {
+        amount.pack(out);
+    }
+    for text in [rejection.field, rejection.name].into_iter().flatten() {
+        text.pack(out);
+    }
+}
+
+fn unpack_rejection<'x>(reader: &mut Reader<'x>) -> Option<Rejection<'x>> {
+    let code = Code::ALL.get(usize::from(reader.byte()?)).copied()?;
+    let bits = reader.byte()?;
+    let has = |bit: u8| bits & 1 << bit != 0;
+    let most = if has(0) { Some(u32::unpack(reader)?) } else { None };
+    let until = if has(1) { Some(Time::unpack(reader)?) } else { None };
+    let amount = if has(2) { Some(Money::unpack(reader)?) } else { None };
+    let field = if has(3) { Some(reader.text()?) } else { None };
+    let name = if has(4) { Some(reader.text()?) } else { None };
+    Some(Rejection { code, most, until, amount, field, name })
+}
+
+impl Code {
+    /// The number at the WebAssembly boundary and in the journal.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        Code::ALL.iter().position(|code| *code == self).and_then(|at| u8::try_from(at).ok()).unwrap_or(0)
+    }
+}

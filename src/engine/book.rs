@@ -1,0 +1,99 @@
+//! The rule book: every revision of a campaign, because a running loop keeps the rules it was opened under.
+
+use siphasher::sip::SipHasher13;
+
+use super::handle::{Play, Reward};
+use crate::campaign::{Campaign, Names, Parsed, Problem};
+use crate::campaign::{play::PlayRules, rewards::RewardRules};
+
+/// The revisions of one campaign and the names they share.
+#[derive(Clone, Debug)]
+pub struct Book {
+    /// Names of plays, rewards, touchpoints and events; a name keeps its handle in later revisions.
+    pub names: Names,
+    /// The campaign's seed: for share handles, codes and draws, and as the key of hashes.
+    pub seed: [u8; 32],
+    revisions: Vec<Campaign>,
+    current: Campaign,
+}
+
+impl Book {
+    /// A book with its first revision; the warnings come along.
+    ///
+    /// # Errors
+    /// Every problem of the document.
+    pub fn new(text: &str, seed: [u8; 32]) -> Result<(Book, Vec<Problem>), Vec<Problem>> {
+        let Parsed { campaign, names, warnings } = Campaign::parse(text, &Names::default())?;
+        let book = Book { names, seed, revisions: vec![campaign.clone()], current: campaign };
+        Ok((book, warnings))
+    }
+
+    /// Adds a revision, which holds for loops opened from now on.
+    ///
+    /// # Errors
+    /// Every problem of the document; another campaign id is one of them.
+    pub fn revise(&mut self, text: &str) -> Result<Vec<Problem>, Vec<Problem>> {
+        let Parsed { campaign, names, warnings } = Campaign::parse(text, &self.names)?;
+        if campaign.id != self.current.id {
+            return Err(vec![Problem::other_campaign(&self.current.id)]);
+        }
+        self.names = names;
+        self.revisions.push(campaign.clone());
+        self.current = campaign;
+        Ok(warnings)
+    }
+
+    /// The latest revision.
+    #[must_use]
+    pub fn current(&self) -> &Campaign {
+        &self.current
+    }
+
+    /// The number of the latest revision.
+    #[must_use]
+    pub fn revision(&self) -> u16 {
+        u16::try_from(self.revisions.len().saturating_sub(1)).unwrap_or(u16::MAX)
+    }
+
+    /// A revision by number.
+    #[must_use]
+    pub fn campaign(&self, revision: u16) -> &Campaign {
+        self.revisions.get(usize::from(revision)).unwrap_or(&self.current)
+    }
+
+    /// A play as it stood in a revision.
+    #[must_use]
+    pub fn play(&self, revision: u16, play: Play) -> Option<&PlayRules> {
+        self.campaign(revision).plays.get(play.index())?.as_ref()
+    }
+
+    /// A reward as it stands now: stock and budget may be raised while loops run.
+    #[must_use]
+    pub fn reward(&self, reward: Reward) -> Option<&RewardRules> {
+        let known = |campaign: &'_ Campaign| campaign.rewards.get(reward.index()).is_some_and(Option::is_some);
+        let campaign = self.revisions.iter().rev().find(|campaign| known(campaign))?;
+        campaign.rewards.get(reward.index())?.as_ref()
+    }
+
+    /// The name of a play.
+    #[must_use]
+    pub fn play_name(&self, play: Play) -> &str {
+        self.names.plays.get(play.index()).map_or("", String::as_str)
+    }
+
+    /// The name of a reward.
+    #[must_use]
+    pub fn reward_name(&self, reward: Reward) -> &str {
+        self.names.rewards.get(reward.index()).map_or("", String::as_str)
+    }
+
+    /// The key of the state's hashes.
+    #[must_use]
+    pub fn hash_key(&self) -> SipHasher13 {
+        let mut key = [0u8; 16];
+        for (to, from) in key.iter_mut().zip(self.seed) {
+            *to = from;
+        }
+        SipHasher13::new_with_key(&key)
+    }
+}

@@ -1,0 +1,385 @@
+//! Decide: what a command amounts to. Reads the state and never changes it.
+
+use super::book::Book;
+use super::command::{Act, Command};
+use super::fact::Fact;
+use super::field::GrantId;
+use super::handle::{Loop, Order, Person, Play};
+use super::rejection::{Code, Rejection};
+use super::state::{LoopState, OrderStatus, State, Status};
+use super::time::Time;
+use crate::attribution::code::{CodeError, ReferralCode};
+use crate::attribution::token::Token;
+use crate::campaign::play::PlayRules;
+use super::draw::Draw;
+use crate::guard;
+use crate::mechanics::{Opening, Payment};
+use crate::rewards;
+
+/// The facts a command leads to, or why it is refused. A refused command changes nothing.
+///
+/// # Errors
+/// The rejection.
+pub fn decide<'c>(book: &'c Book, state: &State, command: &'c Command<'c>) -> Result<Vec<Fact<'c>>, Rejection<'c>> {
+    let mut cx = Deciding { book, state, command, at: command.at.max(state.now), facts: Vec::new() };
+    match command.act {
+        Act::Visit => visit(&mut cx)?,
+        Act::Share => share(&mut cx)?,
+        Act::Open => open(&mut cx)?,
+        Act::Help | Act::Join | Act::Leave => take_part(&mut cx)?,
+        Act::Pay => pay(&mut cx)?,
+        Act::Event => event(&mut cx)?,
+        Act::Refund => refund(&mut cx)?,
+        Act::Fulfil | Act::Fail | Act::Revoke => rewards::settle(&mut cx)?,
+        Act::Tick => tick(&mut cx),
+    }
+    Ok(cx.facts)
+}
+
+/// Loops that one tick settles at most; the next tick goes on.
+const SETTLED_BY_TICK: usize = 200;
+
+/// A command being decided: what is known, and the facts so far.
+pub struct Deciding<'s, 'c> {
+    /// The rules.
+    pub book: &'c Book,
+    /// The state before the command.
+    pub state: &'s State,
+    /// The command.
+    pub command: &'c Command<'c>,
+    /// The time that counts: the command's, but never before the last one's.
+    pub at: Time,
+    /// The facts so far.
+    pub facts: Vec<Fact<'c>>,
+}
+
+impl<'s, 'c> Deciding<'s, 'c> {
+    /// Adds a fact.
+    #[inline]
+    pub fn emit(&mut self, fact: Fact<'c>) {
+        if self.facts.is_empty() {
+            self.facts.reserve(4);
+        }
+        self.facts.push(fact);
+    }
+
+    /// The participant of the command; a new one is met first.
+    ///
+    /// # Errors
+    /// `COMMAND_MALFORMED` without one.
+    pub fn person(&mut self) -> Result<Person, Rejection<'c>> {
+        let id = required(self.command.by.as_deref(), "by")?;
+        guard::check_risk(self)?;
+        if let Some(number) = self.state.people.find(id) {
+            return Ok(Person(number));
+        }
+        self.emit(Fact::Met { who: id });
+        Ok(Person::at(self.state.people.len()))
+    }
+
+    /// Whether the campaign runs at this moment.
+    ///
+    /// # Errors
+    /// `CAMPAIGN_NOT_STARTED` or `CAMPAIGN_ENDED`.
+    pub fn running(&self) -> Result<(), Rejection<'c>> {
+        let runs = &self.book.current().runs;
+        if self.at < runs.from {
+            return Err(Rejection::new(Code::CampaignNotStarted).until(runs.from));
+        }
+        if self.at >= runs.until {
+            return Err(Rejection::new(Code::CampaignEnded).until(runs.until));
+        }
+        Ok(())
+    }
+
+    /// The rules a loop was opened under.
+    #[must_use]
+    pub fn rules(&self, state: &LoopState) -> Option<&'c PlayRules> {
+        self.book.play(state.revision, state.play)
+    }
+
+    /// The handle of an order that this command brings, known or new.
+    #[must_use]
+    pub fn order(&self, id: &str) -> Order {
+        self.state.order_names.find(id).map_or(Order::at(self.state.order_names.len()), Order)
+    }
+
+    /// Records the arrival of the command's participant, once.
+    ///
+    /// # Errors
+    /// `TOKEN_INVALID` for a damaged token or one of another campaign; `TOUCHPOINT_UNKNOWN`.
+    pub fn arrive(&mut self, person: Person, always: bool) -> Result<(), Rejection<'c>> {
+        let mut touchpoint = None;
+        let mut share = None;
+        let mut depth = 0;
+        if let Some(text) = self.command.token.as_deref() {
+            let token = Token::peek(text).map_err(|_| Rejection::new(Code::TokenInvalid))?;
+            if token.campaign != self.book.current().number() {
+                return Err(Code::TokenInvalid.into());
+            }
+            touchpoint = self.book.current().touchpoint_numbered(token.touchpoint);
+            share = self.state.shares.by_handle(token.inviter).filter(|_| token.kind > 0);
+            depth = u32::from(token.depth);
+        }
+        if let Some(name) = self.command.touchpoint.as_deref() {
+            let known = self.book.names.touchpoint(name).ok_or(Rejection::new(Code::TouchpointUnknown).name(name))?;
+            touchpoint = Some(known);
+        }
+        let known = self.state.person(person);
+        if known.is_some_and(|known| known.arrived) {
+            return Ok(());
+        }
+        // A participant who shares a link with themselves brought nobody.
+        let inviter = share.map(|share| share.person).filter(|inviter| *inviter != person);
+        let via_code = inviter.is_some() || touchpoint.is_some();
+        if always || via_code {
+            self.emit(Fact::Arrived { who: person, touchpoint, inviter, depth });
+        }
+        Ok(())
+    }
+
+    /// The loop the command names by id or by referral code.
+    ///
+    /// # Errors
+    /// `COMMAND_MALFORMED`, `LOOP_UNKNOWN`, `CODE_INVALID` or `CODE_UNKNOWN`.
+    pub fn named_loop(&self) -> Result<(Loop, &'s LoopState), Rejection<'c>> {
+        let loop_ = match (self.command.loop_.as_deref(), self.command.code.as_deref()) {
+            (Some(id), _) => Loop(self.state.loop_names.find(id).ok_or(Code::LoopUnknown)?),
+            (None, Some(code)) => self.loop_of_code(code)?,
+            (None, None) => return Err(Rejection::new(Code::CommandMalformed).field("loop")),
+        };
+        let state = self.state.loop_(loop_).ok_or(Code::LoopUnknown)?;
+        Ok((loop_, state))
+    }
+
+    fn loop_of_code(&self, text: &str) -> Result<Loop, Rejection<'c>> {
+        let code = ReferralCode::parse(text).map_err(|error| match error {
+            CodeError::Malformed | CodeError::Check | CodeError::Range => Code::CodeInvalid,
+        })?;
+        let share = self.state.shares.by_code(code.number()).ok_or(Code::CodeUnknown)?;
+        let act = self.command.act;
+        let fits = |loop_: &Loop| {
+            self.state.loop_(*loop_).is_some_and(|state| {
+                state.initiator == share.person && self.rules(state).is_some_and(|play| play.rules.offers(act))
+            })
+        };
+        let found = share.loop_.or_else(|| self.state.loops_of(share.person).find(fits));
+        found.ok_or(Code::CodeUnknown.into())
+    }
+
+    /// Whether a loop is open at this moment, by the clock.
+    ///
+    /// # Errors
+    /// `LOOP_COMPLETE` or `LOOP_EXPIRED`.
+    pub fn loop_running(&self, state: &LoopState) -> Result<(), Rejection<'c>> {
+        match state.status {
+            Status::Complete => Err(Code::LoopComplete.into()),
+            Status::Expired => Err(Rejection::new(Code::LoopExpired).until(state.until)),
+            Status::Running if self.at >= state.until => Err(Rejection::new(Code::LoopExpired).until(state.until)),
+            Status::Running => Ok(()),
+        }
+    }
+
+    /// The number of the next grant of a loop, counting those decided in this command.
+    #[must_use]
+    pub fn next_grant(&self, loop_: Loop) -> GrantId {
+        let before = self.state.loop_(loop_).map_or(0, |state| state.grants);
+        let mine = |fact: &&Fact<'_>| matches!(fact, Fact::Granted { grant, .. } if grant.loop_ == loop_);
+        let now = self.facts.iter().filter(mine).count();
+        GrantId { loop_, n: before.saturating_add(u32::try_from(now).unwrap_or(u32::MAX)).saturating_add(1) }
+    }
+}
+
+/// A field the act cannot do without.
+///
+/// # Errors
+/// `COMMAND_MALFORMED` naming the field.
+pub fn required<'c, T>(value: Option<T>, field: &'static str) -> Result<T, Rejection<'c>> {
+    value.ok_or(Rejection::new(Code::CommandMalformed).field(field))
+}
+
+fn visit<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
+    let person = cx.person()?;
+    cx.arrive(person, true)
+}
+
+fn share<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
+    let person = cx.person()?;
+    let loop_ = match cx.command.loop_.as_deref() {
+        Some(_) => Some(cx.named_loop()?.0),
+        None => None,
+    };
+    // One handle for each participant and loop: sharing again is sharing the same.
+    if cx.state.shares.of(person, loop_).is_some() {
+        return Ok(());
+    }
+    let mut draw = Draw::new(&cx.book.seed, "share", &cx.command.id);
+    let handle = loop {
+        let handle = draw.bits(40);
+        if cx.state.shares.by_handle(handle).is_none() {
+            break handle;
+        }
+    };
+    let code = loop {
+        let number = draw.below(ReferralCode::COUNT);
+        if let (None, Ok(code)) = (cx.state.shares.by_code(number), ReferralCode::from_number(number)) {
+            break code;
+        }
+    };
+    cx.emit(Fact::Shared { who: person, loop_, handle, code });
+    Ok(())
+}
+
+fn open<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
+    let name = required(cx.command.play.as_deref(), "play")?;
+    let play = cx.book.names.play(name).ok_or(Rejection::new(Code::PlayUnknown).name(name))?;
+    let rules = cx.book.play(cx.book.revision(), play).ok_or(Rejection::new(Code::PlayUnknown).name(name))?;
+    cx.running()?;
+    let id = cx.command.loop_.as_deref().unwrap_or(&cx.command.id);
+    if id.len() > 32 || id.contains(':') {
+        return Err(Rejection::new(Code::CommandMalformed).field("loop"));
+    }
+    if cx.state.loop_names.find(id).is_some() {
+        return Err(Code::LoopExists.into());
+    }
+    let person = cx.person()?;
+    cx.arrive(person, false)?;
+    let order = entitlement(cx, play, rules, person)?;
+    guard::check_opening(cx, play, rules, person)?;
+    rules.rules.open(Opening { cx, play, rules, by: person, id, order })
+}
+
+/// If the play requires an event, each happening of it entitles its participant to open one loop.
+fn entitlement<'c>(
+    cx: &Deciding<'_, 'c>,
+    play: Play,
+    rules: &'c PlayRules,
+    person: Person,
+) -> Result<Option<Order>, Rejection<'c>> {
+    let Some(event) = rules.requires else { return Ok(None) };
+    let refused = Rejection::new(Code::EventRequired).name(cx.book.names.event_name(event));
+    let happened = cx.state.events.get(event_key(person, event));
+    let mine = |loop_: &Loop| {
+        cx.state.loop_(*loop_).is_some_and(|state| state.play == play && state.initiator == person)
+    };
+    let standing = |loop_: &Loop| cx.state.loop_(*loop_).is_some_and(|state| mine(loop_) && !refunded(cx.state, state));
+    let opened = distinct(cx.state.loops_of(person)).iter().filter(|loop_| standing(loop_)).count();
+    if u32::try_from(opened).unwrap_or(u32::MAX) >= happened {
+        return Err(refused);
+    }
+    let unused = |order: &Order| {
+        cx.state.orders.get(order.index()).is_some_and(|known| {
+            known.event == Some(event) && known.status == OrderStatus::Paid && !known.loops.iter().any(mine)
+        })
+    };
+    Ok(cx.state.orders_of(person).find(unused))
+}
+
+fn refunded(state: &State, loop_: &LoopState) -> bool {
+    let order = loop_.order.and_then(|order| state.orders.get(order.index()));
+    order.is_some_and(|order| order.status == OrderStatus::Refunded)
+}
+
+fn take_part<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
+    let (loop_, state) = cx.named_loop()?;
+    let rules = cx.rules(state).ok_or(Code::PlayUnknown)?;
+    if !rules.rules.offers(cx.command.act) {
+        return Err(Rejection::new(Code::ActionUnknown).name(cx.command.act.name()));
+    }
+    let person = cx.person()?;
+    cx.arrive(person, false)?;
+    rules.rules.take_part(cx, loop_, state, rules, person)
+}
+
+fn pay<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
+    let order = required(cx.command.order.as_deref(), "order")?;
+    let amount = required(cx.command.amount, "amount")?;
+    if cx.state.order_names.find(order).is_some() {
+        return Err(Code::OrderKnown.into());
+    }
+    if cx.command.loop_.is_some() {
+        let (loop_, state) = cx.named_loop()?;
+        let rules = cx.rules(state).ok_or(Code::PlayUnknown)?;
+        if !rules.rules.offers(Act::Pay) {
+            return Err(Rejection::new(Code::ActionUnknown).name("pay"));
+        }
+        let person = cx.person()?;
+        return rules.rules.pay(cx, loop_, state, rules, Payment { by: person, order, amount });
+    }
+    let name = required(cx.command.play.as_deref(), "play")?;
+    let play = cx.book.names.play(name).ok_or(Rejection::new(Code::PlayUnknown).name(name))?;
+    let rules = cx.book.play(cx.book.revision(), play).ok_or(Rejection::new(Code::PlayUnknown).name(name))?;
+    let price = rules.rules.alone().ok_or(Rejection::new(Code::ActionUnknown).name("pay"))?;
+    if amount != price {
+        return Err(Rejection::new(Code::AmountMismatch).amount(price));
+    }
+    if rules.rules.stock().is_some_and(|stock| cx.state.play(play).taken >= stock) {
+        return Err(Code::SoldOut.into());
+    }
+    let person = cx.person()?;
+    cx.emit(Fact::Bought { play, by: person, order, amount });
+    Ok(())
+}
+
+fn event<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
+    let name = required(cx.command.name.as_deref(), "name")?;
+    let event = cx.book.names.event(name).ok_or(Rejection::new(Code::EventUnknown).name(name))?;
+    let order = cx.command.order.as_deref();
+    if order.is_some_and(|order| cx.state.order_names.find(order).is_some()) {
+        return Err(Code::OrderKnown.into());
+    }
+    let person = cx.person()?;
+    cx.emit(Fact::Happened { by: person, name: event, order, amount: cx.command.amount });
+    let order = order.map(|order| cx.order(order));
+    for loop_ in distinct(cx.state.loops_of(person)) {
+        if let Some((state, rules)) = cx.state.loop_(loop_).and_then(|state| Some((state, cx.rules(state)?))) {
+            rules.rules.event(cx, loop_, state, rules, (person, event, order));
+        }
+    }
+    Ok(())
+}
+
+fn refund<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
+    let id = required(cx.command.order.as_deref(), "order")?;
+    let order = Order(cx.state.order_names.find(id).ok_or(Code::OrderUnknown)?);
+    let known = cx.state.orders.get(order.index()).ok_or(Code::OrderUnknown)?;
+    if known.status == OrderStatus::Refunded {
+        return Err(Code::OrderRefunded.into());
+    }
+    cx.emit(Fact::Refunded { order, amount: known.amount });
+    for loop_ in known.loops.iter().copied() {
+        if let Some((state, rules)) = cx.state.loop_(loop_).and_then(|state| Some((state, cx.rules(state)?))) {
+            rules.rules.refunded(cx, loop_, state, rules, (known.by, order));
+        }
+    }
+    Ok(())
+}
+
+fn tick(cx: &mut Deciding<'_, '_>) {
+    let due: Vec<Loop> = cx
+        .state
+        .agenda
+        .iter()
+        .take_while(|(at, _)| *at <= cx.at)
+        .map(|(_, loop_)| *loop_)
+        .take(SETTLED_BY_TICK)
+        .collect();
+    for loop_ in due {
+        if let Some((state, rules)) = cx.state.loop_(loop_).and_then(|state| Some((state, cx.rules(state)?))) {
+            rules.rules.settle(cx, loop_, state, rules);
+        }
+    }
+}
+
+fn distinct(loops: impl Iterator<Item = Loop>) -> Vec<Loop> {
+    let mut all: Vec<Loop> = loops.collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The key under which the happenings of an event are counted.
+#[must_use]
+pub fn event_key(person: Person, event: super::handle::Event) -> super::counters::Key {
+    super::counters::Key::new(event.0, 0, person.0)
+}

@@ -1,0 +1,301 @@
+//! Evolve: the only thing that changes state. It cannot fail; a fact about something unknown changes nothing.
+
+use super::book::Book;
+use super::decide::event_key;
+use super::fact::Fact;
+use super::field::GrantId;
+use super::handle::{Grant, Loop, Order, Person, Play};
+use super::money::Money;
+use super::state::{
+    GrantState, GrantStatus, LoopState, OrderState, OrderStatus, Part, PersonState, Share, State, Status, Terms,
+};
+use super::time::Time;
+use crate::guard::{Action, Role, count};
+use crate::rewards;
+
+/// Applies one fact that happened at `at`.
+pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
+    match *fact {
+        Fact::Met { who } => {
+            state.people.intern(who);
+            grow(state);
+        }
+        Fact::Arrived { who, touchpoint, inviter, depth } => {
+            if let Some(person) = person_mut(state, who) {
+                person.inviter = inviter;
+                person.touchpoint = touchpoint;
+                person.depth = u8::try_from(depth).unwrap_or(u8::MAX);
+                person.arrived = true;
+            }
+        }
+        Fact::Shared { who, loop_, handle, code } => {
+            state.shares.add(Share { handle, code: code.number(), person: who, loop_ });
+        }
+        Fact::Opened { loop_, play, by, until, order, device } => {
+            open(book, state, at, (loop_, play, by, until, order));
+            act(book, state, book.revision(), Action { play, person: by, role: Role::Initiator, device, at });
+        }
+        Fact::Helped { loop_, by, device, .. } => take_part(book, state, loop_, by, device, at),
+        Fact::Joined { loop_, by, device, .. } => {
+            // The leader's own slot in a new group is part of opening it.
+            if !state.loop_(loop_).is_some_and(|head| head.initiator == by && head.opened == at) {
+                take_part(book, state, loop_, by, device, at);
+            }
+        }
+        Fact::Qualified { loop_, order: Some(order), .. } => rest_on(state, order, loop_),
+        Fact::Paid { loop_, by, order, amount } => {
+            let order = add_order(state, order, by, amount);
+            rest_on(state, order, loop_);
+        }
+        Fact::Late { by, order, amount, .. } => {
+            add_order(state, order, by, amount);
+        }
+        Fact::Bought { play, by, order, amount } => {
+            let order = add_order(state, order, by, amount);
+            if let Some(order) = state.orders.get_mut(order.index()) {
+                order.play = Some(play);
+            }
+            take_goods(state, play, 1);
+        }
+        Fact::Happened { by, name, order, amount } => {
+            state.events.add(event_key(by, name));
+            if let Some(order) = order {
+                let order = add_order(state, order, by, amount.unwrap_or_default());
+                if let Some(order) = state.orders.get_mut(order.index()) {
+                    order.event = Some(name);
+                }
+            }
+        }
+        Fact::RefundDue { order, .. } => set_order(state, order, OrderStatus::RefundDue),
+        Fact::Refunded { order, .. } => refunded(book, state, order, fact, at),
+        Fact::Granted { grant, reward, to, amount, until, cause } => {
+            add_grant(state, grant, Terms { reward, amount }, to, until, cause);
+        }
+        Fact::Fulfilled { grant } => set_grant(state, grant, GrantStatus::Fulfilled),
+        Fact::Failed { grant, .. } => set_grant(state, grant, GrantStatus::Failed),
+        Fact::Revoked { grant, .. } => set_grant(state, grant, GrantStatus::Revoked),
+        Fact::Completed { .. }
+        | Fact::Expired { .. }
+        | Fact::Succeeded { .. }
+        | Fact::Qualified { .. }
+        | Fact::Voided { .. }
+        | Fact::Lapsed { .. }
+        | Fact::Left { .. }
+        | Fact::Filled { .. }
+        | Fact::Withheld { .. } => {}
+    }
+    if let Some(loop_) = fact.loop_() {
+        step(book, state, loop_, fact, at);
+    }
+}
+
+/// Applies a fact to the loop it is about: its status, its leader, its mechanic's progress, its due time.
+fn step(book: &Book, state: &mut State, loop_: Loop, fact: &Fact<'_>, at: Time) {
+    let order = match *fact {
+        Fact::Paid { order, .. } => state.order_names.find(order).map(Order),
+        Fact::Qualified { order, .. } => order,
+        Fact::Refunded { order, .. } => Some(order),
+        _ => None,
+    };
+    let Some(head) = state.loops.get_mut(loop_.index()) else { return };
+    match *fact {
+        Fact::Completed { .. } => head.status = Status::Complete,
+        Fact::Expired { .. } => head.status = Status::Expired,
+        Fact::Succeeded { by, .. } => head.initiator = by,
+        _ => {}
+    }
+    let Some(play) = book.play(head.revision, head.play) else { return };
+    let goods = play.rules.evolve(&mut head.progress, fact, at, order);
+    let due = match head.status {
+        Status::Running => play.rules.due(&head.progress, head.until),
+        Status::Complete | Status::Expired => Time::NEVER,
+    };
+    let (before, play) = (core::mem::replace(&mut head.due, due), head.play);
+    if before != due {
+        state.agenda.remove(&(before, loop_));
+        if due < Time::NEVER {
+            state.agenda.insert((due, loop_));
+        }
+    }
+    take_goods(state, play, goods);
+}
+
+fn open(book: &Book, state: &mut State, at: Time, opening: (&str, Play, Person, Time, Option<Order>)) {
+    let (id, play, by, until, order) = opening;
+    let revision = book.revision();
+    let Some(rules) = book.play(revision, play) else { return };
+    let loop_ = Loop(state.loop_names.intern(id));
+    if loop_.index() < state.loops.len() {
+        return;
+    }
+    let progress = rules.rules.begin();
+    let due = rules.rules.due(&progress, until);
+    state.loops.push(LoopState {
+        play,
+        revision,
+        status: Status::Running,
+        initiator: by,
+        opened: at,
+        until,
+        due,
+        grants: 0,
+        last_grant: None,
+        order,
+        progress,
+    });
+    if due < Time::NEVER {
+        state.agenda.insert((due, loop_));
+    }
+    if let Some(order) = order {
+        rest_on(state, order, loop_);
+    }
+    add_part(state, by, loop_);
+}
+
+fn take_part(book: &Book, state: &mut State, loop_: Loop, by: Person, device: Option<&str>, at: Time) {
+    let Some((play, revision)) = state.loop_(loop_).map(|head| (head.play, head.revision)) else { return };
+    add_part(state, by, loop_);
+    act(book, state, revision, Action { play, person: by, role: Role::Helper, device, at });
+}
+
+fn act(book: &Book, state: &mut State, revision: u16, action: Action<'_>) {
+    let limits = book.play(revision, action.play).map_or(&[][..], |play| &play.limits);
+    let campaign = book.current();
+    count(state, campaign.timezone, limits, &campaign.limits, action);
+}
+
+fn add_part(state: &mut State, by: Person, loop_: Loop) {
+    grow(state);
+    let at = u32::try_from(state.parts.len()).unwrap_or(u32::MAX);
+    let Some(person) = state.persons.get_mut(by.index()) else { return };
+    let before = person.last_part.replace(at);
+    state.parts.push(Part { loop_, before });
+}
+
+/// Gives every known id its record: facts read from a part of a log may name people before `met`.
+fn grow(state: &mut State) {
+    const NEW: PersonState = PersonState {
+        inviter: None,
+        last_grant: None,
+        last_part: None,
+        touchpoint: None,
+        depth: 0,
+        arrived: false,
+    };
+    if state.persons.len() < state.people.len() {
+        state.persons.resize(state.people.len(), NEW);
+    }
+}
+
+fn person_mut(state: &mut State, person: Person) -> Option<&mut PersonState> {
+    grow(state);
+    state.persons.get_mut(person.index())
+}
+
+fn add_order(state: &mut State, id: &str, by: Person, amount: Money) -> Order {
+    let order = Order(state.order_names.intern(id));
+    if order.index() >= state.orders.len() {
+        let status = OrderStatus::Paid;
+        state.orders.push(OrderState { by, amount, event: None, play: None, loops: Vec::new(), status });
+        state.owners.insert((by, order));
+    }
+    order
+}
+
+fn rest_on(state: &mut State, order: Order, loop_: Loop) {
+    if let Some(order) = state.orders.get_mut(order.index())
+        && !order.loops.contains(&loop_)
+    {
+        order.loops.push(loop_);
+    }
+}
+
+fn set_order(state: &mut State, order: Order, status: OrderStatus) {
+    if let Some(order) = state.orders.get_mut(order.index()) {
+        order.status = status;
+    }
+}
+
+fn refunded(book: &Book, state: &mut State, order: Order, fact: &Fact<'_>, at: Time) {
+    let Some(known) = state.orders.get_mut(order.index()) else { return };
+    known.status = OrderStatus::Refunded;
+    let (by, event, play, loops) = (known.by, known.event, known.play, known.loops.clone());
+    if let Some(event) = event {
+        state.events.take(event_key(by, event));
+    }
+    if let Some(play) = play {
+        take_goods(state, play, -1);
+    }
+    for loop_ in loops {
+        step(book, state, loop_, fact, at);
+    }
+}
+
+fn take_goods(state: &mut State, play: Play, change: i32) {
+    if change == 0 {
+        return;
+    }
+    if state.plays.len() <= play.index() {
+        state.plays.resize_with(play.index() + 1, Default::default);
+    }
+    if let Some(play) = state.plays.get_mut(play.index()) {
+        play.taken = play.taken.saturating_add_signed(change);
+    }
+}
+
+fn add_grant(state: &mut State, id: GrantId, terms: Terms, to: Person, until: Option<Time>, cause: u32) {
+    let known = state.terms.iter().position(|other| *other == terms);
+    let number = known.unwrap_or(state.terms.len());
+    if known.is_none() {
+        state.terms.push(terms);
+    }
+    let grant = Grant::at(state.grants.len());
+    let before_in_loop = state.loops.get_mut(id.loop_.index()).and_then(|head| {
+        head.grants = head.grants.max(id.n);
+        head.last_grant.replace(grant)
+    });
+    let before_of_person = person_mut(state, to).and_then(|person| person.last_grant.replace(grant));
+    state.grants.push(GrantState {
+        to,
+        loop_: id.loop_,
+        n: id.n,
+        cause,
+        before_in_loop,
+        before_of_person,
+        terms: u16::try_from(number).unwrap_or(u16::MAX),
+        status: GrantStatus::Reserved,
+    });
+    if let Some(until) = until {
+        state.holds.insert(grant, until);
+    }
+    use_up(state, terms, true);
+}
+
+fn set_grant(state: &mut State, id: GrantId, status: GrantStatus) {
+    let Some(handle) = rewards::find(state, id) else { return };
+    let Some(grant) = state.grants.get_mut(handle.index()) else { return };
+    let before = core::mem::replace(&mut grant.status, status);
+    let terms = usize::from(grant.terms);
+    if before.stands()
+        && !status.stands()
+        && let Some(terms) = state.terms.get(terms).copied()
+    {
+        use_up(state, terms, false);
+    }
+    state.holds.remove(&handle);
+}
+
+fn use_up(state: &mut State, terms: Terms, more: bool) {
+    if state.rewards.len() <= terms.reward.index() {
+        state.rewards.resize_with(terms.reward.index() + 1, Default::default);
+    }
+    let Some(reward) = state.rewards.get_mut(terms.reward.index()) else { return };
+    let amount = terms.amount.unwrap_or_default();
+    if more {
+        reward.count = reward.count.saturating_add(1);
+        reward.spent = reward.spent.plus(amount);
+    } else {
+        reward.count = reward.count.saturating_sub(1);
+        reward.spent = reward.spent.minus(amount);
+    }
+}

@@ -1,0 +1,372 @@
+//! Facts: what happened. One table defines each fact with all its forms: type, JSON, binary, schema.
+
+use super::field::{Binary, Field, GrantId, Names, Reason, Resolve, Wire};
+use super::handle::{Event, Loop, Order, Person, Play, Reward, Touchpoint};
+use super::money::Money;
+use super::pack::Reader;
+use super::time::Time;
+use crate::attribution::code::ReferralCode;
+use crate::json::write;
+
+macro_rules! facts {
+    (
+        $(#[$enum_doc:meta])*
+        pub enum $Fact:ident<$life:lifetime> {
+            $($(#[$doc:meta])* $Name:ident = $number:literal, $kind:literal {
+                $($(#[$field_doc:meta])* $field:ident / $key:literal: $type:ty,)*
+            })*
+        }
+    ) => {
+        $(#[$enum_doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $Fact<$life> {
+            $($(#[$doc])* $Name { $($(#[$field_doc])* $field: $type,)* },)*
+        }
+
+        impl<$life> $Fact<$life> {
+            /// The name in the `kind` field.
+            #[must_use]
+            pub fn kind(&self) -> &'static str {
+                match self { $($Fact::$Name { .. } => $kind,)* }
+            }
+
+            /// Appends the fields as JSON members, each with a leading comma.
+            pub fn write_fields(&self, names: &Names<'_>, out: &mut Vec<u8>) {
+                match self {
+                    $($Fact::$Name { $($field,)* } => { $($field.write($key, names, out);)* let _ = (names, out); })*
+                }
+            }
+
+            /// Appends the binary form that [`Fact::unpack`] reads.
+            pub fn pack(&self, out: &mut Vec<u8>) {
+                match self {
+                    $($Fact::$Name { $($field,)* } => { out.push($number); $($field.pack(out);)* })*
+                }
+            }
+
+            /// Reads the binary form.
+            pub fn unpack(reader: &mut Reader<$life>) -> Option<Self> {
+                match reader.byte()? {
+                    $($number => Some($Fact::$Name { $($field: <$type>::unpack(reader)?,)* }),)*
+                    _ => None,
+                }
+            }
+
+            /// Appends the form that crosses the WebAssembly boundary: handles become text.
+            pub fn wire(&self, names: &Wire<'_>, out: &mut Vec<u8>) {
+                match self {
+                    $($Fact::$Name { $($field,)* } => { out.push($number); $($field.wire(names, out);)* let _ = names; })*
+                }
+            }
+
+            /// Reads a fact from its kind and the fields of its JSON object.
+            pub fn resolve(kind: &str, with: &mut Resolve<'_, $life>) -> Option<Self> {
+                match kind {
+                    $($kind => Some($Fact::$Name { $($field: <$type>::resolve($key, with)?,)* }),)*
+                    _ => None,
+                }
+            }
+
+            /// Name, number and fields of every kind, for tables in other languages.
+            pub const TABLE: &'static [(&'static str, u8, &'static [(&'static str, &'static str)])] = &[
+                $(($kind, $number, &[$(($key, <$type as Field>::KIND),)*]),)*
+            ];
+
+            /// The documentation of every kind.
+            #[cfg(feature = "schema")]
+            pub const DOCS: &'static [(&'static str, &'static str)] = &[
+                $(($kind, concat!($(super::field::doc!(#[$doc]),)* "")),)*
+            ];
+        }
+    };
+}
+
+facts! {
+    /// Something that happened. Facts rebuild the state; nothing else changes it.
+    pub enum Fact<'a> {
+        /// A participant was seen for the first time.
+        Met = 0, "met" {
+            /// The participant.
+            who / "who": &'a str,
+        }
+        /// The first attribution of a participant.
+        Arrived = 1, "arrived" {
+            /// The participant.
+            who / "who": Person,
+            /// Where they met the campaign.
+            touchpoint / "touchpoint": Option<Touchpoint>,
+            /// Who shared what they arrived by.
+            inviter / "inviter": Option<Person>,
+            /// How many shares lie between them and the campaign itself.
+            depth / "depth": u32,
+        }
+        /// A share handle and referral code were allocated.
+        Shared = 2, "shared" {
+            /// Who shares.
+            who / "who": Person,
+            /// What they share; in general if absent.
+            loop_ / "loop": Option<Loop>,
+            /// The 40-bit number that tokens carry.
+            handle / "handle": u64,
+            /// The code a person types.
+            code / "code": ReferralCode,
+        }
+        /// A loop was opened.
+        Opened = 3, "opened" {
+            /// The id of the new loop.
+            loop_ / "loop": &'a str,
+            /// The play it is a run of.
+            play / "play": Play,
+            /// The initiator.
+            by / "by": Person,
+            /// When it ends at the latest.
+            until / "until": Time,
+            /// The order that entitled the initiator to open it.
+            order / "order": Option<Order>,
+            /// The device, when a limit counts devices.
+            device / "device": Option<&'a str>,
+        }
+        /// A helper helped.
+        Helped = 4, "helped" {
+            /// The loop.
+            loop_ / "loop": Loop,
+            /// The helper.
+            by / "by": Person,
+            /// Helpers so far.
+            have / "have": u32,
+            /// Helpers needed.
+            need / "need": u32,
+            /// The device, when a limit counts devices.
+            device / "device": Option<&'a str>,
+        }
+        /// A loop reached its goal.
+        Completed = 5, "completed" {
+            /// The loop.
+            loop_ / "loop": Loop,
+        }
+        /// A participant joined: bound as an invitee, or a slot reserved.
+        Joined = 6, "joined" {
+            /// The loop.
+            loop_ / "loop": Loop,
+            /// Who joined.
+            by / "by": Person,
+            /// Until when it counts if nothing follows.
+            until / "until": Time,
+            /// The device, when a limit counts devices.
+            device / "device": Option<&'a str>,
+        }
+        /// An invitee did what qualifies.
+        Qualified = 7, "qualified" {
+            /// The inviter's loop.
+            loop_ / "loop": Loop,
+            /// The invitee.
+            by / "by": Person,
+            /// Qualified invitees now.
+            have / "have": u32,
+            /// The order behind it.
+            order / "order": Option<Order>,
+        }
+        /// A qualification was taken back.
+        Voided = 8, "voided" {
+            /// The inviter's loop.
+            loop_ / "loop": Loop,
+            /// The invitee.
+            by / "by": Person,
+            /// Qualified invitees now.
+            have / "have": u32,
+        }
+        /// A reserved slot was paid.
+        Paid = 9, "paid" {
+            /// The group.
+            loop_ / "loop": Loop,
+            /// The member.
+            by / "by": Person,
+            /// The order.
+            order / "order": &'a str,
+            /// What was paid.
+            amount / "amount": Money,
+        }
+        /// Bought alone, without a group.
+        Bought = 10, "bought" {
+            /// The play.
+            play / "play": Play,
+            /// The buyer.
+            by / "by": Person,
+            /// The order.
+            order / "order": &'a str,
+            /// What was paid.
+            amount / "amount": Money,
+        }
+        /// A reservation ran out unpaid.
+        Lapsed = 11, "lapsed" {
+            /// The group.
+            loop_ / "loop": Loop,
+            /// The member.
+            by / "by": Person,
+        }
+        /// A member gave the slot back.
+        Left = 12, "left" {
+            /// The group.
+            loop_ / "loop": Loop,
+            /// The member.
+            by / "by": Person,
+        }
+        /// The next member became leader.
+        Succeeded = 13, "succeeded" {
+            /// The group.
+            loop_ / "loop": Loop,
+            /// The new leader.
+            by / "by": Person,
+        }
+        /// Virtual members filled the group.
+        Filled = 14, "filled" {
+            /// The group.
+            loop_ / "loop": Loop,
+            /// How many virtual members.
+            count / "count": u32,
+        }
+        /// A loop ended without reaching its goal.
+        Expired = 15, "expired" {
+            /// The loop.
+            loop_ / "loop": Loop,
+        }
+        /// The backend must pay an order back.
+        RefundDue = 16, "refund-due" {
+            /// The group.
+            loop_ / "loop": Loop,
+            /// To whom.
+            by / "by": Person,
+            /// The order.
+            order / "order": Order,
+            /// How much.
+            amount / "amount": Money,
+            /// Why.
+            reason / "reason": Reason,
+        }
+        /// An order was refunded.
+        Refunded = 17, "refunded" {
+            /// The order.
+            order / "order": Order,
+            /// How much.
+            amount / "amount": Money,
+        }
+        /// An event of the site was recorded.
+        Happened = 18, "happened" {
+            /// The participant.
+            by / "by": Person,
+            /// Its name.
+            name / "name": Event,
+            /// The order behind it.
+            order / "order": Option<&'a str>,
+            /// Its amount.
+            amount / "amount": Option<Money>,
+        }
+        /// A reward was reserved for a participant.
+        Granted = 19, "granted" {
+            /// The grant.
+            grant / "grant": GrantId,
+            /// The reward.
+            reward / "reward": Reward,
+            /// For whom.
+            to / "to": Person,
+            /// The money it stands for.
+            amount / "amount": Option<Money>,
+            /// Held until then.
+            until / "until": Option<Time>,
+            /// What in the loop earned it, numbered by the mechanic.
+            cause / "cause": u32,
+        }
+        /// A reward was reached but not granted.
+        Withheld = 20, "withheld" {
+            /// The loop.
+            loop_ / "loop": Loop,
+            /// The reward.
+            reward / "reward": Reward,
+            /// For whom.
+            to / "to": Person,
+            /// Why.
+            reason / "reason": Reason,
+        }
+        /// A reward was handed over.
+        Fulfilled = 21, "fulfilled" {
+            /// The grant.
+            grant / "grant": GrantId,
+        }
+        /// A reward could not be handed over; stock and budget were returned.
+        Failed = 22, "failed" {
+            /// The grant.
+            grant / "grant": GrantId,
+            /// Why, in the backend's words.
+            reason / "reason": Option<&'a str>,
+        }
+        /// A reward was taken back; stock and budget were returned.
+        Revoked = 23, "revoked" {
+            /// The grant.
+            grant / "grant": GrantId,
+            /// Whether it had been handed over, so that the participant owes it.
+            owed / "owed": bool,
+            /// Why, in the backend's words.
+            reason / "reason": Option<&'a str>,
+        }
+        /// A payment came too late to count; a refund is due.
+        Late = 24, "late" {
+            /// The group.
+            loop_ / "loop": Loop,
+            /// Who paid.
+            by / "by": Person,
+            /// The order.
+            order / "order": &'a str,
+            /// What was paid.
+            amount / "amount": Money,
+        }
+    }
+}
+
+impl Fact<'_> {
+    /// Appends the whole fact as a JSON object, as in `docs/protocol.md`.
+    pub fn write(&self, command: &str, position: usize, at: Time, names: &Names<'_>, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"id\":\"");
+        out.extend_from_slice(command.as_bytes());
+        out.push(b'/');
+        write::int(out, i64::try_from(position).unwrap_or(0));
+        out.extend_from_slice(b"\",\"at\":");
+        write::int(out, at.0);
+        out.extend_from_slice(b",\"kind\":\"");
+        out.extend_from_slice(self.kind().as_bytes());
+        out.push(b'"');
+        self.write_fields(names, out);
+        out.push(b'}');
+    }
+
+    /// The loop a fact is about.
+    #[must_use]
+    pub fn loop_(&self) -> Option<Loop> {
+        match *self {
+            Fact::Shared { loop_, .. } => loop_,
+            Fact::Helped { loop_, .. }
+            | Fact::Completed { loop_ }
+            | Fact::Joined { loop_, .. }
+            | Fact::Qualified { loop_, .. }
+            | Fact::Voided { loop_, .. }
+            | Fact::Paid { loop_, .. }
+            | Fact::Lapsed { loop_, .. }
+            | Fact::Left { loop_, .. }
+            | Fact::Succeeded { loop_, .. }
+            | Fact::Filled { loop_, .. }
+            | Fact::Expired { loop_ }
+            | Fact::Late { loop_, .. }
+            | Fact::RefundDue { loop_, .. }
+            | Fact::Withheld { loop_, .. } => Some(loop_),
+            Fact::Granted { grant, .. }
+            | Fact::Fulfilled { grant }
+            | Fact::Failed { grant, .. }
+            | Fact::Revoked { grant, .. } => Some(grant.loop_),
+            Fact::Met { .. }
+            | Fact::Arrived { .. }
+            | Fact::Opened { .. }
+            | Fact::Bought { .. }
+            | Fact::Refunded { .. }
+            | Fact::Happened { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! The engine: commands in, facts out, one state.
+//!
+//! [`Engine`] holds a campaign's rule book and state. [`Engine::submit`] is decide, evolve and remember in one;
+//! [`Engine::decide`] alone is pure.
+
+pub mod answer;
+pub mod audit;
+pub mod book;
+pub mod command;
+pub mod counters;
+pub mod decide;
+pub mod draw;
+pub mod evolve;
+pub mod fact;
+pub mod field;
+pub mod handle;
+pub mod interner;
+pub mod journal;
+pub mod money;
+pub mod pack;
+#[cfg(feature = "schema")]
+pub mod protocol;
+pub mod rejection;
+pub mod snapshot;
+pub mod state;
+pub mod time;
+pub mod view;
+
+use sha2::{Digest, Sha256};
+
+pub use answer::{Answer, Outcome};
+pub use book::Book;
+pub use command::{Act, Command, Malformed};
+pub use fact::Fact;
+pub use rejection::{Code, Rejection};
+pub use state::State;
+pub use time::Time;
+pub use view::View;
+
+use crate::campaign::Problem;
+use crate::json::scan::Scanner;
+use field::{Draft, Names, Resolve};
+use handle::{Loop, Person};
+use journal::{Known, id_hash};
+
+/// A campaign that runs: its rules and what happened so far.
+///
+/// ```
+/// use kfactor::engine::{Command, Engine};
+/// let campaign = r#"{ "id": "c", "title": "C", "runs": { "from": "2026-01-01", "until": "2027-01-01" },
+///   "plays": { "p": { "mechanic": "assist", "title": "P", "helpers": 1, "within": "24h" } } }"#;
+/// let mut engine = Engine::load(campaign, Engine::public_seed("c")).map_err(|p| format!("{p:?}"))?;
+/// let open = Command::read(br#"{"id":"1","at":1790000000000,"do":"open","by":"ann","play":"p","loop":"L"}"#)?;
+/// assert!(engine.submit(&open).accepted());
+/// let help = Command::read(br#"{"id":"2","at":1790000000001,"do":"help","by":"bo","loop":"L"}"#)?;
+/// let mut json = Vec::new();
+/// engine.submit(&help).write(&mut json);
+/// assert!(String::from_utf8(json)?.contains("completed"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Engine {
+    book: Book,
+    state: State,
+}
+
+impl Engine {
+    /// Loads a campaign document.
+    ///
+    /// The seed is the secret behind share handles, referral codes and draws; a page that has none uses
+    /// [`Engine::public_seed`], as every page of an any-store campaign does.
+    ///
+    /// # Errors
+    /// Every problem of the document.
+    pub fn load(text: &str, seed: [u8; 32]) -> Result<Engine, Vec<Problem>> {
+        let (book, _) = Book::new(text, seed)?;
+        let state = State::new(book.hash_key());
+        Ok(Engine { book, state })
+    }
+
+    /// The seed that everyone can derive from a campaign's id.
+    #[must_use]
+    pub fn public_seed(campaign: &str) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(b"kfactor-public-seed-1");
+        hash.update(campaign.as_bytes());
+        hash.finalize().into()
+    }
+
+    /// Adds a revision of the campaign; loops that are open keep the rules they were opened under.
+    ///
+    /// # Errors
+    /// Every problem of the document; nothing changes then.
+    pub fn revise(&mut self, text: &str) -> Result<Vec<Problem>, Vec<Problem>> {
+        self.book.revise(text)
+    }
+
+    /// The rules.
+    #[must_use]
+    pub fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// The state.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What a command would lead to; changes nothing. Known ids give their first answer.
+    #[must_use]
+    pub fn decide<'x>(&'x self, command: &'x Command<'x>) -> Answer<'x> {
+        let (id, body) = (id_hash(&self.state.key, &command.id), command.body_hash(&self.state.key));
+        let at = command.at.max(self.state.now);
+        match self.state.journal.find(id, body) {
+            Known::Same(at, outcome) => answer(&self.book, &self.state, command, at, true, outcome),
+            Known::OtherBody => answer(&self.book, &self.state, command, at, false, Outcome::Rejected(Code::CommandIdReused.into())),
+            Known::New => answer(&self.book, &self.state, command, at, false, Outcome::of(decide::decide(&self.book, &self.state, command))),
+        }
+    }
+
+    /// Decides a command, applies its facts and remembers the answer.
+    pub fn submit<'x>(&'x mut self, command: &'x Command<'x>) -> Answer<'x> {
+        let (id, body) = (id_hash(&self.state.key, &command.id), command.body_hash(&self.state.key));
+        let at = command.at.max(self.state.now);
+        if !matches!(self.state.journal.find(id, body), Known::New) {
+            return self.decide(command);
+        }
+        let Engine { book, state } = self;
+        let book: &'x Book = book;
+        let outcome = Outcome::of(decide::decide(book, state, command));
+        if let Outcome::Accepted(facts) = &outcome {
+            for fact in facts {
+                evolve::evolve(book, state, fact, at);
+            }
+        }
+        state.now = at;
+        state.journal.add(id, body, at, &outcome);
+        answer(book, state, command, at, false, outcome)
+    }
+
+    /// The names that handles stand for.
+    #[must_use]
+    pub fn names<'x>(&'x self, draft: Draft<'x>) -> Names<'x> {
+        names(&self.book, &self.state, draft)
+    }
+
+    /// Submits commands as JSON (one object, an array, or one per line) and appends the answers in the same shape.
+    ///
+    /// With `at` every command gets this time stamp. A text that is not a command gets an answer too.
+    pub fn submit_json(&mut self, json: &[u8], at: Option<Time>, out: &mut Vec<u8>) {
+        let mut scanner = Scanner::new(json);
+        let array = scanner.is_array();
+        if array {
+            out.push(b'[');
+        }
+        let mut first = true;
+        loop {
+            let read = Command::next_stamped(&mut scanner, at);
+            if matches!(read, Ok(None)) {
+                break;
+            }
+            if !first {
+                out.push(if array { b',' } else { b'\n' });
+            }
+            first = false;
+            match read {
+                Ok(Some(command)) => self.submit(&command).write(out),
+                Ok(None) => {}
+                Err(malformed) => answer::write_malformed(&malformed, out),
+            }
+        }
+        if array {
+            out.push(b']');
+        }
+    }
+
+    /// Applies facts as JSON, in any of the shapes of [`Engine::submit_json`]; answers how many were applied.
+    ///
+    /// This is how a page follows an authority, from a whole log or from the part about its own loop.
+    ///
+    /// # Errors
+    /// The number of the fact that could not be read; the ones before it were applied.
+    pub fn apply_json(&mut self, json: &[u8]) -> Result<usize, usize> {
+        let mut scanner = Scanner::new(json);
+        let mut count = 0;
+        loop {
+            let mut fields = Vec::new();
+            let more = scanner.object(|key, value| {
+                fields.push((key.to_owned(), value));
+                Ok::<(), crate::json::Fault>(())
+            });
+            match more {
+                Ok(false) => return Ok(count),
+                Ok(true) => self.apply(&fields).ok_or(count)?,
+                Err(_) => return Err(count),
+            }
+            count += 1;
+        }
+    }
+
+    fn apply(&mut self, fields: &[(String, crate::json::scan::Value<'_>)]) -> Option<()> {
+        use crate::json::scan::Value;
+        let value = |key: &str| fields.iter().find(|(name, _)| name == key).map(|(_, value)| value);
+        let Value::Text(kind) = value("kind")? else { return None };
+        let Value::Int(at) = value("at")? else { return None };
+        let State { people, loop_names, order_names, .. } = &mut self.state;
+        let mut resolve =
+            Resolve { people, loops: loop_names, orders: order_names, campaign: &self.book.names, fields };
+        let fact = Fact::resolve(kind, &mut resolve)?;
+        self.state.now = self.state.now.max(Time(*at));
+        evolve::evolve(&self.book, &mut self.state, &fact, Time(*at));
+        Some(())
+    }
+
+    /// What a page shows one participant at a moment, with the loop `asked` for.
+    #[must_use]
+    pub fn view(&self, participant: &str, at: Time, asked: Option<&str>) -> View {
+        view::view(&self.book, &self.state, participant, at, asked)
+    }
+
+    /// When the next `tick` has something to settle; in the past if it already has.
+    #[must_use]
+    pub fn due(&self) -> Option<Time> {
+        self.state.agenda.first().map(|(at, _)| *at)
+    }
+
+    /// The loop with this id.
+    #[must_use]
+    pub fn find_loop(&self, id: &str) -> Option<Loop> {
+        self.state.loop_names.find(id).map(Loop)
+    }
+
+    /// The share handle and referral code of a participant, for a loop or in general.
+    #[must_use]
+    pub fn share(&self, participant: &str, loop_: Option<&str>) -> Option<state::Share> {
+        let person = Person(self.state.people.find(participant)?);
+        let loop_ = match loop_ {
+            Some(id) => Some(self.find_loop(id)?),
+            None => None,
+        };
+        self.state.shares.of(person, loop_)
+    }
+
+    /// SHA-256 of the canonical form of the state.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.snapshot()).into()
+    }
+
+    /// The state in its canonical form.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<u8> {
+        snapshot::write(&self.state)
+    }
+
+    /// Continues from a snapshot taken under this engine's campaign and seed.
+    ///
+    /// # Errors
+    /// [`snapshot::Damaged`] if the bytes are not a snapshot of this version; nothing changes then.
+    pub fn restore(&mut self, bytes: &[u8]) -> Result<(), snapshot::Damaged> {
+        self.state = snapshot::read(&self.book, bytes)?;
+        Ok(())
+    }
+}
+
+fn answer<'x>(
+    book: &'x Book,
+    state: &'x State,
+    command: &'x Command<'x>,
+    at: Time,
+    repeated: bool,
+    outcome: Outcome<'x>,
+) -> Answer<'x> {
+    let draft = Draft {
+        person: command.by.as_deref(),
+        loop_: Some(command.loop_.as_deref().unwrap_or(&command.id)),
+        order: command.order.as_deref(),
+    };
+    Answer { id: &command.id, at, repeated, outcome, names: names(book, state, draft) }
+}
+
+fn names<'x>(book: &'x Book, state: &'x State, draft: Draft<'x>) -> Names<'x> {
+    let State { people, loop_names: loops, order_names: orders, .. } = state;
+    Names { people, loops, orders, campaign: &book.names, draft }
+}

@@ -1,0 +1,168 @@
+//! Why a command was not accepted: a closed list of codes, each with a sentence in English and Chinese.
+
+use super::money::Money;
+use super::time::Time;
+
+macro_rules! rejections {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $en:literal, $zh:literal;)*) => {
+        /// A rejection code: stable, documented, translated.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum Code { $($(#[$doc])* $name,)* }
+
+        impl Code {
+            /// Every code, in the order of their numbers.
+            pub const ALL: &[Code] = &[$(Code::$name,)*];
+
+            /// The code as it stands in answers.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Code::$name => $code,)* }
+            }
+
+            /// The sentence in English and in Chinese, with `{most}`, `{until}`, `{amount}`, `{field}` and `{name}` to fill.
+            #[must_use]
+            pub fn sentences(self) -> (&'static str, &'static str) {
+                match self { $(Code::$name => ($en, $zh),)* }
+            }
+        }
+    };
+}
+
+rejections! {
+    /// The text is not a command, or a field is missing, too long or of the wrong type.
+    CommandMalformed = "COMMAND_MALFORMED", "The command is not valid: look at `{field}`.", "指令无效:请检查 `{field}`。";
+    /// The id was used for a command with another body.
+    CommandIdReused = "COMMAND_ID_REUSED", "This command id was already used for something else.", "该指令编号已用于其他操作。";
+    /// The campaign begins later.
+    CampaignNotStarted = "CAMPAIGN_NOT_STARTED", "The campaign starts at {until}.", "活动将于 {until} 开始。";
+    /// The campaign is over.
+    CampaignEnded = "CAMPAIGN_ENDED", "The campaign has ended.", "活动已结束。";
+    /// The campaign has no such play.
+    PlayUnknown = "PLAY_UNKNOWN", "The campaign has no play named `{name}`.", "活动中没有名为 `{name}` 的玩法。";
+    /// There is no such loop.
+    LoopUnknown = "LOOP_UNKNOWN", "This invitation does not exist.", "该邀请不存在。";
+    /// The loop id is taken.
+    LoopExists = "LOOP_EXISTS", "A loop with this id already exists.", "该编号的活动进程已存在。";
+    /// The loop's time is over.
+    LoopExpired = "LOOP_EXPIRED", "The time for this one ran out.", "本次已超时结束。";
+    /// The loop reached its goal already.
+    LoopComplete = "LOOP_COMPLETE", "This one is complete already.", "本次已经完成。";
+    /// The participant already has a running loop of this play.
+    LoopRunning = "LOOP_RUNNING", "You already have one running.", "你已有一个正在进行。";
+    /// The play does not offer this action.
+    ActionUnknown = "ACTION_UNKNOWN", "This play does not offer `{name}`.", "该玩法不支持 `{name}`。";
+    /// A participant tried to help or join their own loop.
+    OwnLoop = "OWN_LOOP", "You cannot help yourself; share it with a friend.", "不能给自己助力,快分享给好友吧。";
+    /// The participant helped this loop before.
+    AlreadyHelped = "ALREADY_HELPED", "You have helped here already.", "你已经助力过了。";
+    /// The participant is in this loop already.
+    AlreadyJoined = "ALREADY_JOINED", "You are already part of this one.", "你已经参加了。";
+    /// The participant was invited by someone else before.
+    AlreadyInvited = "ALREADY_INVITED", "You were invited by someone else already.", "你已接受过其他人的邀请。";
+    /// The participant is not a new customer.
+    NotNew = "NOT_NEW", "This is for new customers only.", "仅限新用户参加。";
+    /// The inviter was, at some distance, invited by this participant.
+    InviteCycle = "INVITE_CYCLE", "You invited this person yourself, at some distance.", "对方是由你直接或间接邀请来的。";
+    /// A limit is reached; `until` says when it opens again.
+    LimitReached = "LIMIT_REACHED", "The limit of {most} is reached ({name}).", "已达到 {most} 次上限({name})。";
+    /// Something has to happen before this play opens for the participant.
+    EventRequired = "EVENT_REQUIRED", "First this has to happen: {name}.", "需要先完成:{name}。";
+    /// The participant has no place in this loop.
+    NotMember = "NOT_MEMBER", "You are not part of this one.", "你没有参加本次活动。";
+    /// No slot is free.
+    GroupFull = "GROUP_FULL", "The group is full.", "该团已满。";
+    /// All of the goods are sold or reserved.
+    SoldOut = "SOLD_OUT", "Sold out.", "已售罄。";
+    /// The amount paid is not the price.
+    AmountMismatch = "AMOUNT_MISMATCH", "The amount is not the price, which is {amount}.", "支付金额与价格 {amount} 不符。";
+    /// The order was recorded before.
+    OrderKnown = "ORDER_KNOWN", "This order was counted already.", "该订单已经登记过。";
+    /// No such order was recorded.
+    OrderUnknown = "ORDER_UNKNOWN", "There is no such order.", "该订单不存在。";
+    /// The order was refunded before.
+    OrderRefunded = "ORDER_REFUNDED", "This order was refunded already.", "该订单已退款。";
+    /// No such grant exists.
+    GrantUnknown = "GRANT_UNKNOWN", "There is no such reward.", "该奖励不存在。";
+    /// The grant is held until its refund window closes.
+    GrantHeld = "GRANT_HELD", "The reward is held until {until}.", "该奖励将于 {until} 解冻。";
+    /// The grant is not in a state that allows this.
+    GrantSettled = "GRANT_SETTLED", "The reward is {name} already.", "该奖励已处于 {name} 状态。";
+    /// The token is damaged, forged or of another campaign.
+    TokenInvalid = "TOKEN_INVALID", "This link or code is not valid.", "该链接或二维码无效。";
+    /// The typed code has a typing error.
+    CodeInvalid = "CODE_INVALID", "Please check the code you typed.", "请检查输入的口令。";
+    /// The typed code belongs to nobody.
+    CodeUnknown = "CODE_UNKNOWN", "Nobody has this code.", "该口令不存在。";
+    /// The campaign has no such touchpoint.
+    TouchpointUnknown = "TOUCHPOINT_UNKNOWN", "The campaign has no touchpoint named `{name}`.", "活动中没有名为 `{name}` 的触点。";
+    /// No play waits for this event.
+    EventUnknown = "EVENT_UNKNOWN", "No play waits for `{name}`.", "没有玩法需要事件 `{name}`。";
+    /// The participant was never seen.
+    ParticipantUnknown = "PARTICIPANT_UNKNOWN", "This participant is not known.", "该用户不存在。";
+    /// The site's own risk score is above the campaign's limit.
+    RiskRefused = "RISK_REFUSED", "This cannot be accepted at the moment.", "当前无法参与,请稍后再试。";
+    /// Too many actions from one device.
+    DeviceLimit = "DEVICE_LIMIT", "Too many from this device (at most {most}).", "该设备参与次数已达上限 {most}。";
+}
+
+/// What a command was refused for, with the values its sentence needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rejection<'a> {
+    /// The stable code.
+    pub code: Code,
+    /// A limit that was reached.
+    pub most: Option<u32>,
+    /// When the way is open, or was.
+    pub until: Option<Time>,
+    /// An expected amount.
+    pub amount: Option<Money>,
+    /// The field of the command that is wrong.
+    pub field: Option<&'a str>,
+    /// A name the sentence mentions.
+    pub name: Option<&'a str>,
+}
+
+impl<'a> Rejection<'a> {
+    /// A rejection without values.
+    #[must_use]
+    pub const fn new(code: Code) -> Self {
+        Rejection { code, most: None, until: None, amount: None, field: None, name: None }
+    }
+
+    /// With the limit that was reached.
+    #[must_use]
+    pub const fn most(self, most: u32) -> Self {
+        Rejection { most: Some(most), ..self }
+    }
+
+    /// With an instant.
+    #[must_use]
+    pub const fn until(self, until: Time) -> Self {
+        Rejection { until: Some(until), ..self }
+    }
+
+    /// With an amount.
+    #[must_use]
+    pub const fn amount(self, amount: Money) -> Self {
+        Rejection { amount: Some(amount), ..self }
+    }
+
+    /// With the field that is wrong.
+    #[must_use]
+    pub const fn field(self, field: &'a str) -> Self {
+        Rejection { field: Some(field), ..self }
+    }
+
+    /// With a name.
+    #[must_use]
+    pub const fn name(self, name: &'a str) -> Self {
+        Rejection { name: Some(name), ..self }
+    }
+}
+
+impl From<Code> for Rejection<'_> {
+    fn from(code: Code) -> Self {
+        Rejection::new(code)
+    }
+}

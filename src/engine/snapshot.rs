@@ -1,0 +1,313 @@
+//! Snapshots: the whole state in one canonical form, so that equal states have equal bytes.
+
+use super::book::Book;
+use super::counters::Counters;
+use super::handle::{Event, Grant, Loop, Order, Person, Play, Reward, Touchpoint};
+use super::interner::Interner;
+use super::journal::Journal;
+use super::money::Money;
+use super::pack::{self, Reader, put, put_signed};
+use super::state::{
+    GrantState, GrantStatus, LoopState, OrderState, OrderStatus, Part, PersonState, PlayState, RewardState, Share,
+    State, Status, Terms,
+};
+use super::time::Time;
+use crate::mechanics::Progress;
+
+/// The first bytes of every snapshot: the name and version of the form.
+const HEADER: &[u8] = b"kfactor-state-1\n";
+
+/// Bytes that are not a snapshot of this version, or do not fit the campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Damaged;
+
+impl Damaged {
+    /// The stable code.
+    pub const CODE: &'static str = "SNAPSHOT_DAMAGED";
+}
+
+impl core::fmt::Display for Damaged {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("the snapshot is damaged, of another version, or of another campaign")
+    }
+}
+
+impl std::error::Error for Damaged {}
+
+/// Writes a state.
+#[must_use]
+pub fn write(state: &State) -> Vec<u8> {
+    let mut out = HEADER.to_vec();
+    put_signed(&mut out, state.now.0);
+    state.people.pack(&mut out);
+    list(&mut out, &state.persons, |out, person| {
+        put_option(out, person.inviter.map(|inviter| inviter.0));
+        put_option(out, person.last_grant.map(|grant| grant.0));
+        put_option(out, person.last_part);
+        put_option(out, person.touchpoint.map(|touchpoint| u32::from(touchpoint.0)));
+        out.extend_from_slice(&[person.depth, u8::from(person.arrived)]);
+    });
+    state.loop_names.pack(&mut out);
+    list(&mut out, &state.loops, write_loop);
+    state.order_names.pack(&mut out);
+    list(&mut out, &state.orders, write_order);
+    list(&mut out, &state.terms, |out, terms| {
+        put(out, u64::from(terms.reward.0));
+        put_money(out, terms.amount);
+    });
+    list(&mut out, &state.grants, write_grant);
+    put(&mut out, count(state.holds.len()));
+    for (grant, until) in &state.holds {
+        put(&mut out, u64::from(grant.0));
+        put_signed(&mut out, until.0);
+    }
+    list(&mut out, &state.parts, |out, part| {
+        put(out, u64::from(part.loop_.0));
+        put_option(out, part.before);
+    });
+    state.counters.pack(&mut out);
+    state.events.pack(&mut out);
+    list(&mut out, &state.rewards, |out, reward| {
+        put(out, u64::from(reward.count));
+        put_signed(out, reward.spent.0);
+    });
+    list(&mut out, &state.plays, |out, play| put(out, u64::from(play.taken)));
+    list(&mut out, &state.shares.list, |out, share| {
+        put(out, share.handle);
+        put(out, share.code);
+        put(out, u64::from(share.person.0));
+        put_option(out, share.loop_.map(|loop_| loop_.0));
+    });
+    state.journal.pack(&mut out);
+    out
+}
+
+/// Reads a state; everything it refers to must exist.
+///
+/// # Errors
+/// [`Damaged`].
+pub fn read(book: &Book, bytes: &[u8]) -> Result<State, Damaged> {
+    let body = bytes.strip_prefix(HEADER).ok_or(Damaged)?;
+    read_body(book, &mut Reader::new(body)).filter(consistent).ok_or(Damaged)
+}
+
+fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
+    let key = book.hash_key();
+    let mut state = State::new(key);
+    state.now = Time(reader.signed()?);
+    state.people = Interner::unpack(reader, key)?;
+    state.persons = read_list(reader, |reader| {
+        Some(PersonState {
+            inviter: option(reader)?.map(Person),
+            last_grant: option(reader)?.map(Grant),
+            last_part: option(reader)?,
+            touchpoint: option(reader)?.map(|number| u16::try_from(number).map(Touchpoint)).transpose().ok()?,
+            depth: reader.byte()?,
+            arrived: reader.byte()? == 1,
+        })
+    })?;
+    state.loop_names = Interner::unpack(reader, key)?;
+    state.loops = read_list(reader, |reader| read_loop(book, reader))?;
+    state.order_names = Interner::unpack(reader, key)?;
+    state.orders = read_list(reader, read_order)?;
+    state.terms = read_list(reader, |reader| {
+        Some(Terms { reward: Reward(u16::try_from(reader.number()?).ok()?), amount: money(reader)? })
+    })?;
+    state.grants = read_list(reader, read_grant)?;
+    for _ in 0..reader.count()? {
+        state.holds.insert(Grant(reader.small()?), Time(reader.signed()?));
+    }
+    state.parts =
+        read_list(reader, |reader| Some(Part { loop_: Loop(reader.small()?), before: option(reader)? }))?;
+    state.counters = Counters::unpack(reader)?;
+    state.events = Counters::unpack(reader)?;
+    state.rewards =
+        read_list(reader, |reader| Some(RewardState { count: reader.small()?, spent: Money(reader.signed()?) }))?;
+    state.plays = read_list(reader, |reader| Some(PlayState { taken: reader.small()? }))?;
+    for _ in 0..reader.count()? {
+        let (handle, code, person) = (reader.number()?, reader.number()?, Person(reader.small()?));
+        state.shares.add(Share { handle, code, person, loop_: option(reader)?.map(Loop) });
+    }
+    state.journal = Journal::unpack(reader)?;
+    for (at, order) in state.orders.iter().enumerate() {
+        state.owners.insert((order.by, Order::at(at)));
+    }
+    for (at, head) in state.loops.iter().enumerate() {
+        if head.due < Time::NEVER {
+            state.agenda.insert((head.due, Loop::at(at)));
+        }
+    }
+    reader.is_empty().then_some(state)
+}
+
+/// Chains go back in time and every handle exists, so that walking a restored state always ends.
+fn consistent(state: &State) -> bool {
+    let person = |person: Person| person.index() < state.persons.len();
+    let grant = |grant: Option<Grant>, before: usize| grant.is_none_or(|grant| grant.index() < before);
+    let part = |part: Option<u32>, before: usize| {
+        part.is_none_or(|part| usize::try_from(part).is_ok_and(|part| part < before))
+    };
+    let loop_ = |loop_: Loop| loop_.index() < state.loops.len();
+    let grants = state.grants.iter().enumerate().all(|(at, state_of)| {
+        person(state_of.to)
+            && loop_(state_of.loop_)
+            && grant(state_of.before_in_loop, at)
+            && grant(state_of.before_of_person, at)
+            && usize::from(state_of.terms) < state.terms.len()
+    });
+    grants
+        && state.persons.len() == state.people.len()
+        && state.loops.len() == state.loop_names.len()
+        && state.orders.len() == state.order_names.len()
+        && state.persons.iter().all(|p| {
+            grant(p.last_grant, state.grants.len()) && part(p.last_part, state.parts.len()) && p.inviter.is_none_or(person)
+        })
+        && state.parts.iter().enumerate().all(|(at, p)| loop_(p.loop_) && part(p.before, at))
+        && state.loops.iter().all(|l| person(l.initiator) && grant(l.last_grant, state.grants.len()))
+        && state.orders.iter().all(|order| person(order.by) && order.loops.iter().all(|l| loop_(*l)))
+}
+
+fn write_loop(out: &mut Vec<u8>, head: &LoopState) {
+    put(out, u64::from(head.play.0));
+    put(out, u64::from(head.revision));
+    out.push(match head.status {
+        Status::Running => 0,
+        Status::Complete => 1,
+        Status::Expired => 2,
+    });
+    put(out, u64::from(head.initiator.0));
+    for at in [head.opened, head.until, head.due] {
+        put_signed(out, at.0);
+    }
+    put(out, u64::from(head.grants));
+    put_option(out, head.last_grant.map(|grant| grant.0));
+    put_option(out, head.order.map(|order| order.0));
+    head.progress.pack(out);
+}
+
+fn read_loop(book: &Book, reader: &mut Reader<'_>) -> Option<LoopState> {
+    let play = Play(u16::try_from(reader.number()?).ok()?);
+    let revision = u16::try_from(reader.number()?).ok()?;
+    let rules = book.play(revision, play)?;
+    Some(LoopState {
+        play,
+        revision,
+        status: match reader.byte()? {
+            0 => Status::Running,
+            1 => Status::Complete,
+            2 => Status::Expired,
+            _ => return None,
+        },
+        initiator: Person(reader.small()?),
+        opened: Time(reader.signed()?),
+        until: Time(reader.signed()?),
+        due: Time(reader.signed()?),
+        grants: reader.small()?,
+        last_grant: option(reader)?.map(Grant),
+        order: option(reader)?.map(Order),
+        progress: Progress::unpack(&rules.rules, reader)?,
+    })
+}
+
+fn write_order(out: &mut Vec<u8>, order: &OrderState) {
+    put(out, u64::from(order.by.0));
+    put_signed(out, order.amount.0);
+    put_option(out, order.event.map(|event| u32::from(event.0)));
+    put_option(out, order.play.map(|play| u32::from(play.0)));
+    list(out, &order.loops, |out, loop_| put(out, u64::from(loop_.0)));
+    out.push(match order.status {
+        OrderStatus::Paid => 0,
+        OrderStatus::RefundDue => 1,
+        OrderStatus::Refunded => 2,
+    });
+}
+
+fn read_order(reader: &mut Reader<'_>) -> Option<OrderState> {
+    Some(OrderState {
+        by: Person(reader.small()?),
+        amount: Money(reader.signed()?),
+        event: option(reader)?.map(u16::try_from).transpose().ok()?.map(Event),
+        play: option(reader)?.map(u16::try_from).transpose().ok()?.map(Play),
+        loops: read_list(reader, |reader| reader.small().map(Loop))?,
+        status: match reader.byte()? {
+            0 => OrderStatus::Paid,
+            1 => OrderStatus::RefundDue,
+            2 => OrderStatus::Refunded,
+            _ => return None,
+        },
+    })
+}
+
+fn write_grant(out: &mut Vec<u8>, grant: &GrantState) {
+    put(out, u64::from(grant.to.0));
+    put(out, u64::from(grant.loop_.0));
+    put(out, u64::from(grant.n));
+    put(out, u64::from(grant.cause));
+    put_option(out, grant.before_in_loop.map(|grant| grant.0));
+    put_option(out, grant.before_of_person.map(|grant| grant.0));
+    put(out, u64::from(grant.terms));
+    out.push(match grant.status {
+        GrantStatus::Reserved => 0,
+        GrantStatus::Fulfilled => 1,
+        GrantStatus::Failed => 2,
+        GrantStatus::Revoked => 3,
+    });
+}
+
+fn read_grant(reader: &mut Reader<'_>) -> Option<GrantState> {
+    Some(GrantState {
+        to: Person(reader.small()?),
+        loop_: Loop(reader.small()?),
+        n: reader.small()?,
+        cause: reader.small()?,
+        before_in_loop: option(reader)?.map(Grant),
+        before_of_person: option(reader)?.map(Grant),
+        terms: u16::try_from(reader.number()?).ok()?,
+        status: match reader.byte()? {
+            0 => GrantStatus::Reserved,
+            1 => GrantStatus::Fulfilled,
+            2 => GrantStatus::Failed,
+            3 => GrantStatus::Revoked,
+            _ => return None,
+        },
+    })
+}
+
+fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+fn list<T>(out: &mut Vec<u8>, items: &[T], each: impl Fn(&mut Vec<u8>, &T)) {
+    put(out, count(items.len()));
+    for item in items {
+        each(out, item);
+    }
+}
+
+fn read_list<'a, T>(reader: &mut Reader<'a>, each: impl Fn(&mut Reader<'a>) -> Option<T>) -> Option<Vec<T>> {
+    let length = reader.count()?;
+    (0..length).map(|_| each(reader)).collect()
+}
+
+/// An optional number: 0 for none, else one more.
+fn put_option(out: &mut Vec<u8>, value: Option<u32>) {
+    pack::put(out, value.map_or(0, |value| u64::from(value) + 1));
+}
+
+fn option(reader: &mut Reader<'_>) -> Option<Option<u32>> {
+    match reader.number()?.checked_sub(1) {
+        None => Some(None),
+        Some(value) => Some(Some(u32::try_from(value).ok()?)),
+    }
+}
+
+fn put_money(out: &mut Vec<u8>, amount: Option<Money>) {
+    out.push(u8::from(amount.is_some()));
+    put_signed(out, amount.unwrap_or_default().0);
+}
+
+fn money(reader: &mut Reader<'_>) -> Option<Option<Money>> {
+    let present = reader.byte()? == 1;
+    let amount = Money(reader.signed()?);
+    Some(present.then_some(amount))
+}

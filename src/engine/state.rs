@@ -1,0 +1,419 @@
+//! The state of a campaign: what the facts so far amount to.
+
+use siphasher::sip::SipHasher13;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::counters::Counters;
+use super::handle::{Event, Grant, Loop, Order, Person, Play, Reward, Touchpoint};
+use super::interner::Interner;
+use super::journal::Journal;
+use super::money::Money;
+use super::time::Time;
+use crate::mechanics::Progress;
+use hashbrown::HashTable;
+
+/// Everything that facts have built up. Only [`super::evolve::evolve`] changes it.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The time of the last command; time never goes back.
+    pub now: Time,
+    /// The ids of participants.
+    pub people: Interner,
+    /// Participants by handle.
+    pub persons: Vec<PersonState>,
+    /// The ids of loops.
+    pub loop_names: Interner,
+    /// Loops by handle.
+    pub loops: Vec<LoopState>,
+    /// The ids of orders.
+    pub order_names: Interner,
+    /// Orders by handle.
+    pub orders: Vec<OrderState>,
+    /// The orders of each participant.
+    pub owners: BTreeSet<(Person, Order)>,
+    /// Grants by handle.
+    pub grants: Vec<GrantState>,
+    /// Until when grants are held.
+    pub holds: BTreeMap<Grant, Time>,
+    /// The distinct reward and amount pairs of grants.
+    pub terms: Vec<Terms>,
+    /// Who takes part in which loop, chained by participant.
+    pub parts: Vec<Part>,
+    /// Counters of limits.
+    pub counters: Counters,
+    /// How often each event happened to each participant.
+    pub events: Counters,
+    /// What each reward has used up, by handle.
+    pub rewards: Vec<RewardState>,
+    /// What each play has used up, by handle.
+    pub plays: Vec<PlayState>,
+    /// Share handles and codes.
+    pub shares: Shares,
+    /// When loops need settling.
+    pub agenda: BTreeSet<(Time, Loop)>,
+    /// What each command was answered.
+    pub journal: Journal,
+    /// The key of all hashes.
+    pub key: SipHasher13,
+}
+
+/// A participant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PersonState {
+    /// Who brought them.
+    pub inviter: Option<Person>,
+    /// Their latest grant.
+    pub last_grant: Option<Grant>,
+    /// Their latest participation: a position in [`State::parts`].
+    pub last_part: Option<u32>,
+    /// Where they met the campaign.
+    pub touchpoint: Option<Touchpoint>,
+    /// How many shares lie between them and the campaign.
+    pub depth: u8,
+    /// Whether their arrival was recorded.
+    pub arrived: bool,
+}
+
+/// A loop.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoopState {
+    /// The play it is a run of.
+    pub play: Play,
+    /// The revision of the campaign whose rules it keeps.
+    pub revision: u16,
+    /// Running, complete or expired.
+    pub status: Status,
+    /// Who opened it, or the leader now.
+    pub initiator: Person,
+    /// When it was opened.
+    pub opened: Time,
+    /// When it ends at the latest.
+    pub until: Time,
+    /// When it needs settling, [`Time::NEVER`] if it does not.
+    pub due: Time,
+    /// How many grants it has earned.
+    pub grants: u32,
+    /// The latest of them.
+    pub last_grant: Option<Grant>,
+    /// The order that entitled the initiator to open it.
+    pub order: Option<Order>,
+    /// What its mechanic keeps.
+    pub progress: Progress,
+}
+
+/// Where a loop stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Open.
+    Running,
+    /// Reached its goal.
+    Complete,
+    /// Ended without reaching it.
+    Expired,
+}
+
+/// An order that the site told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderState {
+    /// Whose order it is.
+    pub by: Person,
+    /// Its amount.
+    pub amount: Money,
+    /// The event it came with.
+    pub event: Option<Event>,
+    /// The play it was bought in alone.
+    pub play: Option<Play>,
+    /// The loops that rest on it.
+    pub loops: Vec<Loop>,
+    /// Paid, to be refunded, or refunded.
+    pub status: OrderStatus,
+}
+
+/// Where an order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderStatus {
+    /// Paid.
+    Paid,
+    /// A refund is due.
+    RefundDue,
+    /// Refunded.
+    Refunded,
+}
+
+/// A grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GrantState {
+    /// For whom.
+    pub to: Person,
+    /// The loop that earned it.
+    pub loop_: Loop,
+    /// Its number within the loop, from 1.
+    pub n: u32,
+    /// What in the loop earned it, numbered by the mechanic.
+    pub cause: u32,
+    /// The grant before it in the same loop.
+    pub before_in_loop: Option<Grant>,
+    /// The grant before it of the same participant.
+    pub before_of_person: Option<Grant>,
+    /// Its reward and amount: a position in [`State::terms`].
+    pub terms: u16,
+    /// Where it stands.
+    pub status: GrantStatus,
+}
+
+/// A reward and the money one grant of it stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The reward.
+    pub reward: Reward,
+    /// The amount.
+    pub amount: Option<Money>,
+}
+
+/// Where a grant stands in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantStatus {
+    /// Promised; stock and budget are taken.
+    Reserved,
+    /// Handed over.
+    Fulfilled,
+    /// Could not be handed over; stock and budget were returned.
+    Failed,
+    /// Taken back; stock and budget were returned.
+    Revoked,
+}
+
+impl GrantStatus {
+    /// The name in views and rejections.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            GrantStatus::Reserved => "reserved",
+            GrantStatus::Fulfilled => "fulfilled",
+            GrantStatus::Failed => "failed",
+            GrantStatus::Revoked => "revoked",
+        }
+    }
+
+    /// Whether the grant uses stock and budget.
+    #[must_use]
+    pub fn stands(self) -> bool {
+        matches!(self, GrantStatus::Reserved | GrantStatus::Fulfilled)
+    }
+}
+
+/// One participation of a participant in a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The loop.
+    pub loop_: Loop,
+    /// The participation before it.
+    pub before: Option<u32>,
+}
+
+/// What a reward has used up: the sum over its standing grants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RewardState {
+    /// Standing grants.
+    pub count: u32,
+    /// Their money.
+    pub spent: Money,
+}
+
+/// What a play has used up of its own stock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlayState {
+    /// Units reserved or sold.
+    pub taken: u32,
+}
+
+/// The share handles and codes of a campaign.
+#[derive(Clone, Debug, Default)]
+pub struct Shares {
+    /// In the order of the log.
+    pub list: Vec<Share>,
+    by_handle: HashTable<u32>,
+    by_code: HashTable<u32>,
+    by_owner: HashTable<u32>,
+}
+
+/// What a share handle and a referral code stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// The 40-bit number in tokens.
+    pub handle: u64,
+    /// The number of the referral code.
+    pub code: u64,
+    /// Who shares.
+    pub person: Person,
+    /// What they share.
+    pub loop_: Option<Loop>,
+}
+
+impl Shares {
+    /// The share with this handle.
+    #[must_use]
+    pub fn by_handle(&self, handle: u64) -> Option<Share> {
+        let at = self.by_handle.find(spread(handle), |&at| self.at(at).is_some_and(|share| share.handle == handle))?;
+        self.at(*at)
+    }
+
+    /// The share with this code.
+    #[must_use]
+    pub fn by_code(&self, code: u64) -> Option<Share> {
+        let at = self.by_code.find(spread(code), |&at| self.at(at).is_some_and(|share| share.code == code))?;
+        self.at(*at)
+    }
+
+    /// The share of a participant for a loop, or in general.
+    #[must_use]
+    pub fn of(&self, person: Person, loop_: Option<Loop>) -> Option<Share> {
+        let same = |&at: &u32| self.at(at).is_some_and(|share| share.person == person && share.loop_ == loop_);
+        self.at(*self.by_owner.find(owner(person, loop_), same)?)
+    }
+
+    /// Adds a share.
+    pub fn add(&mut self, share: Share) {
+        let at = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        self.list.push(share);
+        let list = &self.list;
+        let get = |at: u32| usize::try_from(at).ok().and_then(|at| list.get(at)).copied();
+        self.by_handle.insert_unique(spread(share.handle), at, |&at| get(at).map_or(0, |s| spread(s.handle)));
+        self.by_code.insert_unique(spread(share.code), at, |&at| get(at).map_or(0, |s| spread(s.code)));
+        let owner_of = |&at: &u32| get(at).map_or(0, |s| owner(s.person, s.loop_));
+        self.by_owner.insert_unique(owner(share.person, share.loop_), at, owner_of);
+    }
+
+    fn at(&self, at: u32) -> Option<Share> {
+        usize::try_from(at).ok().and_then(|at| self.list.get(at)).copied()
+    }
+}
+
+/// Handles and codes are random already; one multiplication brings their bits to the top.
+fn spread(value: u64) -> u64 {
+    value.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+fn owner(person: Person, loop_: Option<Loop>) -> u64 {
+    spread(u64::from(person.0) << 32 | loop_.map_or(0, |loop_| u64::from(loop_.0) + 1))
+}
+
+impl State {
+    /// The state before the first command.
+    #[must_use]
+    pub fn new(key: SipHasher13) -> State {
+        State {
+            now: Time(0),
+            people: Interner::new(key),
+            persons: Vec::new(),
+            loop_names: Interner::new(key),
+            loops: Vec::new(),
+            order_names: Interner::new(key),
+            orders: Vec::new(),
+            owners: BTreeSet::new(),
+            grants: Vec::new(),
+            holds: BTreeMap::new(),
+            terms: Vec::new(),
+            parts: Vec::new(),
+            counters: Counters::default(),
+            events: Counters::default(),
+            rewards: Vec::new(),
+            plays: Vec::new(),
+            shares: Shares::default(),
+            agenda: BTreeSet::new(),
+            journal: Journal::default(),
+            key,
+        }
+    }
+
+    /// A participant.
+    #[must_use]
+    pub fn person(&self, person: Person) -> Option<&PersonState> {
+        self.persons.get(person.index())
+    }
+
+    /// A loop.
+    #[must_use]
+    #[inline]
+    pub fn loop_(&self, loop_: Loop) -> Option<&LoopState> {
+        self.loops.get(loop_.index())
+    }
+
+    /// A grant.
+    #[must_use]
+    pub fn grant(&self, grant: Grant) -> Option<&GrantState> {
+        self.grants.get(grant.index())
+    }
+
+    /// The reward and amount of a grant.
+    #[must_use]
+    pub fn terms(&self, grant: &GrantState) -> Option<Terms> {
+        self.terms.get(usize::from(grant.terms)).copied()
+    }
+
+    /// What a reward has used up.
+    #[must_use]
+    pub fn reward(&self, reward: Reward) -> RewardState {
+        self.rewards.get(reward.index()).copied().unwrap_or_default()
+    }
+
+    /// What a play has used up.
+    #[must_use]
+    pub fn play(&self, play: Play) -> PlayState {
+        self.plays.get(play.index()).copied().unwrap_or_default()
+    }
+
+    /// The grants of a loop, latest first.
+    pub fn grants_of_loop(&self, loop_: Loop) -> impl Iterator<Item = (Grant, &GrantState)> {
+        let first = self.loop_(loop_).and_then(|state| state.last_grant);
+        chain(first, |grant| self.grant(grant), |state| state.before_in_loop)
+    }
+
+    /// The grants of a participant, latest first.
+    pub fn grants_of(&self, person: Person) -> impl Iterator<Item = (Grant, &GrantState)> {
+        let first = self.person(person).and_then(|state| state.last_grant);
+        chain(first, |grant| self.grant(grant), |state| state.before_of_person)
+    }
+
+    /// The orders of a participant, in the order of the log.
+    pub fn orders_of(&self, person: Person) -> impl Iterator<Item = Order> {
+        self.owners.range((person, Order(0))..=(person, Order(u32::MAX))).map(|(_, order)| *order)
+    }
+
+    /// The loops a participant opened or took part in, latest first; a loop may come more than once.
+    pub fn loops_of(&self, person: Person) -> impl Iterator<Item = Loop> {
+        let part = |at: u32| usize::try_from(at).ok().and_then(|at| self.parts.get(at));
+        let first = self.person(person).and_then(|state| state.last_part);
+        chain(first, part, |part| part.before).map(|(_, part)| part.loop_)
+    }
+
+    /// Bytes of memory held, by part.
+    #[must_use]
+    pub fn memory(&self) -> Vec<(&'static str, usize)> {
+        let loops = self.loops.iter().map(|state| state.progress.memory()).sum::<usize>()
+            + self.loops.capacity() * size_of::<LoopState>()
+            + self.loop_names.memory();
+        vec![
+            ("participants", self.people.memory() + self.persons.capacity() * size_of::<PersonState>()),
+            ("loops", loops),
+            ("participations", self.parts.capacity() * size_of::<Part>()),
+            ("grants", self.grants.capacity() * size_of::<GrantState>()),
+            ("limit counters", self.counters.memory() + self.events.memory()),
+            ("idempotency", self.journal.memory()),
+        ]
+    }
+}
+
+fn chain<'s, H: Copy, T: 's>(
+    first: Option<H>,
+    get: impl Fn(H) -> Option<&'s T>,
+    before: impl Fn(&T) -> Option<H>,
+) -> impl Iterator<Item = (H, &'s T)> {
+    let mut next = first;
+    core::iter::from_fn(move || {
+        let at = next?;
+        let value = get(at)?;
+        next = before(value);
+        Some((at, value))
+    })
+}

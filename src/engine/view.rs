@@ -1,0 +1,624 @@
+//! View: all a page needs to show one participant, decided by the same rules as the commands.
+
+use serde::Serialize;
+use std::borrow::Cow;
+
+use super::book::Book;
+use super::command::{Act, Command};
+use super::decide::decide;
+use super::field::GrantId;
+use super::handle::{Event, Loop, Person, Play, Reward};
+use super::money::Money;
+use super::rejection::{Code, Rejection};
+use super::state::{GrantState, GrantStatus, LoopState, State, Status};
+use super::time::Time;
+use crate::campaign::play::PlayRules;
+use crate::mechanics::Looking;
+use crate::rewards;
+
+/// Loops a view shows at most; the latest ones.
+const LOOPS: usize = 50;
+/// Grants a view shows at most; the latest ones.
+const GRANTS: usize = 100;
+/// People of a loop a view shows at most.
+const PEOPLE: usize = 200;
+
+macro_rules! shown {
+    ($($(#[$doc:meta])* pub struct $Name:ident { $($(#[$field_doc:meta])* pub $field:ident: $type:ty,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(rename_all = "camelCase")]
+        pub struct $Name { $($(#[$field_doc])* pub $field: $type,)* }
+    )*};
+}
+
+shown! {
+    /// What a campaign looks like for one participant at one moment.
+    pub struct View {
+        /// The campaign's id.
+        pub campaign: String,
+        /// Its title.
+        pub title: String,
+        /// ISO code of its currency.
+        pub currency: String,
+        /// The moment, Unix milliseconds.
+        pub at: i64,
+        /// `planned`, `running` or `ended`.
+        pub status: &'static str,
+        /// When the campaign begins.
+        pub from: i64,
+        /// When it ends.
+        pub until: i64,
+        /// Who looks.
+        pub participant: String,
+        /// Who brought them.
+        pub inviter: Option<String>,
+        /// The plays of the campaign.
+        pub plays: Vec<PlayView>,
+        /// The participant's loops and the one asked for, latest first.
+        pub loops: Vec<LoopView>,
+        /// The participant's grants, latest first.
+        pub grants: Vec<GrantView>,
+    }
+
+    /// A play.
+    pub struct PlayView {
+        /// Its name.
+        pub play: String,
+        /// Its mechanic.
+        pub mechanic: &'static str,
+        /// Its title.
+        pub title: String,
+        /// What the participant can do.
+        pub actions: Vec<ActionView>,
+        /// What has to happen before the participant can open a loop.
+        pub missing: Vec<StepView>,
+        /// What it costs, if something is sold.
+        pub prices: Option<Prices>,
+        /// What there is to earn.
+        pub offers: Vec<OfferView>,
+        /// Goods that are left, if they are counted.
+        pub left: Option<u32>,
+    }
+
+    /// The prices of a play that sells something.
+    pub struct Prices {
+        /// For each member of a group.
+        pub together: Option<i64>,
+        /// Without a group.
+        pub alone: Option<i64>,
+    }
+
+    /// A reward on offer.
+    pub struct OfferView {
+        /// For whom: `initiator`, `helper`, `inviter`, `invitee`, `member` or `leader`.
+        #[serde(rename = "for")]
+        pub side: &'static str,
+        /// Its name.
+        pub reward: String,
+        /// Its title.
+        pub title: String,
+        /// `coupon`, `cash`, `points`, `goods`, `pass` or `content`.
+        pub kind: &'static str,
+        /// Its money.
+        pub amount: Option<i64>,
+        /// At which count it is earned.
+        pub at: u32,
+    }
+
+    /// Something the participant can do, or why not.
+    pub struct ActionView {
+        /// The act.
+        #[serde(rename = "do")]
+        pub act: &'static str,
+        /// Whether it would be accepted at this moment.
+        pub ready: bool,
+        /// The rejection it would meet.
+        pub code: Option<&'static str>,
+        /// The amount to pay.
+        pub amount: Option<i64>,
+        /// Until when.
+        pub until: Option<i64>,
+    }
+
+    /// A loop.
+    pub struct LoopView {
+        /// Its id.
+        #[serde(rename = "loop")]
+        pub loop_: String,
+        /// Its play.
+        pub play: String,
+        /// Its mechanic.
+        pub mechanic: &'static str,
+        /// `running`, `complete` or `expired`, by the clock.
+        pub status: &'static str,
+        /// What the participant is in it.
+        pub role: &'static str,
+        /// Who opened it, or leads it now.
+        pub initiator: String,
+        /// How far it is.
+        pub have: u32,
+        /// How far it has to get; 0 if nothing more can be reached.
+        pub need: u32,
+        /// When it was opened.
+        pub opened: i64,
+        /// When it ends.
+        pub until: i64,
+        /// Who takes part.
+        pub people: Vec<PersonView>,
+        /// What the participant can do.
+        pub actions: Vec<ActionView>,
+        /// What it earns the participant and the initiator.
+        pub rewards: Vec<RewardView>,
+    }
+
+    /// Someone who takes part in a loop.
+    pub struct PersonView {
+        /// Their id; absent for a virtual member.
+        pub who: Option<String>,
+        /// Since when, where that is kept.
+        pub at: Option<i64>,
+        /// What they did.
+        pub status: &'static str,
+    }
+
+    /// A reward of a loop and what is missing.
+    pub struct RewardView {
+        /// Its name.
+        pub reward: String,
+        /// Its title.
+        pub title: String,
+        /// `coupon`, `cash`, `points`, `goods`, `pass` or `content`.
+        pub kind: &'static str,
+        /// Its money.
+        pub amount: Option<i64>,
+        /// For whom.
+        pub to: String,
+        /// `locked`, `lost`, `out` or the status of its grant.
+        pub status: &'static str,
+        /// What unlocks it, in order.
+        pub missing: Vec<StepView>,
+    }
+
+    /// One step towards something.
+    pub struct StepView {
+        /// `help`, `help-here`, `join`, `join-here`, `invite`, `pay`, `event` or `wait`.
+        pub need: &'static str,
+        /// How often.
+        pub count: u32,
+        /// Before when, or for `wait` until when.
+        pub until: Option<i64>,
+        /// The amount to pay.
+        pub amount: Option<i64>,
+        /// The event.
+        pub name: Option<String>,
+    }
+
+    /// A grant of the participant.
+    pub struct GrantView {
+        /// Its id.
+        pub grant: String,
+        /// The loop that earned it.
+        #[serde(rename = "loop")]
+        pub loop_: String,
+        /// The reward's name.
+        pub reward: String,
+        /// The reward's title.
+        pub title: String,
+        /// `coupon`, `cash`, `points`, `goods`, `pass` or `content`.
+        pub kind: &'static str,
+        /// Its money.
+        pub amount: Option<i64>,
+        /// For whom.
+        pub to: String,
+        /// `held`, `reserved`, `fulfilled`, `failed` or `revoked`.
+        pub status: &'static str,
+        /// Until when it is held.
+        pub from: Option<i64>,
+    }
+}
+
+/// What a mechanic shows of a loop.
+#[derive(Clone, Debug, Default)]
+pub struct Look {
+    /// What the looker is in it, unless initiator or visitor.
+    pub role: Option<&'static str>,
+    /// How far it is.
+    pub have: u32,
+    /// How far it has to get.
+    pub need: u32,
+    /// Who takes part.
+    pub people: Vec<PersonLook>,
+    /// What the looker has to pay, and until when.
+    pub pay: Option<(Money, Time)>,
+    /// What it earns.
+    pub rewards: Vec<RewardLook>,
+}
+
+/// Someone who takes part.
+#[derive(Clone, Debug)]
+pub struct PersonLook {
+    /// Who; nobody for a virtual member.
+    pub who: Option<Person>,
+    /// Since when.
+    pub at: Option<Time>,
+    /// What they did.
+    pub status: &'static str,
+}
+
+impl PersonLook {
+    /// A participant.
+    #[must_use]
+    pub fn new(who: Person, status: &'static str) -> Self {
+        PersonLook { who: Some(who), at: None, status }
+    }
+
+    /// A virtual member.
+    #[must_use]
+    pub fn nobody(status: &'static str) -> Self {
+        PersonLook { who: None, at: None, status }
+    }
+}
+
+/// A reward of a loop.
+#[derive(Clone, Debug)]
+pub struct RewardLook {
+    /// The reward.
+    pub reward: Reward,
+    /// For whom.
+    pub to: Person,
+    /// The cause its grant has.
+    pub cause: u32,
+    /// Whether it can still be reached.
+    pub open: bool,
+    /// What is missing.
+    pub missing: Vec<Step>,
+}
+
+impl RewardLook {
+    /// A reward and what is missing for it.
+    #[must_use]
+    pub fn new(reward: Reward, to: Person, cause: u32, open: bool, missing: Vec<Step>) -> Self {
+        RewardLook { reward, to, cause, open, missing }
+    }
+}
+
+/// One step towards something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What is needed.
+    pub need: Need,
+    /// How often.
+    pub count: u32,
+    /// Before when.
+    pub until: Option<Time>,
+    /// The amount to pay.
+    pub amount: Option<Money>,
+    /// The event.
+    pub name: Option<Event>,
+}
+
+impl Step {
+    /// Something needed this often.
+    #[must_use]
+    pub fn new(need: Need, count: u32) -> Step {
+        Step { need, count, until: None, amount: None, name: None }
+    }
+}
+
+/// What a step needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Other people help.
+    Help,
+    /// The participant helps this loop.
+    HelpHere,
+    /// Other people join and pay.
+    Join,
+    /// The participant joins this loop (and pays the amount, if there is one).
+    JoinHere,
+    /// New people join and do what qualifies.
+    Invite,
+    /// The participant pays.
+    Pay,
+    /// An event of the participant.
+    Event,
+    /// Time passes.
+    Wait,
+}
+
+impl Need {
+    fn name(self) -> &'static str {
+        match self {
+            Need::Help => "help",
+            Need::HelpHere => "help-here",
+            Need::Join => "join",
+            Need::JoinHere => "join-here",
+            Need::Invite => "invite",
+            Need::Pay => "pay",
+            Need::Event => "event",
+            Need::Wait => "wait",
+        }
+    }
+}
+
+/// A reward on offer in a play.
+#[derive(Clone, Copy, Debug)]
+pub struct Offer {
+    /// For whom.
+    pub side: Side,
+    /// The reward.
+    pub reward: Reward,
+    /// At which count.
+    pub at: u32,
+}
+
+/// For whom a reward is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Who opens a loop.
+    Initiator,
+    /// Who helps.
+    Helper,
+    /// Who invites.
+    Inviter,
+    /// Who is invited.
+    Invitee,
+    /// Who is in the group.
+    Member,
+    /// Who leads the group.
+    Leader,
+}
+
+impl Side {
+    fn name(self) -> &'static str {
+        match self {
+            Side::Initiator => "initiator",
+            Side::Helper => "helper",
+            Side::Inviter => "inviter",
+            Side::Invitee => "invitee",
+            Side::Member => "member",
+            Side::Leader => "leader",
+        }
+    }
+}
+
+/// The view of `participant` at `at`, with the loop `asked` for.
+#[must_use]
+pub fn view(book: &Book, state: &State, participant: &str, at: Time, asked: Option<&str>) -> View {
+    let at = at.max(state.now);
+    let who = state.people.find(participant).map(Person);
+    let eye = Eye { book, state, participant, who, at };
+    let campaign = book.current();
+    let status = match at {
+        at if at < campaign.runs.from => "planned",
+        at if at < campaign.runs.until => "running",
+        _ => "ended",
+    };
+    let mut loops: Vec<Loop> = Vec::new();
+    let asked = asked.and_then(|id| state.loop_names.find(id)).map(Loop);
+    for loop_ in asked.into_iter().chain(who.into_iter().flat_map(|who| state.loops_of(who))) {
+        if loops.len() < LOOPS && !loops.contains(&loop_) {
+            loops.push(loop_);
+        }
+    }
+    View {
+        campaign: campaign.id.to_string(),
+        title: campaign.title.to_string(),
+        currency: campaign.currency.code().to_owned(),
+        at: at.0,
+        status,
+        from: campaign.runs.from.0,
+        until: campaign.runs.until.0,
+        participant: participant.to_owned(),
+        inviter: eye.inviter(),
+        plays: eye.plays(),
+        loops: loops.into_iter().filter_map(|loop_| eye.loop_(loop_)).collect(),
+        grants: eye.grants(),
+    }
+}
+
+struct Eye<'v> {
+    book: &'v Book,
+    state: &'v State,
+    participant: &'v str,
+    who: Option<Person>,
+    at: Time,
+}
+
+impl Eye<'_> {
+    fn inviter(&self) -> Option<String> {
+        let person = self.state.person(self.who?)?;
+        Some(self.name(person.inviter?))
+    }
+
+    fn name(&self, who: Person) -> String {
+        let known = who.index() < self.state.people.len();
+        if known { self.state.people.text(who.0).to_owned() } else { self.participant.to_owned() }
+    }
+
+    fn plays(&self) -> Vec<PlayView> {
+        let campaign = self.book.current();
+        let plays = campaign.plays.iter().enumerate();
+        plays.filter_map(|(at, play)| Some(self.play(Play::at(at), play.as_ref()?))).collect()
+    }
+
+    fn play(&self, play: Play, rules: &PlayRules) -> PlayView {
+        let name = self.book.play_name(play);
+        let (action, missing) = self.action(Act::Open, |command| command.play = Some(Cow::Borrowed(name)));
+        let prices = Prices {
+            together: rules.rules.together().map(|price| price.0),
+            alone: rules.rules.alone().map(|price| price.0),
+        };
+        let taken = self.state.play(play).taken;
+        PlayView {
+            play: name.to_owned(),
+            mechanic: rules.rules.name(),
+            title: rules.title.to_string(),
+            actions: vec![action],
+            missing,
+            prices: (prices.together.is_some() || prices.alone.is_some()).then_some(prices),
+            offers: rules.rules.rewards().into_iter().filter_map(|offer| self.offer(offer)).collect(),
+            left: rules.rules.stock().map(|stock| stock.saturating_sub(taken)),
+        }
+    }
+
+    fn offer(&self, offer: Offer) -> Option<OfferView> {
+        let rules = self.book.reward(offer.reward)?;
+        Some(OfferView {
+            side: offer.side.name(),
+            reward: self.book.reward_name(offer.reward).to_owned(),
+            title: rules.title.to_string(),
+            kind: rules.kind.as_str(),
+            amount: rules.amount.map(|amount| amount.0),
+            at: offer.at,
+        })
+    }
+
+    /// What would become of a command at this moment: the decision itself is asked.
+    fn action<'n>(&self, act: Act, fill: impl FnOnce(&mut Command<'n>)) -> (ActionView, Vec<StepView>)
+    where
+        Self: 'n,
+    {
+        let mut command = Command::new("view", self.at, act);
+        command.by = Some(Cow::Owned(self.participant.to_owned()));
+        fill(&mut command);
+        let mut view = ActionView { act: act.name(), ready: true, code: None, amount: None, until: None };
+        let rejected = match decide(self.book, self.state, &command) {
+            Ok(_) => return (view, Vec::new()),
+            Err(rejection) => rejection,
+        };
+        view.ready = false;
+        view.code = Some(rejected.code.name());
+        (view, missing(&rejected))
+    }
+
+    fn loop_(&self, loop_: Loop) -> Option<LoopView> {
+        let head = self.state.loop_(loop_)?;
+        let play = self.book.play(head.revision, head.play)?;
+        let look = play.rules.look(Looking { state: head, who: self.who, at: self.at });
+        let id = self.state.loop_names.text(loop_.0);
+        let mine = self.who == Some(head.initiator);
+        let people = look.people.iter().take(PEOPLE).map(|person| PersonView {
+            who: person.who.map(|who| self.name(who)),
+            at: person.at.map(|at| at.0),
+            status: person.status,
+        });
+        Some(LoopView {
+            loop_: id.to_owned(),
+            play: self.book.play_name(head.play).to_owned(),
+            mechanic: play.rules.name(),
+            status: self.status(head),
+            role: look.role.unwrap_or(if mine { "initiator" } else { "visitor" }),
+            initiator: self.name(head.initiator),
+            have: look.have,
+            need: look.need,
+            opened: head.opened.0,
+            until: head.until.0,
+            people: people.collect(),
+            actions: play.rules.acts().iter().filter_map(|act| self.loop_action(*act, id, &look)).collect(),
+            rewards: look.rewards.iter().filter_map(|reward| self.reward(loop_, head, reward)).collect(),
+        })
+    }
+
+    fn loop_action(&self, act: Act, id: &str, look: &Look) -> Option<ActionView> {
+        if act == Act::Pay {
+            let (amount, until) = look.pay?;
+            let (amount, until) = (Some(amount.0), Some(until.0));
+            return Some(ActionView { act: act.name(), ready: true, code: None, amount, until });
+        }
+        Some(self.action(act, |command| command.loop_ = Some(Cow::Owned(id.to_owned()))).0)
+    }
+
+    fn status(&self, head: &LoopState) -> &'static str {
+        match head.status {
+            Status::Complete => "complete",
+            Status::Running if self.at < head.until => "running",
+            Status::Running | Status::Expired => "expired",
+        }
+    }
+
+    fn reward(&self, loop_: Loop, head: &LoopState, look: &RewardLook) -> Option<RewardView> {
+        let rules = self.book.reward(look.reward)?;
+        let grants = self.state.grants_of_loop(loop_);
+        let mut grants = grants.filter(|(_, grant)| grant.cause == look.cause && grant.to == look.to);
+        let granted = grants.next().filter(|_| look.missing.is_empty() || head.status != Status::Running);
+        let status = match granted {
+            Some((handle, grant)) => self.grant_status(grant, rewards::held_until(self.state, handle, self.at)),
+            None if head.status == Status::Complete || look.missing.is_empty() => "out",
+            None if look.open => "locked",
+            None => "lost",
+        };
+        let missing = if status == "locked" { look.missing.as_slice() } else { &[] };
+        Some(RewardView {
+            reward: self.book.reward_name(look.reward).to_owned(),
+            title: rules.title.to_string(),
+            kind: rules.kind.as_str(),
+            amount: rules.amount.map(|amount| amount.0),
+            to: self.name(look.to),
+            status,
+            missing: missing.iter().map(|step| self.step(step)).collect(),
+        })
+    }
+
+    fn grant_status(&self, grant: &GrantState, held: Option<Time>) -> &'static str {
+        match (grant.status, held) {
+            (GrantStatus::Reserved, Some(_)) => "held",
+            (status, _) => status.name(),
+        }
+    }
+
+    fn step(&self, step: &Step) -> StepView {
+        StepView {
+            need: step.need.name(),
+            count: step.count,
+            until: step.until.map(|until| until.0),
+            amount: step.amount.map(|amount| amount.0),
+            name: step.name.map(|event| self.book.names.event_name(event).to_owned()),
+        }
+    }
+
+    fn grants(&self) -> Vec<GrantView> {
+        let Some(who) = self.who else { return Vec::new() };
+        let grants = self.state.grants_of(who).take(GRANTS);
+        grants
+            .filter_map(|(handle, grant)| {
+                let terms = self.state.terms(grant)?;
+                let rules = self.book.reward(terms.reward)?;
+                let held = rewards::held_until(self.state, handle, self.at);
+                let id = GrantId { loop_: grant.loop_, n: grant.n };
+                let loop_ = self.state.loop_names.text(id.loop_.0);
+                Some(GrantView {
+                    grant: format!("{loop_}.{}", id.n),
+                    loop_: loop_.to_owned(),
+                    reward: self.book.reward_name(terms.reward).to_owned(),
+                    title: rules.title.to_string(),
+                    kind: rules.kind.as_str(),
+                    amount: terms.amount.map(|amount| amount.0),
+                    to: self.name(grant.to),
+                    status: self.grant_status(grant, held),
+                    from: held.map(|until| until.0),
+                })
+            })
+            .collect()
+    }
+}
+
+/// The steps that open the way a rejection bars, where there are any.
+#[must_use]
+pub fn missing(rejection: &Rejection<'_>) -> Vec<StepView> {
+    let step = |need: Need| StepView {
+        need: need.name(),
+        count: 1,
+        until: rejection.until.map(|until| until.0),
+        amount: rejection.amount.map(|amount| amount.0),
+        name: rejection.name.map(str::to_owned),
+    };
+    match rejection.code {
+        Code::EventRequired => vec![step(Need::Event)],
+        Code::CampaignNotStarted | Code::GrantHeld => vec![step(Need::Wait)],
+        Code::LimitReached if rejection.until.is_some() => vec![StepView { name: None, ..step(Need::Wait) }],
+        _ => Vec::new(),
+    }
+}

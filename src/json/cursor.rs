@@ -1,0 +1,303 @@
+//! A position in JSON text, and the steps both readers take from it.
+
+use std::borrow::Cow;
+
+use super::{DEPTH, Fault, FaultKind};
+
+/// A position in text that is known to be UTF-8.
+#[derive(Clone, Debug)]
+pub(super) struct Cursor<'a> {
+    pub text: &'a str,
+    pub at: usize,
+}
+
+/// A number as written, and its value if it is an integer that fits.
+pub(super) struct Number<'a> {
+    pub raw: &'a str,
+    pub integer: Option<i64>,
+}
+
+impl<'a> Cursor<'a> {
+    pub fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    #[inline]
+    pub fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    #[inline]
+    pub fn space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// Skips spaces and reads `byte`, or says what stood there instead.
+    #[inline]
+    pub fn expect(&mut self, byte: u8) -> Result<(), Fault> {
+        self.space();
+        if self.peek() == Some(byte) {
+            self.at += 1;
+            return Ok(());
+        }
+        Err(self.unexpected())
+    }
+
+    #[cold]
+    pub fn unexpected(&self) -> Fault {
+        let kind = if self.at >= self.text.len() { FaultKind::End } else { FaultKind::Unexpected };
+        Fault { kind, offset: self.at }
+    }
+
+    /// The text from `start` to here; both are character boundaries.
+    #[inline]
+    pub fn since(&self, start: usize) -> &'a str {
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    pub fn literal(&mut self, word: &str) -> Result<(), Fault> {
+        if self.text.as_bytes().get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
+            self.at += word.len();
+            return Ok(());
+        }
+        Err(self.unexpected())
+    }
+
+    /// Skips spaces and reads a key and its colon.
+    #[inline]
+    pub fn key(&mut self) -> Result<Cow<'a, str>, Fault> {
+        self.space();
+        if self.peek() != Some(b'"') {
+            return Err(self.unexpected());
+        }
+        let key = self.string()?;
+        self.expect(b':')?;
+        Ok(key)
+    }
+
+    /// Reads a string whose opening quote stands here; it is borrowed unless it holds an escape.
+    #[inline]
+    pub fn string(&mut self) -> Result<Cow<'a, str>, Fault> {
+        let start = self.at + 1;
+        let bytes = self.text.as_bytes();
+        let stop = special(bytes, start);
+        match bytes.get(stop) {
+            Some(b'"') => {
+                self.at = stop;
+                let text = self.since(start);
+                self.at += 1;
+                Ok(Cow::Borrowed(text))
+            }
+            _ => self.escaped(start).map(Cow::Owned),
+        }
+    }
+
+    #[cold]
+    fn escaped(&mut self, start: usize) -> Result<String, Fault> {
+        let bytes = self.text.as_bytes();
+        let mut out = String::new();
+        let mut from = start;
+        loop {
+            self.at = special(bytes, from);
+            out.push_str(self.since(from));
+            match bytes.get(self.at) {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(out);
+                }
+                Some(b'\\') => out.push(self.escape()?),
+                Some(_) => return Err(Fault { kind: FaultKind::Control, offset: self.at }),
+                None => return Err(self.unexpected()),
+            }
+            from = self.at;
+        }
+    }
+
+    /// Reads one escape whose backslash stands here.
+    fn escape(&mut self) -> Result<char, Fault> {
+        let offset = self.at;
+        let wrong = Fault { kind: FaultKind::Escape, offset };
+        let letter = self.text.as_bytes().get(self.at + 1).copied();
+        self.at += 2;
+        let plain = match letter {
+            Some(b'"') => '"',
+            Some(b'\\') => '\\',
+            Some(b'/') => '/',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
+                let first = self.hex(wrong)?;
+                let code = match first {
+                    0xD800..=0xDBFF => {
+                        self.literal("\\u").map_err(|_| wrong)?;
+                        let second = self.hex(wrong)?;
+                        if !(0xDC00..=0xDFFF).contains(&second) {
+                            return Err(wrong);
+                        }
+                        0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00)
+                    }
+                    other => other,
+                };
+                // Half a pair alone is no character.
+                return char::from_u32(code).ok_or(wrong);
+            }
+            Some(_) => return Err(wrong),
+            None => return Err(Fault { kind: FaultKind::End, offset: self.text.len() }),
+        };
+        Ok(plain)
+    }
+
+    fn hex(&mut self, wrong: Fault) -> Result<u32, Fault> {
+        let mut value = 0;
+        for _ in 0..4 {
+            let digit = self.peek().and_then(|b| char::from(b).to_digit(16)).ok_or(wrong)?;
+            value = value * 16 + digit;
+            self.at += 1;
+        }
+        Ok(value)
+    }
+
+    /// Reads past digits; answers how many, and their value if there are at most 18.
+    #[inline]
+    fn digits(&mut self) -> (usize, i64) {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let mut length = 0;
+        let mut value = 0i64;
+        for digit in rest.iter().map(|byte| byte.wrapping_sub(b'0')) {
+            if digit > 9 {
+                break;
+            }
+            value = value.wrapping_mul(10).wrapping_add(i64::from(digit));
+            length += 1;
+        }
+        self.at += length;
+        (length, value)
+    }
+
+    /// Reads a number whose first character (a digit or a minus) stands here.
+    #[inline]
+    pub fn number(&mut self) -> Result<Number<'a>, Fault> {
+        let start = self.at;
+        let negative = self.peek() == Some(b'-');
+        self.at += usize::from(negative);
+        let leading_zero = self.peek() == Some(b'0');
+        let (length, value) = self.digits();
+        if length == 0 || (leading_zero && length > 1) {
+            return Err(Fault { kind: FaultKind::Number, offset: start });
+        }
+        if let Some(b'.' | b'e' | b'E') = self.peek() {
+            return self.fraction(start);
+        }
+        let raw = self.since(start);
+        let integer = match length {
+            // 18 digits always fit.
+            ..=18 => Some(if negative { -value } else { value }),
+            _ => raw.parse().ok(),
+        };
+        Ok(Number { raw, integer })
+    }
+
+    /// Reads what follows the whole part of a number that began at `start`.
+    fn fraction(&mut self, start: usize) -> Result<Number<'a>, Fault> {
+        let wrong = Fault { kind: FaultKind::Number, offset: start };
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            if self.digits().0 == 0 {
+                return Err(wrong);
+            }
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.at += 1;
+            }
+            if self.digits().0 == 0 {
+                return Err(wrong);
+            }
+        }
+        Ok(Number { raw: self.since(start), integer: None })
+    }
+
+    /// Reads past any value, checking its syntax; `depth` containers are open around it.
+    pub fn skip(&mut self, depth: u32) -> Result<(), Fault> {
+        // One bit per open container, the innermost lowest: 1 is an object, 0 an array.
+        let mut open = 0u64;
+        let mut level = 0u32;
+        loop {
+            self.space();
+            match self.peek() {
+                Some(byte @ (b'{' | b'[')) => {
+                    if depth + level >= DEPTH {
+                        return Err(Fault { kind: FaultKind::Depth, offset: self.at });
+                    }
+                    self.at += 1;
+                    level += 1;
+                    let object = byte == b'{';
+                    open = (open << 1) | u64::from(object);
+                    self.space();
+                    // The two closing brackets stand two after the opening ones in ASCII.
+                    if self.peek() != Some(byte + 2) {
+                        if object {
+                            self.key()?;
+                        }
+                        continue;
+                    }
+                }
+                Some(b'"') => drop(self.string()?),
+                Some(b'-' | b'0'..=b'9') => drop(self.number()?),
+                Some(b't') => self.literal("true")?,
+                Some(b'f') => self.literal("false")?,
+                Some(b'n') => self.literal("null")?,
+                _ => return Err(self.unexpected()),
+            }
+            loop {
+                if level == 0 {
+                    return Ok(());
+                }
+                self.space();
+                match (self.peek(), open & 1) {
+                    (Some(b','), object) => {
+                        self.at += 1;
+                        if object == 1 {
+                            self.key()?;
+                        }
+                        break;
+                    }
+                    (Some(b'}'), 1) | (Some(b']'), 0) => {
+                        self.at += 1;
+                        open >>= 1;
+                        level -= 1;
+                    }
+                    _ => return Err(self.unexpected()),
+                }
+            }
+        }
+    }
+}
+
+/// The first quote, backslash or control character at or after `at`, or the end; eight bytes at a time.
+#[inline]
+pub(super) fn special(bytes: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // A byte's high bit is set where the byte is zero; bits above the lowest set one may be wrong.
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
+    let mut rest = bytes.get(at..).unwrap_or_default();
+    while let Some(chunk) = rest.first_chunk::<8>() {
+        let word = u64::from_le_bytes(*chunk);
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        let found = (control | zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5C))) & HIGH;
+        if found != 0 {
+            return at + usize::try_from(found.trailing_zeros() / 8).unwrap_or(0);
+        }
+        at += 8;
+        rest = rest.get(8..).unwrap_or_default();
+    }
+    let tail = rest.iter().position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\');
+    at + tail.unwrap_or(rest.len())
+}

@@ -1,0 +1,16 @@
+//! kfactor decides what every visit, help, join, payment and refund of a campaign earns.
+//!
+//! The engine is pure: [`engine::decide`] reads state and answers with facts or a rejection,
+//! [`engine::evolve`] is the only thing that changes state, and nothing here knows about clocks,
+//! entropy, storage or the network.
+
+pub mod attribution;
+pub mod campaign;
+pub mod engine;
+pub mod guard;
+pub mod json;
+pub mod mechanics;
+pub mod qr;
+pub mod rewards;
+#[cfg(feature = "wasm")]
+mod wasm;

@@ -1,0 +1,391 @@
+//! Invite (老带新): an inviter brings new customers, and both sides are rewarded when the invitee does what qualifies.
+//!
+//! * An inviter has one loop for the play, open until the campaign ends.
+//! * A friend joins it by link or referral code and is bound to this inviter: not oneself, not twice, not
+//!   someone who has done what qualifies before, not anyone in the chain above the inviter.
+//! * Within `within` of joining, the event `qualifies` counts. It earns the invitee `invitee`, and the inviter
+//!   what the ladder gives: `every` n-th qualified friend, at most `most` times, or once `at` n.
+//! * If the order behind the event is refunded, the qualification is void: the invitee's grants for it and the
+//!   inviter's grants that no longer have enough friends behind them are taken back. A later order within the
+//!   window qualifies again.
+//!
+//! Example: `{ "qualifies": "first-order", "within": "30d", "inviter": [{ "every": 1, "give": "cash20", "most": 20 }],
+//! "invitee": ["coffee"] }`. Ann invites Bo, who orders on day 3: Bo gets a coffee, Ann 20.00. Bo's refund on
+//! day 5 takes both back. The 21st friend still gets a coffee, Ann nothing more.
+
+use super::{Kept, Looking, Mechanic, On, Opening};
+use crate::campaign::decode::Cx;
+use crate::campaign::document::document;
+use crate::campaign::problem::code;
+use crate::campaign::units::Int;
+use crate::engine::command::Act;
+use crate::engine::decide::{Deciding, event_key};
+use crate::engine::fact::Fact;
+use crate::engine::handle::{Event, Loop, Order, Person, Play, Reward};
+use crate::engine::pack::{self, Reader};
+use crate::engine::rejection::{Code, Rejection};
+use crate::engine::state::{State, Status};
+use crate::engine::time::{Span, Time};
+use crate::engine::view::{Look, Need, Offer, PersonLook, RewardLook, Side, Step};
+use crate::guard;
+use crate::json::tree::Node;
+use crate::rewards;
+
+document! {
+    /// 老带新: both sides are rewarded when an invited friend does what qualifies.
+    pub struct Rules {
+        /// The event that makes an invitee count, as the site reports it.
+        pub qualifies: Event,
+        /// How long after joining the event counts.
+        pub within: Span,
+        /// The inviter's ladder.
+        pub inviter: Vec<Tier> = Vec::new(),
+        /// What each invitee gets when they qualify.
+        pub invitee: Vec<Reward> = Vec::new(),
+    }
+}
+
+document! {
+    /// One step of the inviter's ladder: give exactly one of `every` and `at`.
+    pub struct Tier {
+        /// Gives for every n-th qualified friend.
+        pub every: Option<Int<1, 10_000>>,
+        /// Gives once, at the n-th qualified friend.
+        pub at: Option<Int<1, 10_000>>,
+        /// The reward.
+        pub give: Reward,
+        /// How often it gives at most.
+        pub most: Option<Int<1, 100_000>>,
+    }
+}
+
+/// The invitees of an inviter, in the order of joining.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Progress {
+    invitees: Vec<Invitee>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Invitee {
+    who: Person,
+    joined: Time,
+    until: Time,
+    order: Option<Order>,
+    standing: Standing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Joined,
+    Qualified,
+    Voided,
+}
+
+/// Grants of the n-th invitee have this plus n as their cause; those of the ladder the number of the tier.
+const INVITEE: u32 = 1 << 20;
+
+impl Mechanic for Rules {
+    type Progress = Progress;
+
+    const OFFERS: &'static [Act] = &[Act::Join, Act::Share];
+
+    fn open<'c>(&'c self, mut opening: Opening<'_, '_, 'c>) -> Result<(), Rejection<'c>> {
+        let (state, play, by) = (opening.cx.state, opening.play, opening.by);
+        let own = |loop_: &Loop| state.loop_(*loop_).is_some_and(|other| other.play == play && other.initiator == by);
+        if state.loops_of(by).any(|loop_| own(&loop_)) {
+            return Err(Code::LoopRunning.into());
+        }
+        let until = opening.cx.book.current().runs.until;
+        opening.emit(until);
+        Ok(())
+    }
+
+    fn take_part<'c>(
+        &'c self,
+        cx: &mut Deciding<'_, 'c>,
+        on: On<'_, 'c, Progress>,
+        by: Person,
+    ) -> Result<(), Rejection<'c>> {
+        cx.loop_running(on.state)?;
+        if on.state.initiator == by {
+            return Err(Code::OwnLoop.into());
+        }
+        match bound_to(cx.state, on.state.play, by) {
+            Some(loop_) if loop_ == on.loop_ => return Err(Code::AlreadyJoined.into()),
+            Some(_) => return Err(Code::AlreadyInvited.into()),
+            None => {}
+        }
+        if cx.state.events.get(event_key(by, self.qualifies)) > 0 {
+            return Err(Code::NotNew.into());
+        }
+        if is_above(cx.state, on.state.play, on.state.initiator, by) {
+            return Err(Code::InviteCycle.into());
+        }
+        guard::check_helping(cx, on.state.play, on.play, by)?;
+        let device = cx.command.device.as_deref().filter(|_| guard::counts_devices(cx, on.play));
+        let until = cx.at.after(self.within);
+        cx.emit(Fact::Joined { loop_: on.loop_, by, until, device });
+        Ok(())
+    }
+
+    fn event(
+        &self,
+        cx: &mut Deciding<'_, '_>,
+        on: On<'_, '_, Progress>,
+        by: Person,
+        event: Event,
+        order: Option<Order>,
+    ) {
+        let Some((at, invitee)) = on.progress.find(by) else { return };
+        if event != self.qualifies || invitee.standing == Standing::Qualified || cx.at >= invitee.until {
+            return;
+        }
+        let have = on.progress.qualified() + 1;
+        cx.emit(Fact::Qualified { loop_: on.loop_, by, have, order });
+        for reward in &self.invitee {
+            rewards::grant(cx, on.loop_, *reward, by, INVITEE + at);
+        }
+        for (number, tier) in (0..).zip(&self.inviter) {
+            if tier.times(have) > tier.times(have - 1) {
+                rewards::grant(cx, on.loop_, tier.give, on.state.initiator, number);
+            }
+        }
+    }
+
+    fn refunded(&self, cx: &mut Deciding<'_, '_>, on: On<'_, '_, Progress>, by: Person, order: Order) {
+        let Some((at, invitee)) = on.progress.find(by) else { return };
+        if invitee.order != Some(order) || invitee.standing != Standing::Qualified {
+            return;
+        }
+        let have = on.progress.qualified().saturating_sub(1);
+        cx.emit(Fact::Voided { loop_: on.loop_, by, have });
+        rewards::revoke(cx, on.loop_, INVITEE + at, "order refunded");
+        for (number, tier) in (0..).zip(&self.inviter) {
+            rewards::revoke_beyond(cx, on.loop_, number, tier.times(have), "order refunded");
+        }
+    }
+
+    fn evolve(&self, progress: &mut Progress, fact: &Fact<'_>, at: Time, _order: Option<Order>) -> i32 {
+        match *fact {
+            Fact::Joined { by, until, .. } => {
+                progress.invitees.push(Invitee { who: by, joined: at, until, order: None, standing: Standing::Joined });
+            }
+            Fact::Qualified { by, order, .. } => progress.set(by, Standing::Qualified, order),
+            Fact::Voided { by, .. } => progress.set(by, Standing::Voided, None),
+            _ => {}
+        }
+        0
+    }
+
+    fn look(&self, looking: Looking<'_>, progress: &Progress) -> Look {
+        let state = looking.state;
+        let have = progress.qualified();
+        let open = state.status == Status::Running && looking.at < state.until;
+        let mut rewards = Vec::new();
+        let mut need = 0;
+        for (number, tier) in (0..).zip(&self.inviter) {
+            let Some(next) = tier.next(have) else { continue };
+            need = if need == 0 { next } else { need.min(next) };
+            let step = Step {
+                name: Some(self.qualifies),
+                until: Some(state.until),
+                ..Step::new(Need::Invite, next - have)
+            };
+            rewards.push(RewardLook::new(tier.give, state.initiator, number, open, vec![step]));
+        }
+        let mine = looking.who.and_then(|who| progress.find(who));
+        let stranger = looking.who.filter(|who| mine.is_none() && *who != state.initiator);
+        if let Some((at, invitee)) = mine {
+            let open = invitee.standing != Standing::Qualified && looking.at < invitee.until;
+            let step = Step { name: Some(self.qualifies), until: Some(invitee.until), ..Step::new(Need::Event, 1) };
+            for reward in &self.invitee {
+                rewards.push(RewardLook::new(*reward, invitee.who, INVITEE + at, open, vec![step.clone()]));
+            }
+        } else if let Some(who) = stranger {
+            let join = Step { until: Some(state.until), ..Step::new(Need::JoinHere, 1) };
+            let event = Step {
+                name: Some(self.qualifies),
+                until: Some(looking.at.after(self.within)),
+                ..Step::new(Need::Event, 1)
+            };
+            for reward in &self.invitee {
+                rewards.push(RewardLook::new(*reward, who, u32::MAX, open, vec![join.clone(), event.clone()]));
+            }
+        }
+        Look {
+            role: mine.map(|_| "invitee"),
+            have,
+            need,
+            people: progress.invitees.iter().map(Invitee::look).collect(),
+            pay: None,
+            rewards,
+        }
+    }
+
+    fn offers(&self) -> Vec<Offer> {
+        let inviter = self.inviter.iter().map(|tier| Offer { side: Side::Inviter, reward: tier.give, at: tier.first() });
+        let invitee = self.invitee.iter().map(|reward| Offer { side: Side::Invitee, reward: *reward, at: 1 });
+        inviter.chain(invitee).collect()
+    }
+
+    fn window(&self) -> Option<Span> {
+        None
+    }
+
+    fn liability(&self) -> Vec<(Reward, u32)> {
+        let inviter = self.inviter.iter().map(|tier| (tier.give, tier.most.map_or(tier.cap(), |most| most.get())));
+        let invitee = self.invitee.iter().map(|reward| (*reward, u32::MAX));
+        inviter.chain(invitee).collect()
+    }
+
+    fn waits_for(&self) -> Option<Event> {
+        Some(self.qualifies)
+    }
+}
+
+/// Reports what is wrong with the rules beyond their shape.
+pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
+    for (number, tier) in rules.inviter.iter().enumerate() {
+        if tier.every.is_some() == tier.at.is_some() {
+            let number = number.to_string();
+            cx.within("inviter", |cx| {
+                cx.within(&number, |cx| {
+                    cx.error(
+                        code::TIER_SHAPE,
+                        node.start,
+                        String::from("A step of the ladder has either `every` or `at`, not both and not neither."),
+                        String::from("阶梯的每一级必须且只能填写 `every` 或 `at` 之一。"),
+                    );
+                });
+            });
+        }
+    }
+    if rules.inviter.is_empty() && rules.invitee.is_empty() {
+        cx.warning(
+            code::REACH_NOTHING,
+            node.start,
+            String::from("Inviting earns nobody anything here: add `inviter` or `invitee`."),
+            String::from("邀请没有任何奖励：请填写 `inviter` 或 `invitee`。"),
+        );
+    }
+}
+
+impl Tier {
+    /// How often the tier gives for this many qualified friends.
+    fn times(&self, have: u32) -> u32 {
+        let times = match (self.every, self.at) {
+            (Some(every), _) => have / every.get().max(1),
+            (None, Some(at)) => u32::from(have >= at.get()),
+            (None, None) => 0,
+        };
+        times.min(self.most.map_or(u32::MAX, |most| most.get()))
+    }
+
+    /// The number of qualified friends at which it gives next.
+    fn next(&self, have: u32) -> Option<u32> {
+        let next = match (self.every, self.at) {
+            (Some(every), _) => (have / every.get().max(1)).saturating_add(1).saturating_mul(every.get()),
+            (None, Some(at)) => at.get(),
+            (None, None) => return None,
+        };
+        (self.times(next) > self.times(have)).then_some(next)
+    }
+
+    fn first(&self) -> u32 {
+        self.every.map_or(0, |every| every.get()).max(self.at.map_or(0, |at| at.get()))
+    }
+
+    fn cap(&self) -> u32 {
+        if self.at.is_some() { 1 } else { u32::MAX }
+    }
+}
+
+impl Progress {
+    fn find(&self, who: Person) -> Option<(u32, Invitee)> {
+        (0u32..).zip(&self.invitees).find(|(_, invitee)| invitee.who == who).map(|(at, invitee)| (at, *invitee))
+    }
+
+    fn set(&mut self, who: Person, standing: Standing, order: Option<Order>) {
+        if let Some(invitee) = self.invitees.iter_mut().find(|invitee| invitee.who == who) {
+            invitee.standing = standing;
+            invitee.order = order;
+        }
+    }
+
+    fn qualified(&self) -> u32 {
+        let qualified = self.invitees.iter().filter(|invitee| invitee.standing == Standing::Qualified);
+        u32::try_from(qualified.count()).unwrap_or(u32::MAX)
+    }
+}
+
+impl Invitee {
+    fn look(&self) -> PersonLook {
+        let status = match self.standing {
+            Standing::Joined => "joined",
+            Standing::Qualified => "qualified",
+            Standing::Voided => "voided",
+        };
+        PersonLook { at: Some(self.joined), ..PersonLook::new(self.who, status) }
+    }
+}
+
+/// The loop of this play that a participant joined as an invitee.
+fn bound_to(state: &State, play: Play, who: Person) -> Option<Loop> {
+    state
+        .loops_of(who)
+        .find(|loop_| state.loop_(*loop_).is_some_and(|other| other.play == play && other.initiator != who))
+}
+
+/// Whether `who` stands anywhere in the chain of inviters above `from`.
+fn is_above(state: &State, play: Play, from: Person, who: Person) -> bool {
+    let mut at = from;
+    // Joining refuses cycles, so the chain ends after at most as many steps as there are participants.
+    for _ in 0..=state.people.len() {
+        let Some(up) = bound_to(state, play, at).and_then(|loop_| state.loop_(loop_)) else { return false };
+        if up.initiator == who {
+            return true;
+        }
+        at = up.initiator;
+    }
+    false
+}
+
+impl Kept for Progress {
+    fn pack(&self, out: &mut Vec<u8>) {
+        pack::put(out, u64::try_from(self.invitees.len()).unwrap_or(0));
+        for invitee in &self.invitees {
+            pack::put(out, u64::from(invitee.who.0));
+            pack::put_signed(out, invitee.joined.0);
+            pack::put_signed(out, invitee.until.0);
+            pack::put(out, invitee.order.map_or(0, |order| u64::from(order.0) + 1));
+            out.push(match invitee.standing {
+                Standing::Joined => 0,
+                Standing::Qualified => 1,
+                Standing::Voided => 2,
+            });
+        }
+    }
+
+    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
+        let mut invitees = Vec::new();
+        for _ in 0..reader.count()? {
+            invitees.push(Invitee {
+                who: Person(reader.small()?),
+                joined: Time(reader.signed()?),
+                until: Time(reader.signed()?),
+                order: reader.small()?.checked_sub(1).map(Order),
+                standing: match reader.byte()? {
+                    0 => Standing::Joined,
+                    1 => Standing::Qualified,
+                    2 => Standing::Voided,
+                    _ => return None,
+                },
+            });
+        }
+        Some(Progress { invitees })
+    }
+
+    fn memory(&self) -> usize {
+        self.invitees.capacity() * size_of::<Invitee>()
+    }
+}

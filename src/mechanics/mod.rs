@@ -1,0 +1,449 @@
+//! The mechanics (玩法). Each one is a file here; nothing outside this folder asks which one it is.
+
+pub mod assist;
+pub mod group_buy;
+pub mod invite;
+
+use crate::campaign::decode::{Cx, Document};
+use crate::campaign::play::PlayRules;
+use crate::engine::command::Act;
+use crate::engine::decide::Deciding;
+use crate::engine::fact::Fact;
+use crate::engine::handle::{Event, Loop, Order, Person, Play, Reward};
+use crate::engine::money::Money;
+use crate::engine::pack::Reader;
+use crate::engine::rejection::{Code, Rejection};
+use crate::engine::state::LoopState;
+use crate::engine::time::{Span, Time};
+use crate::engine::view::{Look, Offer};
+use crate::json::tree::Node;
+
+/// What a mechanic decides and keeps.
+pub trait Mechanic {
+    /// What it keeps for a loop.
+    type Progress: Kept;
+
+    /// The acts it offers on its loops.
+    const OFFERS: &'static [Act];
+
+    /// Opens a loop.
+    ///
+    /// # Errors
+    /// Why it may not be opened.
+    fn open<'c>(&'c self, opening: Opening<'_, '_, 'c>) -> Result<(), Rejection<'c>>;
+
+    /// Helps, joins or leaves a loop.
+    ///
+    /// # Errors
+    /// Why not.
+    fn take_part<'c>(
+        &'c self,
+        cx: &mut Deciding<'_, 'c>,
+        on: On<'_, 'c, Self::Progress>,
+        by: Person,
+    ) -> Result<(), Rejection<'c>>;
+
+    /// Takes a payment.
+    ///
+    /// # Errors
+    /// Why it does not count.
+    fn pay<'c>(
+        &'c self,
+        _cx: &mut Deciding<'_, 'c>,
+        _on: On<'_, 'c, Self::Progress>,
+        _payment: Payment<'c>,
+    ) -> Result<(), Rejection<'c>> {
+        Err(Rejection::new(Code::ActionUnknown).name("pay"))
+    }
+
+    /// Something happened on the site to someone who takes part in the loop.
+    fn event(
+        &self,
+        _cx: &mut Deciding<'_, '_>,
+        _on: On<'_, '_, Self::Progress>,
+        _by: Person,
+        _event: Event,
+        _order: Option<Order>,
+    ) {
+    }
+
+    /// An order the loop rests on was refunded.
+    fn refunded(&self, _cx: &mut Deciding<'_, '_>, _on: On<'_, '_, Self::Progress>, _by: Person, _order: Order) {}
+
+    /// Settles what is due by the clock.
+    fn settle(&self, _cx: &mut Deciding<'_, '_>, _on: On<'_, '_, Self::Progress>) {}
+
+    /// Applies a fact to the progress; answers how the play's own stock changes.
+    fn evolve(&self, progress: &mut Self::Progress, fact: &Fact<'_>, at: Time, order: Option<Order>) -> i32;
+
+    /// When the loop needs settling, if it does.
+    fn due(&self, _progress: &Self::Progress, _until: Time) -> Time {
+        Time::NEVER
+    }
+
+    /// What a page shows of a loop.
+    fn look(&self, looking: Looking<'_>, progress: &Self::Progress) -> Look;
+
+    /// The rewards on offer before a loop is opened.
+    fn offers(&self) -> Vec<Offer>;
+
+    /// The price of buying alone.
+    fn alone(&self) -> Option<Money> {
+        None
+    }
+
+    /// The price of buying together.
+    fn together(&self) -> Option<Money> {
+        None
+    }
+
+    /// The play's own stock of goods.
+    fn stock(&self) -> Option<u32> {
+        None
+    }
+
+    /// How long a loop lives; `None` until the campaign ends.
+    fn window(&self) -> Option<Span>;
+
+    /// The most money and pieces of each reward one loop can cost.
+    fn liability(&self) -> Vec<(Reward, u32)>;
+
+    /// The event that its loops wait for, if any.
+    fn waits_for(&self) -> Option<Event> {
+        None
+    }
+}
+
+/// What a mechanic keeps for a loop.
+pub trait Kept: Clone + core::fmt::Debug + PartialEq + Default {
+    /// Appends the compact form.
+    fn pack(&self, out: &mut Vec<u8>);
+    /// Reads the compact form.
+    fn unpack(reader: &mut Reader<'_>) -> Option<Self>;
+    /// Bytes of memory on the heap.
+    fn memory(&self) -> usize;
+}
+
+/// A loop about to be opened.
+pub struct Opening<'x, 's, 'c> {
+    /// The command being decided.
+    pub cx: &'x mut Deciding<'s, 'c>,
+    /// The play.
+    pub play: Play,
+    /// Its rules.
+    pub rules: &'c PlayRules,
+    /// The initiator.
+    pub by: Person,
+    /// The loop's id.
+    pub id: &'c str,
+    /// The order that entitles the initiator.
+    pub order: Option<Order>,
+}
+
+impl Opening<'_, '_, '_> {
+    /// The handle the new loop will have.
+    #[must_use]
+    pub fn loop_(&self) -> Loop {
+        Loop::at(self.cx.state.loops.len())
+    }
+
+    /// Emits the opening, until `until`.
+    pub fn emit(&mut self, until: Time) {
+        let device = self.cx.command.device.as_deref().filter(|_| crate::guard::counts_devices(self.cx, self.rules));
+        let opened =
+            Fact::Opened { loop_: self.id, play: self.play, by: self.by, until, order: self.order, device };
+        self.cx.emit(opened);
+    }
+}
+
+/// The loop a command is about.
+pub struct On<'s, 'c, P> {
+    /// Its handle.
+    pub loop_: Loop,
+    /// Its state.
+    pub state: &'s LoopState,
+    /// What its mechanic keeps.
+    pub progress: &'s P,
+    /// The play's rules, as they were when it was opened.
+    pub play: &'c PlayRules,
+}
+
+/// A payment that was received.
+#[derive(Clone, Copy)]
+pub struct Payment<'c> {
+    /// Who paid.
+    pub by: Person,
+    /// The order.
+    pub order: &'c str,
+    /// The amount.
+    pub amount: Money,
+}
+
+/// A look at a loop for a page.
+#[derive(Clone, Copy)]
+pub struct Looking<'s> {
+    /// The loop.
+    pub state: &'s LoopState,
+    /// Who looks, if the campaign knows them.
+    pub who: Option<Person>,
+    /// When.
+    pub at: Time,
+}
+
+macro_rules! mechanics {
+    ($($Name:ident = $module:ident, $key:literal;)*) => {
+        /// The rules of a play, by mechanic.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Rules { $(#[doc = concat!("`", $key, "`")] $Name($module::Rules),)* }
+
+        /// What a mechanic keeps for a loop.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Progress { $(#[doc = concat!("`", $key, "`")] $Name(<$module::Rules as Mechanic>::Progress),)* }
+
+        impl Rules {
+            /// The names of all mechanics.
+            pub const NAMES: &'static [&'static str] = &[$($key,)*];
+
+            /// The mechanic's name.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self { $(Rules::$Name(_) => $key,)* }
+            }
+
+            /// Reads the mechanic's own keys of a play.
+            pub fn decode(mechanic: &str, node: &Node<'_>, cx: &mut Cx) -> Option<Rules> {
+                match mechanic {
+                    $($key => <$module::Rules as Document>::decode_members(node, cx).map(Rules::$Name),)*
+                    _ => None,
+                }
+            }
+
+            /// The mechanic's own keys.
+            #[must_use]
+            pub fn keys(mechanic: &str) -> &'static [&'static str] {
+                match mechanic {
+                    $($key => <$module::Rules as Document>::KEYS,)*
+                    _ => &[],
+                }
+            }
+
+            /// The JSON Schema of each mechanic's own keys.
+            #[cfg(feature = "schema")]
+            #[must_use]
+            pub fn shapes() -> Vec<(&'static str, schemars::Schema)> {
+                use crate::campaign::decode::Decode;
+                vec![$(($key, $module::Rules::shape()),)*]
+            }
+
+            /// Reports what is wrong with the rules beyond their shape.
+            pub fn check(&self, node: &Node<'_>, cx: &mut Cx) {
+                match self { $(Rules::$Name(rules) => $module::check(rules, node, cx),)* }
+            }
+
+            /// Whether its loops offer an act.
+            #[must_use]
+            pub fn offers(&self, act: Act) -> bool {
+                match self { $(Rules::$Name(_) => <$module::Rules as Mechanic>::OFFERS.contains(&act),)* }
+            }
+
+            /// The acts its loops offer.
+            #[must_use]
+            pub fn acts(&self) -> &'static [Act] {
+                match self { $(Rules::$Name(_) => <$module::Rules as Mechanic>::OFFERS,)* }
+            }
+
+            /// Opens a loop.
+            ///
+            /// # Errors
+            /// Why it may not be opened.
+            pub fn open<'c>(&'c self, opening: Opening<'_, '_, 'c>) -> Result<(), Rejection<'c>> {
+                match self { $(Rules::$Name(rules) => rules.open(opening),)* }
+            }
+
+            /// Helps, joins or leaves a loop.
+            ///
+            /// # Errors
+            /// Why not.
+            pub fn take_part<'c>(
+                &'c self,
+                cx: &mut Deciding<'_, 'c>,
+                loop_: Loop,
+                state: &LoopState,
+                play: &'c PlayRules,
+                by: Person,
+            ) -> Result<(), Rejection<'c>> {
+                match (self, &state.progress) {
+                    $((Rules::$Name(rules), Progress::$Name(progress)) =>
+                        rules.take_part(cx, On { loop_, state, progress, play }, by),)*
+                    _ => Err(Code::LoopUnknown.into()),
+                }
+            }
+
+            /// Takes a payment.
+            ///
+            /// # Errors
+            /// Why it does not count.
+            pub fn pay<'c>(
+                &'c self,
+                cx: &mut Deciding<'_, 'c>,
+                loop_: Loop,
+                state: &LoopState,
+                play: &'c PlayRules,
+                payment: Payment<'c>,
+            ) -> Result<(), Rejection<'c>> {
+                match (self, &state.progress) {
+                    $((Rules::$Name(rules), Progress::$Name(progress)) =>
+                        rules.pay(cx, On { loop_, state, progress, play }, payment),)*
+                    _ => Err(Code::LoopUnknown.into()),
+                }
+            }
+
+            /// Something happened on the site to someone who takes part in the loop.
+            pub fn event(
+                &self,
+                cx: &mut Deciding<'_, '_>,
+                loop_: Loop,
+                state: &LoopState,
+                play: &PlayRules,
+                (by, event, order): (Person, Event, Option<Order>),
+            ) {
+                match (self, &state.progress) {
+                    $((Rules::$Name(rules), Progress::$Name(progress)) =>
+                        rules.event(cx, On { loop_, state, progress, play }, by, event, order),)*
+                    _ => {}
+                }
+            }
+
+            /// An order the loop rests on was refunded.
+            pub fn refunded(
+                &self,
+                cx: &mut Deciding<'_, '_>,
+                loop_: Loop,
+                state: &LoopState,
+                play: &PlayRules,
+                (by, order): (Person, Order),
+            ) {
+                match (self, &state.progress) {
+                    $((Rules::$Name(rules), Progress::$Name(progress)) =>
+                        rules.refunded(cx, On { loop_, state, progress, play }, by, order),)*
+                    _ => {}
+                }
+            }
+
+            /// Settles what is due by the clock.
+            pub fn settle(&self, cx: &mut Deciding<'_, '_>, loop_: Loop, state: &LoopState, play: &PlayRules) {
+                match (self, &state.progress) {
+                    $((Rules::$Name(rules), Progress::$Name(progress)) =>
+                        rules.settle(cx, On { loop_, state, progress, play }),)*
+                    _ => {}
+                }
+            }
+
+            /// What a new loop keeps.
+            #[must_use]
+            pub fn begin(&self) -> Progress {
+                match self { $(Rules::$Name(_) => Progress::$Name(Default::default()),)* }
+            }
+
+            /// Applies a fact to a loop's progress; answers how the play's own stock changes.
+            pub fn evolve(&self, progress: &mut Progress, fact: &Fact<'_>, at: Time, order: Option<Order>) -> i32 {
+                match (self, progress) {
+                    $((Rules::$Name(rules), Progress::$Name(progress)) => rules.evolve(progress, fact, at, order),)*
+                    _ => 0,
+                }
+            }
+
+            /// When a running loop needs settling.
+            #[must_use]
+            pub fn due(&self, progress: &Progress, until: Time) -> Time {
+                match (self, progress) {
+                    $((Rules::$Name(rules), Progress::$Name(progress)) => rules.due(progress, until),)*
+                    _ => Time::NEVER,
+                }
+            }
+
+            /// What a page shows of a loop.
+            #[must_use]
+            pub fn look(&self, looking: Looking<'_>) -> Look {
+                match (self, &looking.state.progress) {
+                    $((Rules::$Name(rules), Progress::$Name(progress)) => rules.look(looking, progress),)*
+                    _ => Look::default(),
+                }
+            }
+        }
+
+        impl Progress {
+            /// Appends the compact form.
+            pub fn pack(&self, out: &mut Vec<u8>) {
+                match self { $(Progress::$Name(progress) => progress.pack(out),)* }
+            }
+
+            /// Reads the compact form of a loop under these rules.
+            pub fn unpack(rules: &Rules, reader: &mut Reader<'_>) -> Option<Self> {
+                match rules { $(Rules::$Name(_) => Kept::unpack(reader).map(Progress::$Name),)* }
+            }
+
+            /// Bytes of memory on the heap.
+            #[must_use]
+            pub fn memory(&self) -> usize {
+                match self { $(Progress::$Name(progress) => progress.memory(),)* }
+            }
+        }
+
+        macro_rules! each_rules {
+            ($self:ident, $rules:ident => $value:expr) => {
+                match $self { $(Rules::$Name($rules) => $value,)* }
+            };
+        }
+    };
+}
+
+mechanics! {
+    Assist = assist, "assist";
+    Invite = invite, "invite";
+    GroupBuy = group_buy, "group-buy";
+}
+
+impl Rules {
+    /// The rewards on offer before a loop is opened.
+    #[must_use]
+    pub fn rewards(&self) -> Vec<Offer> {
+        each_rules!(self, rules => Mechanic::offers(rules))
+    }
+
+    /// The price of buying alone.
+    #[must_use]
+    pub fn alone(&self) -> Option<Money> {
+        each_rules!(self, rules => rules.alone())
+    }
+
+    /// The price of buying together.
+    #[must_use]
+    pub fn together(&self) -> Option<Money> {
+        each_rules!(self, rules => rules.together())
+    }
+
+    /// The play's own stock of goods.
+    #[must_use]
+    pub fn stock(&self) -> Option<u32> {
+        each_rules!(self, rules => rules.stock())
+    }
+
+    /// How long a loop lives; `None` until the campaign ends.
+    #[must_use]
+    pub fn window(&self) -> Option<Span> {
+        each_rules!(self, rules => rules.window())
+    }
+
+    /// The most pieces of each reward one loop can cost.
+    #[must_use]
+    pub fn liability(&self) -> Vec<(Reward, u32)> {
+        each_rules!(self, rules => rules.liability())
+    }
+
+    /// The event that its loops wait for, if any.
+    #[must_use]
+    pub fn waits_for(&self) -> Option<Event> {
+        each_rules!(self, rules => rules.waits_for())
+    }
+}
