@@ -275,6 +275,11 @@ impl Cx {
         None
     }
 
+    /// Whether an error has been reported, so that the document is refused.
+    pub(crate) fn refuses(&self) -> bool {
+        self.problems.iter().any(|(_, problem)| problem.severity == Severity::Error)
+    }
+
     /// Whether a problem with this code has been reported.
     pub(crate) fn has(&self, code: &str) -> bool {
         self.problems.iter().any(|(_, problem)| problem.code == code)

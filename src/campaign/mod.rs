@@ -14,6 +14,7 @@ pub mod rewards;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod suggest;
+mod syntax;
 pub mod table;
 pub mod touchpoints;
 pub mod units;
@@ -26,8 +27,7 @@ pub use problem::{Problem, Severity};
 use crate::attribution::campaign_number;
 use crate::engine::handle::Touchpoint;
 use crate::engine::time::{Time, UtcOffset};
-use crate::json::tree::{Located, Node, Parsed as Tree, parse};
-use crate::json::{DEPTH, FaultKind};
+use crate::json::tree::{Node, Parsed as Tree, parse};
 use decode::{Cx, Decode, Document};
 use document::{choices, document};
 use limits::Limit;
@@ -207,6 +207,14 @@ impl Decode for Accept {
     }
 }
 
+impl Accept {
+    /// Whether a warning of this code is accepted.
+    #[must_use]
+    pub fn holds(&self, code: &str) -> bool {
+        self.0.iter().any(|(accepted, _)| *accepted == code)
+    }
+}
+
 /// The codes of findings that do not refuse a document: those with a family and a hyphen.
 fn finding_codes() -> impl Iterator<Item = &'static str> {
     problem::CODES.iter().map(|(code, _)| *code).filter(|code| code.contains('-'))
@@ -237,7 +245,7 @@ impl Campaign {
             tree.root.as_ref().map_or_else(|| Scope::earlier(earlier), |root| Scope::new(root, earlier)),
         );
         for located in &tree.faults {
-            report_fault(located, &mut cx);
+            syntax::report(located, text, &mut cx);
         }
         let root = read(&tree, &mut cx);
         let (mut problems, scope) = cx.finish(text);
@@ -307,8 +315,9 @@ fn read(tree: &Tree<'_>, cx: &mut Cx) -> Option<Root> {
     let root = Root::decode_members(node, cx);
     // For editors; it says nothing about the campaign.
     cx.unknown_keys(node, &[&["$schema"], Root::KEYS]);
-    check::check_use(node, cx);
-    if let Some(root) = &root {
+    // How the parts fit is only worth a word once each of them can be read.
+    if let Some(root) = root.as_ref().filter(|_| !cx.refuses()) {
+        check::check_use(node, cx);
         check::check_plays(root, node, cx);
         check::check_accept(root, node, cx);
     }
@@ -340,60 +349,5 @@ fn too_large(length: usize) -> Problem {
         message: format!("The document has {length} bytes; at most {LARGEST} are read."),
         message_zh: format!("文档有 {length} 字节，最多 {LARGEST} 字节。"),
         suggestion: None,
-    }
-}
-
-fn report_fault(located: &Located, cx: &mut Cx) {
-    let (code, en, zh) = match located.fault.kind {
-        FaultKind::Unexpected | FaultKind::NotObject => (
-            code::JSON_SYNTAX,
-            "This character cannot stand here; often a comma, a quote or a bracket is missing or left over before it.",
-            "此处的字符不符合 JSON 语法，通常是前面缺少或多了逗号、引号或括号。",
-        ),
-        FaultKind::End => (
-            code::JSON_SYNTAX,
-            "The text ends too early; a closing quote or bracket is missing.",
-            "文本提前结束，缺少右引号或右括号。",
-        ),
-        FaultKind::Number => (
-            code::JSON_SYNTAX,
-            "This is not a number as JSON writes it, like 12 or 49.90.",
-            "这不是 JSON 的数字写法，应写成 12 或 49.90 这样。",
-        ),
-        FaultKind::Control => (
-            code::JSON_SYNTAX,
-            "A line break or another control character stands inside quotes; is the closing quote missing?",
-            "引号内有换行或其他控制字符，是不是缺少右引号？",
-        ),
-        FaultKind::Escape => (
-            code::JSON_SYNTAX,
-            "This backslash begins no character that JSON knows; a backslash itself is written twice.",
-            "反斜杠后的写法 JSON 无法识别；反斜杠本身要写两个。",
-        ),
-        FaultKind::Utf8 => (code::JSON_UTF8, "The text is not UTF-8.", "文本不是 UTF-8 编码。"),
-        FaultKind::Trailing => (
-            code::JSON_SYNTAX,
-            "Something stands after the end of the campaign.",
-            "活动文档结束后还有多余的内容。",
-        ),
-        FaultKind::Duplicate => (
-            code::JSON_DUPLICATE_KEY,
-            "This key is already there in the same braces.",
-            "同一对花括号里已经有这个键。",
-        ),
-        FaultKind::Depth => {
-            let (en, zh) = (format!("Nested more than {DEPTH} deep."), format!("嵌套超过 {DEPTH} 层。"));
-            cx.error_at(&located.pointer, code::JSON_DEPTH, located.fault.offset, en, zh);
-            return;
-        }
-    };
-    cx.error_at(&located.pointer, code, located.fault.offset, en.to_owned(), zh.to_owned());
-}
-
-impl Accept {
-    /// Whether a warning of this code is accepted.
-    #[must_use]
-    pub fn holds(&self, code: &str) -> bool {
-        self.0.iter().any(|(accepted, _)| *accepted == code)
     }
 }

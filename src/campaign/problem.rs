@@ -42,6 +42,23 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// A snapshot that cannot be continued from.
+    #[must_use]
+    pub fn snapshot(code: &'static str, message: &str) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            pointer: String::new(),
+            line: 0,
+            column: 0,
+            message: format!("Cannot continue: {message}."),
+            message_zh: String::from("无法继续：快照已损坏、版本不符或属于其他活动。"),
+            suggestion: None,
+        }
+    }
+}
+
 /// Whether a problem refuses the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

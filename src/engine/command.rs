@@ -213,9 +213,9 @@ impl<'a> Command<'a> {
     ///
     /// # Errors
     /// As [`Command::read`].
-    pub fn unwire(bytes: &'a [u8], at: Time) -> Result<Command<'a>, Malformed> {
+    pub fn unwire(bytes: &'a [u8], at: Option<Time>) -> Result<Command<'a>, Malformed> {
         let mut reader = Reader::new(bytes);
-        let mut draft = Draft { at: Some(at), ..Draft::default() };
+        let mut draft = Draft { at, ..Draft::default() };
         draft.act = reader.byte().and_then(Act::numbered);
         while let Some(tag) = reader.byte() {
             draft.take_tagged(tag, &mut reader)?;

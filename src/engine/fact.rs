@@ -12,15 +12,15 @@ macro_rules! facts {
     (
         $(#[$enum_doc:meta])*
         pub enum $Fact:ident<$life:lifetime> {
-            $($(#[$doc:meta])* $Name:ident = $number:literal, $kind:literal {
-                $($(#[$field_doc:meta])* $field:ident / $key:literal: $type:ty,)*
+            $($(#[doc = $doc:literal])* $Name:ident = $number:literal, $kind:literal {
+                $($(#[doc = $field_doc:literal])* $field:ident / $key:literal: $type:ty,)*
             })*
         }
     ) => {
         $(#[$enum_doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum $Fact<$life> {
-            $($(#[$doc])* $Name { $($(#[$field_doc])* $field: $type,)* },)*
+            $($(#[doc = $doc])* $Name { $($(#[doc = $field_doc])* $field: $type,)* },)*
         }
 
         impl<$life> $Fact<$life> {
@@ -72,10 +72,10 @@ macro_rules! facts {
                 $(($kind, $number, &[$(($key, <$type as Field>::KIND),)*]),)*
             ];
 
-            /// The documentation of every kind.
+            /// The documentation of every kind and of its fields.
             #[cfg(feature = "schema")]
-            pub const DOCS: &'static [(&'static str, &'static str)] = &[
-                $(($kind, concat!($(super::field::doc!(#[$doc]),)* "")),)*
+            pub const DOCS: &'static [(&'static str, &'static [&'static str])] = &[
+                $((concat!($($doc, "\n",)*), &[$(concat!($($field_doc, "\n",)*),)*]),)*
             ];
         }
     };

@@ -537,13 +537,3 @@ impl<'a> Binary<'a> for Option<&'a str> {
         }
     }
 }
-
-/// The text of a doc attribute, for schemas.
-#[cfg(feature = "schema")]
-macro_rules! doc {
-    (#[doc = $text:literal]) => {
-        $text
-    };
-}
-#[cfg(feature = "schema")]
-pub(crate) use doc;

@@ -20,6 +20,7 @@ pub mod money;
 pub mod pack;
 #[cfg(feature = "schema")]
 pub mod protocol;
+pub mod words;
 pub mod rejection;
 pub mod snapshot;
 pub mod state;

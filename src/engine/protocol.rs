@@ -1,1 +1,217 @@
+//! The protocol as data: tables and JSON Schemas for other languages, taken from the types themselves.
 
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::{Value, json};
+
+use super::audit::Audit;
+use super::command::{Act, NUMBER_FIELDS, TEXT_FIELDS};
+use super::fact::Fact;
+use super::field::Reason;
+use super::rejection::Code;
+use super::view::{StepView, View};
+use crate::campaign::Problem;
+
+/// What each act carries besides `id`, `at` and `do`: fields it needs, fields it may have.
+const ACTS: &[(Act, &[&str], &[&str])] = &[
+    (Act::Visit, &["by"], &["token", "touchpoint", "device", "risk"]),
+    (Act::Share, &["by"], &["loop", "device", "risk"]),
+    (Act::Open, &["by", "play"], &["loop", "token", "touchpoint", "device", "risk"]),
+    (Act::Help, &["by"], &["loop", "code", "token", "touchpoint", "device", "risk"]),
+    (Act::Join, &["by"], &["loop", "code", "token", "touchpoint", "device", "risk"]),
+    (Act::Leave, &["by", "loop"], &["device", "risk"]),
+    (Act::Pay, &["by", "order", "amount"], &["loop", "play"]),
+    (Act::Event, &["by", "name"], &["order", "amount"]),
+    (Act::Refund, &["order"], &[]),
+    (Act::Fulfil, &["grant"], &[]),
+    (Act::Fail, &["grant"], &["reason"]),
+    (Act::Revoke, &["grant"], &["reason"]),
+    (Act::Tick, &[], &[]),
+];
+
+/// The numbers and texts that both sides of the WebAssembly boundary share.
+#[must_use]
+pub fn metadata_json() -> Value {
+    let field = |(name, number): &(&str, u8)| json!({ "name": name, "number": number });
+    let kinds = Fact::TABLE.iter().map(|(kind, number, fields)| {
+        let fields: Vec<Value> = fields.iter().map(|(name, kind)| json!({ "name": name, "type": kind })).collect();
+        json!({ "kind": kind, "number": number, "fields": fields })
+    });
+    let rejections = Code::ALL.iter().map(|code| {
+        let (en, zh) = code.sentences();
+        json!({ "code": code.name(), "en": en, "zh": zh })
+    });
+    json!({
+        "acts": Act::ALL.iter().map(|(act, name, number)| json!({
+            "act": name, "number": number, "secret": act.needs_secret_key(),
+        })).collect::<Vec<_>>(),
+        "texts": TEXT_FIELDS.iter().map(field).collect::<Vec<_>>(),
+        "numbers": NUMBER_FIELDS.iter().map(field).collect::<Vec<_>>(),
+        "kinds": kinds.collect::<Vec<_>>(),
+        "reasons": Reason::ALL.iter().map(|reason| reason.text()).collect::<Vec<_>>(),
+        "rejections": rejections.collect::<Vec<_>>(),
+    })
+}
+
+/// The JSON Schema (draft 2020-12) of commands, answers, facts, views, problems and audits, as `$defs`.
+#[must_use]
+pub fn schema_json() -> Value {
+    let mut generator = SchemaGenerator::default();
+    for shape in [
+        generator.subschema_for::<View>(),
+        generator.subschema_for::<StepView>(),
+        generator.subschema_for::<Problem>(),
+        generator.subschema_for::<Audit>(),
+    ] {
+        drop(shape);
+    }
+    let mut defs = generator.take_definitions(true);
+    defs.insert("Command".into(), one_of("Command", ACTS.iter().map(command)));
+    let facts = Fact::TABLE.iter().zip(Fact::DOCS).map(|((kind, _, fields), docs)| fact(kind, fields, *docs));
+    defs.insert("Fact".into(), one_of("Something that happened.", facts));
+    defs.insert("Code".into(), json!({ "enum": Code::ALL.iter().map(|code| code.name()).collect::<Vec<_>>() }));
+    defs.insert("Accepted".into(), accepted().to_value());
+    defs.insert("Rejected".into(), rejected().to_value());
+    defs.insert("Answer".into(), json!({ "oneOf": [{ "$ref": "#/$defs/Accepted" }, { "$ref": "#/$defs/Rejected" }] }));
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "kfactor protocol",
+        "description": "The JSON that pages, backends and logs exchange.",
+        "$defs": defs,
+    })
+}
+
+fn one_of(description: &str, options: impl Iterator<Item = Value>) -> Value {
+    json!({ "description": description, "oneOf": options.collect::<Vec<_>>() })
+}
+
+fn command((act, needs, may): &(Act, &[&str], &[&str])) -> Value {
+    let mut properties = serde_json::Map::new();
+    properties.insert("id".into(), json!({ "type": "string", "pattern": "^[A-Za-z0-9_:-]{1,64}$" }));
+    properties.insert("at".into(), time());
+    properties.insert("do".into(), json!({ "const": act.name() }));
+    for field in needs.iter().chain(*may) {
+        properties.insert((*field).to_owned(), command_field(field));
+    }
+    properties.insert("clock".into(), json!({ "type": "integer", "description": "The page's own clock." }));
+    let mut required = vec!["id", "at", "do"];
+    required.extend(*needs);
+    json!({
+        "title": title(act.name(), "Command"),
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+fn command_field(name: &str) -> Value {
+    match name {
+        "amount" => money(),
+        "risk" => json!({ "type": "integer", "minimum": 0, "maximum": 100 }),
+        "loop" => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,32}$" }),
+        _ => json!({ "type": "string", "minLength": 1, "maxLength": 64 }),
+    }
+}
+
+fn fact(kind: &str, fields: &[(&str, &str)], docs: (&str, &[&str])) -> Value {
+    let mut properties = serde_json::Map::new();
+    properties.insert("id".into(), json!({ "type": "string" }));
+    properties.insert("at".into(), time());
+    properties.insert("kind".into(), json!({ "const": kind }));
+    let mut required = vec!["id", "at", "kind"];
+    for ((name, kind), doc) in fields.iter().zip(docs.1) {
+        let mut shape = fact_field(kind.trim_end_matches('?'));
+        if let Some(shape) = shape.as_object_mut() {
+            shape.insert("description".into(), doc.trim().into());
+        }
+        properties.insert((*name).to_owned(), shape);
+        if !kind.ends_with('?') {
+            required.push(name);
+        }
+        if *kind == "grant" {
+            properties.insert("loop".into(), json!({ "type": "string", "description": "The loop that earned it." }));
+            required.push("loop");
+        }
+    }
+    json!({
+        "title": title(kind, "Fact"),
+        "description": docs.0.trim(),
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+fn fact_field(kind: &str) -> Value {
+    match kind {
+        "u32" | "number" => json!({ "type": "integer", "minimum": 0 }),
+        "time" => time(),
+        "money" => money(),
+        "bool" => json!({ "type": "boolean" }),
+        "reason" => json!({ "enum": Reason::ALL.iter().map(|reason| reason.text()).collect::<Vec<_>>() }),
+        _ => json!({ "type": "string" }),
+    }
+}
+
+fn accepted() -> Schema {
+    json_schema!({
+        "title": "Accepted",
+        "description": "The command was accepted.",
+        "type": "object",
+        "properties": {
+            "ok": { "const": true },
+            "id": { "type": "string" },
+            "repeated": { "const": true, "description": "This is the first answer given again." },
+            "facts": { "type": "array", "items": { "$ref": "#/$defs/Fact" } },
+        },
+        "required": ["ok", "id", "facts"],
+        "additionalProperties": false,
+    })
+}
+
+fn rejected() -> Schema {
+    json_schema!({
+        "title": "Rejected",
+        "description": "The command was refused and changed nothing.",
+        "type": "object",
+        "properties": {
+            "ok": { "const": false },
+            "id": { "type": ["string", "null"] },
+            "repeated": { "const": true, "description": "This is the first answer given again." },
+            "code": { "$ref": "#/$defs/Code" },
+            "params": {
+                "type": "object",
+                "properties": {
+                    "most": { "type": "integer" },
+                    "until": time(),
+                    "amount": money(),
+                    "field": { "type": "string" },
+                    "name": { "type": "string" },
+                },
+                "additionalProperties": false,
+            },
+            "missing": { "type": "array", "items": { "$ref": "#/$defs/StepView" } },
+            "message": { "type": "string" },
+            "messageZh": { "type": "string" },
+        },
+        "required": ["ok", "id", "code", "params", "missing"],
+        "additionalProperties": false,
+    })
+}
+
+fn time() -> Value {
+    json!({ "type": "integer", "minimum": 0, "description": "Unix milliseconds, UTC." })
+}
+
+fn money() -> Value {
+    json!({ "type": "integer", "description": "Minor units of the campaign's currency." })
+}
+
+fn title(name: &str, suffix: &str) -> String {
+    let words = name.split('-').map(|word| {
+        let mut letters = word.chars();
+        letters.next().map_or(String::new(), |first| first.to_ascii_uppercase().to_string() + letters.as_str())
+    });
+    words.collect::<String>() + suffix
+}

@@ -1,0 +1,418 @@
+//! The WebAssembly binding: plain functions over numbered engines. Nothing is decided here.
+//!
+//! The readable call (`submit`) crosses with two numbers: JavaScript writes a command's fields into the scratch
+//! buffer and reads the answer from the output buffer. Rare calls take and give objects.
+#![expect(unsafe_code, reason = "buffers and engines are single-threaded statics; see `Shared`")]
+
+use core::cell::UnsafeCell;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use crate::attribution::{CodeError, ReferralCode, Token, TokenError};
+use crate::campaign::{Campaign, Names, Problem};
+use crate::engine::answer::wire_malformed;
+use crate::engine::audit::{Audit, hex};
+use crate::engine::command::whole;
+use crate::engine::words::explain as sentences;
+use crate::engine::snapshot::Damaged;
+use crate::engine::{Command, Engine, Time};
+use crate::qr::{Level, QrError, SvgOptions, Symbol};
+
+/// A value that only ever one thread touches and that no call touches twice at a time: the functions here call
+/// nothing that calls back. Unlike `RefCell` it stays usable after a trap in the middle of a call, which has
+/// changed nothing because deciding does not write.
+struct Shared<T>(UnsafeCell<T>);
+
+// SAFETY: WebAssembly without shared memory has one thread.
+unsafe impl<T> Sync for Shared<T> {}
+
+impl<T> Shared<T> {
+    const fn new(value: T) -> Self {
+        Shared(UnsafeCell::new(value))
+    }
+
+    #[expect(clippy::mut_from_ref, reason = "one thread, no call back; see the type")]
+    fn get(&self) -> &mut T {
+        // SAFETY: see the type.
+        unsafe { &mut *self.0.get() }
+    }
+}
+
+const SCRATCH: usize = 4096;
+
+static ENGINES: Shared<Vec<Option<Box<Engine>>>> = Shared::new(Vec::new());
+static PROBLEMS: Shared<Vec<Problem>> = Shared::new(Vec::new());
+static INPUT: Shared<[u8; SCRATCH]> = Shared::new([0; SCRATCH]);
+static OUTPUT: Shared<Vec<u8>> = Shared::new(Vec::new());
+
+/// Loads a campaign; 0 if it has problems, which `problems` then gives. An empty seed means the public one.
+#[wasm_bindgen]
+pub fn load(text: &str, seed: &[u8]) -> u32 {
+    engine(text, seed).map_or(0, keep)
+}
+
+/// The problems of the campaign that could not be loaded last.
+#[wasm_bindgen]
+pub fn problems() -> JsValue {
+    object(PROBLEMS.get())
+}
+
+/// Frees an engine.
+#[wasm_bindgen]
+pub fn unload(handle: u32) {
+    if let Some(place) = place(handle) {
+        *place = None;
+    }
+}
+
+/// A copy of an engine.
+#[wasm_bindgen]
+pub fn fork(handle: u32) -> u32 {
+    with(handle, |engine| engine.clone()).map_or(0, keep)
+}
+
+/// Every problem of a campaign, warnings included.
+#[wasm_bindgen]
+pub fn validate(text: &str) -> JsValue {
+    match Campaign::parse(text, &Names::default()) {
+        Ok(parsed) => object(&parsed.warnings),
+        Err(problems) => object(&problems),
+    }
+}
+
+/// Revises the campaign of an engine; 0 if the document has problems.
+#[wasm_bindgen]
+pub fn revise(handle: u32, text: &str) -> u32 {
+    match with(handle, |engine| engine.revise(text)) {
+        Some(Ok(_)) => handle,
+        Some(Err(problems)) => {
+            *PROBLEMS.get() = problems;
+            0
+        }
+        None => 0,
+    }
+}
+
+#[derive(Serialize)]
+struct NameTables<'n> {
+    plays: &'n [String],
+    rewards: &'n [String],
+    touchpoints: &'n [String],
+    events: &'n [String],
+}
+
+/// The names that numbers in answers stand for.
+#[wasm_bindgen]
+pub fn names(handle: u32) -> JsValue {
+    with(handle, |engine| {
+        let Names { plays, rewards, touchpoints, events } = &engine.book().names;
+        object(&NameTables { plays, rewards, touchpoints, events })
+    })
+    .unwrap_or_else(gone)
+}
+
+/// Where JavaScript writes a command.
+#[wasm_bindgen]
+pub fn scratch() -> *mut u8 {
+    INPUT.get().as_mut_ptr()
+}
+
+/// Where JavaScript reads an answer.
+#[wasm_bindgen]
+pub fn output() -> *const u8 {
+    OUTPUT.get().as_ptr()
+}
+
+/// Decides the command in the scratch buffer; the answer's length, 0 if there is no such engine.
+#[wasm_bindgen]
+pub fn submit(handle: u32, at: f64, length: usize) -> usize {
+    let out = OUTPUT.get();
+    out.clear();
+    let Some(engine) = place(handle).and_then(Option::as_mut) else { return 0 };
+    let at = whole(at).map(Time).filter(|at| (Time(0)..=Time::NEVER).contains(at));
+    match Command::unwire(INPUT.get().get(..length).unwrap_or(&[]), at) {
+        Ok(command) => engine.submit(&command).wire(command.by.as_deref(), command.loop_.as_deref(), out),
+        Err(malformed) => wire_malformed(&malformed, out),
+    }
+    out.len()
+}
+
+/// Decides commands as JSON; the answers as JSON. `at` stamps them all unless it is not a number.
+#[wasm_bindgen(js_name = submitJson)]
+pub fn submit_json(handle: u32, bytes: &[u8], at: f64) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() * 2);
+    with(handle, |engine| engine.submit_json(bytes, whole(at).map(Time), &mut out));
+    out
+}
+
+/// Applies facts as JSON; how many, or an error with the position of the first that could not be read.
+#[wasm_bindgen]
+pub fn apply(handle: u32, bytes: &[u8]) -> JsValue {
+    match with(handle, |engine| engine.apply_json(bytes)) {
+        Some(Ok(count)) => object(&count),
+        Some(Err(at)) => error(
+            "FACT_MALFORMED",
+            &format!("Fact number {at} (from 0) is not a fact of this campaign."),
+            &format!("第 {at} 条（从 0 起）不是该活动的事实。"),
+        ),
+        None => gone(),
+    }
+}
+
+/// What a page shows a participant.
+#[wasm_bindgen]
+pub fn view(handle: u32, who: &str, at: f64, asked: Option<String>) -> JsValue {
+    let at = Time(whole(at).unwrap_or(0));
+    with(handle, |engine| object(&engine.view(who, at, asked.as_deref()))).unwrap_or_else(gone)
+}
+
+/// When the next `tick` has something to settle; `null` if nothing is waiting.
+#[wasm_bindgen]
+pub fn due(handle: u32) -> JsValue {
+    with(handle, |engine| object(&engine.due().map(|at| at.0))).unwrap_or_else(gone)
+}
+
+/// Audits a log under the engine's campaign.
+#[wasm_bindgen]
+pub fn audit(handle: u32, log: &[u8]) -> JsValue {
+    with(handle, |engine| object(&Audit::run(engine.book(), log))).unwrap_or_else(gone)
+}
+
+/// The digest of the state, in hexadecimal.
+#[wasm_bindgen]
+pub fn digest(handle: u32) -> String {
+    with(handle, |engine| hex(&engine.digest())).unwrap_or_default()
+}
+
+/// The state.
+#[wasm_bindgen]
+pub fn snapshot(handle: u32) -> Vec<u8> {
+    with(handle, |engine| engine.snapshot()).unwrap_or_default()
+}
+
+/// Loads a campaign and continues from a snapshot; 0 if either has problems.
+#[wasm_bindgen]
+pub fn restore(text: &str, seed: &[u8], bytes: &[u8]) -> u32 {
+    let Some(mut engine) = engine(text, seed) else { return 0 };
+    match engine.restore(bytes) {
+        Ok(()) => keep(engine),
+        Err(damaged) => {
+            *PROBLEMS.get() = vec![Problem::snapshot(Damaged::CODE, &damaged.to_string())];
+            0
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Sentences {
+    en: String,
+    zh: String,
+}
+
+/// The sentences of a rejection code with its values filled in; values are texts and numbers by name.
+#[wasm_bindgen]
+pub fn explain(code: &str, params: JsValue) -> JsValue {
+    let value = |name: &str| {
+        let value = js_sys::Reflect::get(&params, &JsValue::from_str(name)).ok()?;
+        value.as_string().or_else(|| value.as_f64().map(|number| number.to_string()))
+    };
+    let (en, zh) = sentences(code, value);
+    object(&Sentences { en, zh })
+}
+
+#[derive(Serialize)]
+struct TokenFields {
+    version: u8,
+    kid: u8,
+    kind: u8,
+    campaign: u32,
+    touchpoint: u32,
+    inviter: f64,
+    day: u16,
+    depth: u8,
+}
+
+/// Reads a token's fields without a key.
+#[wasm_bindgen]
+pub fn peek(token: &str) -> JsValue {
+    token_object(Token::peek(token))
+}
+
+/// Signs a token. For backends only: the key must not reach a page.
+#[wasm_bindgen]
+pub fn mint(fields: JsValue, key: &[u8]) -> JsValue {
+    let minted = token_of(&fields).ok_or(TokenError::Field("fields")).and_then(|token| {
+        if token.version == Token::OPEN { token.open() } else { token.mint(key) }
+    });
+    minted.map_or_else(token_error, |text| JsValue::from_str(&text))
+}
+
+/// Verifies a token; `keys` maps the key's number to its bytes. For backends only.
+#[wasm_bindgen]
+pub fn verify(token: &str, keys: JsValue) -> JsValue {
+    let key = |kid: u8| {
+        let value = js_sys::Reflect::get(&keys, &JsValue::from_f64(f64::from(kid))).ok()?;
+        value.dyn_ref::<js_sys::Uint8Array>().map(js_sys::Uint8Array::to_vec)
+    };
+    token_object(Token::verify(token, key))
+}
+
+#[derive(Serialize)]
+struct CodeFields {
+    code: String,
+    number: f64,
+}
+
+/// Reads a typed referral code; the error says whether it is no code at all or has a typing error.
+#[wasm_bindgen(js_name = referralCode)]
+pub fn referral_code(text: &str) -> JsValue {
+    match ReferralCode::parse(text) {
+        Ok(code) => object(&CodeFields { code: code.to_string(), number: double(code.number()) }),
+        Err(CodeError::Check) => error("CODE_CHECK", "The code has a typing error.", "口令输入有误。"),
+        Err(CodeError::Malformed | CodeError::Range) => {
+            error("CODE_MALFORMED", "A code has eight letters and digits.", "口令由八个字母和数字组成。")
+        }
+    }
+}
+
+/// A QR symbol as SVG. Options: `level` (`L`, `M`, `Q`, `H`), `quiet`, `scale`, `dark`, `light`.
+#[wasm_bindgen(js_name = qrSvg)]
+pub fn qr_svg(text: &str, options: JsValue) -> JsValue {
+    let get = |name: &str| js_sys::Reflect::get(&options, &JsValue::from_str(name)).ok();
+    let text_of = |name: &str| get(name).and_then(|value| value.as_string());
+    let number = |name: &str| get(name).and_then(|value| value.as_f64()).and_then(whole);
+    let defaults = SvgOptions::default();
+    let (dark, light) = (text_of("dark"), text_of("light"));
+    let svg = SvgOptions {
+        quiet: number("quiet").and_then(|quiet| u8::try_from(quiet).ok()).unwrap_or(defaults.quiet),
+        scale: number("scale").and_then(|scale| u8::try_from(scale).ok()).unwrap_or(defaults.scale),
+        dark: dark.as_deref().unwrap_or(defaults.dark),
+        light: light.as_deref().unwrap_or(defaults.light),
+    };
+    let symbol = Symbol::encode(text, level(text_of("level").as_deref()));
+    match symbol.and_then(|symbol| symbol.svg(&svg)) {
+        Ok(svg) => JsValue::from_str(&svg),
+        Err(reason) => qr_error(reason),
+    }
+}
+
+/// A QR symbol as packed rows behind its width (one byte); empty if the text does not fit.
+#[wasm_bindgen(js_name = qrMatrix)]
+pub fn qr_matrix(text: &str, level_name: &str) -> Vec<u8> {
+    let Ok(symbol) = Symbol::encode(text, level(Some(level_name))) else { return Vec::new() };
+    let mut out = vec![u8::try_from(symbol.width()).unwrap_or(0)];
+    out.extend_from_slice(symbol.rows());
+    out
+}
+
+fn engine(text: &str, seed: &[u8]) -> Option<Engine> {
+    let loaded = match <[u8; 32]>::try_from(seed) {
+        Ok(seed) => Engine::load(text, seed),
+        // The public seed needs the campaign's id, so the document is read once more.
+        Err(_) => Engine::load(text, [0; 32])
+            .and_then(|engine| Engine::load(text, Engine::public_seed(&engine.book().current().id))),
+    };
+    loaded.map_err(|problems| *PROBLEMS.get() = problems).ok()
+}
+
+fn keep(engine: Engine) -> u32 {
+    let engines = ENGINES.get();
+    let free = engines.iter().position(Option::is_none);
+    let at = free.unwrap_or(engines.len());
+    if free.is_none() {
+        engines.push(None);
+    }
+    if let Some(place) = engines.get_mut(at) {
+        *place = Some(Box::new(engine));
+    }
+    u32::try_from(at + 1).unwrap_or(0)
+}
+
+fn place(handle: u32) -> Option<&'static mut Option<Box<Engine>>> {
+    ENGINES.get().get_mut(usize::try_from(handle.checked_sub(1)?).ok()?)
+}
+
+fn with<T>(handle: u32, run: impl FnOnce(&mut Engine) -> T) -> Option<T> {
+    place(handle)?.as_mut().map(|engine| run(engine))
+}
+
+fn object<T: Serialize + ?Sized>(value: &T) -> JsValue {
+    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or(JsValue::NULL)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fault<'f> {
+    code: &'f str,
+    message: &'f str,
+    message_zh: &'f str,
+}
+
+fn error(code: &str, message: &str, message_zh: &str) -> JsValue {
+    object(&Fault { code, message, message_zh })
+}
+
+fn gone() -> JsValue {
+    error("ENGINE_FREED", "This engine was freed.", "该引擎已释放。")
+}
+
+fn token_of(fields: &JsValue) -> Option<Token> {
+    let number = |name: &str| {
+        let value = js_sys::Reflect::get(fields, &JsValue::from_str(name)).ok()?;
+        if value.is_undefined() { Some(0) } else { value.as_f64().and_then(whole) }
+    };
+    let version = js_sys::Reflect::get(fields, &JsValue::from_str("version")).ok()?.as_f64().and_then(whole);
+    Some(Token {
+        version: version.map_or(Some(Token::SIGNED), |version| u8::try_from(version).ok())?,
+        kid: u8::try_from(number("kid")?).ok()?,
+        kind: u8::try_from(number("kind")?).ok()?,
+        campaign: u32::try_from(number("campaign")?).ok()?,
+        touchpoint: u32::try_from(number("touchpoint")?).ok()?,
+        inviter: u64::try_from(number("inviter")?).ok()?,
+        day: u16::try_from(number("day")?).ok()?,
+        depth: u8::try_from(number("depth")?).ok()?,
+    })
+}
+
+fn token_object(token: Result<Token, TokenError>) -> JsValue {
+    match token {
+        Ok(Token { version, kid, kind, campaign, touchpoint, inviter, day, depth }) => {
+            let inviter = double(inviter);
+            object(&TokenFields { version, kid, kind, campaign, touchpoint, inviter, day, depth })
+        }
+        Err(reason) => token_error(reason),
+    }
+}
+
+fn token_error(reason: TokenError) -> JsValue {
+    let (en, zh) = match reason {
+        TokenError::Field(_) => ("A field of the token is missing or out of range.", "令牌字段缺失或超出范围。"),
+        TokenError::Key => ("The key has fewer than 16 bytes.", "密钥不足 16 字节。"),
+        TokenError::Malformed | TokenError::Invalid => ("This link or code is not valid.", "该链接或二维码无效。"),
+    };
+    error(reason.code(), en, zh)
+}
+
+fn qr_error(reason: QrError) -> JsValue {
+    let (en, zh) = match reason {
+        QrError::Empty => ("There is no text to encode.", "没有可编码的内容。"),
+        QrError::TooLong => ("The text is too long for a QR code.", "内容过长，无法生成二维码。"),
+        QrError::Colour => ("A colour is written as #rgb or #rrggbb.", "颜色需写成 #rgb 或 #rrggbb。"),
+    };
+    error(reason.code(), en, zh)
+}
+
+fn level(name: Option<&str>) -> Level {
+    match name {
+        Some("L") => Level::L,
+        Some("Q") => Level::Q,
+        Some("H") => Level::H,
+        _ => Level::M,
+    }
+}
+
+/// Handles and codes are below 2^53, where doubles are exact.
+#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "below 2^53")]
+fn double(value: u64) -> f64 {
+    value as f64
+}
