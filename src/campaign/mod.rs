@@ -117,7 +117,7 @@ document! {
         /// How often a person or a device may act, across all plays.
         pub limits: Vec<Limit> = Vec::new(),
         /// Rules against abuse.
-        pub guard: Guard = Guard::default(),
+        pub guard: Option<Guard>,
         /// Warnings that are meant to be, by code, each with the reason.
         pub accept: Accept = Accept::default(),
         /// The page that short links lead to.
@@ -143,12 +143,6 @@ document! {
         pub per_device: Option<Int<1, 1_000_000>>,
         /// Commands with a risk score above this are refused.
         pub refuse_above: Option<Int<0, 100>>,
-    }
-}
-
-impl Default for Guard {
-    fn default() -> Self {
-        Self { per_device: None, refuse_above: None }
     }
 }
 
@@ -284,7 +278,7 @@ impl Campaign {
             plays: root.plays,
             touchpoints: root.touchpoints,
             limits: root.limits,
-            guard: root.guard,
+            guard: root.guard.unwrap_or(Guard { per_device: None, refuse_above: None }),
             page: root.page,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::command::Malformed;
 use super::fact::Fact;
-use super::field::{Binary, Names, Wire};
+use super::field::{Binary, Names, Told, Wire};
 use super::money::Money;
 use super::pack::{self, Reader};
 use super::rejection::{Code, Rejection};
@@ -42,13 +42,19 @@ impl<'x> Outcome<'x> {
         }
     }
 
+    /// Whether anything happened.
+    #[must_use]
+    pub fn has_facts(&self) -> bool {
+        matches!(self, Outcome::Accepted(facts) if !facts.is_empty())
+    }
+
     /// Appends the compact form.
-    pub fn pack(&self, out: &mut Vec<u8>) {
+    pub fn pack(&self, told: Told, out: &mut Vec<u8>) {
         match self {
             Outcome::Accepted(facts) => {
                 out.push(0);
                 for fact in facts {
-                    fact.pack(out);
+                    fact.pack(told, out);
                 }
             }
             Outcome::Rejected(rejection) => {
@@ -60,13 +66,13 @@ impl<'x> Outcome<'x> {
 
     /// Reads the compact form.
     #[must_use]
-    pub fn unpack(mut reader: Reader<'x>) -> Self {
+    pub fn unpack(told: Told, mut reader: Reader<'x>) -> Self {
         if reader.byte() == Some(1) {
             return Outcome::Rejected(unpack_rejection(&mut reader).unwrap_or(Rejection::new(Code::CommandIdReused)));
         }
         let mut facts = Vec::new();
         while !reader.is_empty() {
-            let Some(fact) = Fact::unpack(&mut reader) else { break };
+            let Some(fact) = Fact::unpack(told, &mut reader) else { break };
             facts.push(fact);
         }
         Outcome::Accepted(facts)
@@ -253,16 +259,16 @@ fn pack_rejection(rejection: &Rejection<'_>, out: &mut Vec<u8>) {
     let bits = present.iter().rev().fold(0u8, |bits, present| bits << 1 | u8::from(*present));
     out.push(bits);
     if let Some(most) = rejection.most {
-        most.pack(out);
+        pack::put(out, u64::from(most));
     }
     if let Some(until) = rejection.until {
-        until.pack(out);
+        pack::put_signed(out, until.0);
     }
     if let Some(amount) = rejection.amount {
-        amount.pack(out);
+        pack::put_signed(out, amount.0);
     }
     for text in [rejection.field, rejection.name].into_iter().flatten() {
-        text.pack(out);
+        pack::put_bytes(out, text.as_bytes());
     }
 }
 
@@ -270,9 +276,9 @@ fn unpack_rejection<'x>(reader: &mut Reader<'x>) -> Option<Rejection<'x>> {
     let code = Code::ALL.get(usize::from(reader.byte()?)).copied()?;
     let bits = reader.byte()?;
     let has = |bit: u8| bits & 1 << bit != 0;
-    let most = if has(0) { Some(u32::unpack(reader)?) } else { None };
-    let until = if has(1) { Some(Time::unpack(reader)?) } else { None };
-    let amount = if has(2) { Some(Money::unpack(reader)?) } else { None };
+    let most = if has(0) { Some(reader.small()?) } else { None };
+    let until = if has(1) { Some(Time(reader.signed()?)) } else { None };
+    let amount = if has(2) { Some(Money(reader.signed()?)) } else { None };
     let field = if has(3) { Some(reader.text()?) } else { None };
     let name = if has(4) { Some(reader.text()?) } else { None };
     Some(Rejection { code, most, until, amount, field, name })

@@ -276,7 +276,7 @@ fn entitlement<'c>(
 }
 
 fn refunded(state: &State, loop_: &LoopState) -> bool {
-    let order = loop_.order.and_then(|order| state.orders.get(order.index()));
+    let order = loop_.order.get().and_then(|order| state.orders.get(order.index()));
     order.is_some_and(|order| order.status == OrderStatus::Refunded)
 }
 

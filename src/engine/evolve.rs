@@ -4,10 +4,10 @@ use super::book::Book;
 use super::decide::event_key;
 use super::fact::Fact;
 use super::field::GrantId;
-use super::handle::{Grant, Loop, Order, Person, Play};
+use super::handle::{Grant, Loop, Maybe, Order, PartAt, Person, Play};
 use super::money::Money;
 use super::state::{
-    GrantState, GrantStatus, LoopState, OrderState, OrderStatus, Part, PersonState, Share, State, Status, Terms,
+    GrantState, GrantStatus, LoopState, OrderState, OrderStatus, Part, PersonState, Share, State, Status, Terms, push,
 };
 use super::time::Time;
 use crate::guard::{Action, Role, count};
@@ -22,8 +22,8 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         }
         Fact::Arrived { who, touchpoint, inviter, depth } => {
             if let Some(person) = person_mut(state, who) {
-                person.inviter = inviter;
-                person.touchpoint = touchpoint;
+                person.inviter = inviter.into();
+                person.touchpoint = touchpoint.into();
                 person.depth = u8::try_from(depth).unwrap_or(u8::MAX);
                 person.arrived = true;
             }
@@ -130,7 +130,7 @@ fn open(book: &Book, state: &mut State, at: Time, opening: (&str, Play, Person, 
     }
     let progress = rules.rules.begin();
     let due = rules.rules.due(&progress, until);
-    state.loops.push(LoopState {
+    let head = LoopState {
         play,
         revision,
         status: Status::Running,
@@ -139,10 +139,11 @@ fn open(book: &Book, state: &mut State, at: Time, opening: (&str, Play, Person, 
         until,
         due,
         grants: 0,
-        last_grant: None,
-        order,
+        last_grant: Maybe::NONE,
+        order: order.into(),
         progress,
-    });
+    };
+    push(&mut state.loops, head);
     if due < Time::NEVER {
         state.agenda.insert((due, loop_));
     }
@@ -166,24 +167,27 @@ fn act(book: &Book, state: &mut State, revision: u16, action: Action<'_>) {
 
 fn add_part(state: &mut State, by: Person, loop_: Loop) {
     grow(state);
-    let at = u32::try_from(state.parts.len()).unwrap_or(u32::MAX);
+    let at = PartAt::at(state.parts.len());
     let Some(person) = state.persons.get_mut(by.index()) else { return };
     let before = person.last_part.replace(at);
-    state.parts.push(Part { loop_, before });
+    push(&mut state.parts, Part { loop_, before });
 }
 
 /// Gives every known id its record: facts read from a part of a log may name people before `met`.
 fn grow(state: &mut State) {
     const NEW: PersonState = PersonState {
-        inviter: None,
-        last_grant: None,
-        last_part: None,
-        touchpoint: None,
+        inviter: Maybe::NONE,
+        last_grant: Maybe::NONE,
+        last_part: Maybe::NONE,
+        touchpoint: Maybe::NONE,
         depth: 0,
         arrived: false,
     };
     if state.persons.len() < state.people.len() {
-        state.persons.resize(state.people.len(), NEW);
+        let more = state.people.len() - state.persons.len();
+        for _ in 0..more {
+            push(&mut state.persons, NEW);
+        }
     }
 }
 
@@ -250,12 +254,12 @@ fn add_grant(state: &mut State, id: GrantId, terms: Terms, to: Person, until: Op
         state.terms.push(terms);
     }
     let grant = Grant::at(state.grants.len());
-    let before_in_loop = state.loops.get_mut(id.loop_.index()).and_then(|head| {
+    let before_in_loop = state.loops.get_mut(id.loop_.index()).map_or(Maybe::NONE, |head| {
         head.grants = head.grants.max(id.n);
         head.last_grant.replace(grant)
     });
-    let before_of_person = person_mut(state, to).and_then(|person| person.last_grant.replace(grant));
-    state.grants.push(GrantState {
+    let before_of_person = person_mut(state, to).map_or(Maybe::NONE, |person| person.last_grant.replace(grant));
+    let granted = GrantState {
         to,
         loop_: id.loop_,
         n: id.n,
@@ -264,7 +268,8 @@ fn add_grant(state: &mut State, id: GrantId, terms: Terms, to: Person, until: Op
         before_of_person,
         terms: u16::try_from(number).unwrap_or(u16::MAX),
         status: GrantStatus::Reserved,
-    });
+    };
+    push(&mut state.grants, granted);
     if let Some(until) = until {
         state.holds.insert(grant, until);
     }

@@ -1,6 +1,6 @@
 //! Facts: what happened. One table defines each fact with all its forms: type, JSON, binary, schema.
 
-use super::field::{Binary, Field, GrantId, Names, Reason, Resolve, Wire};
+use super::field::{Binary, Field, GrantId, Names, Reason, Resolve, Told, Wire};
 use super::handle::{Event, Loop, Order, Person, Play, Reward, Touchpoint};
 use super::money::Money;
 use super::pack::Reader;
@@ -38,16 +38,16 @@ macro_rules! facts {
             }
 
             /// Appends the binary form that [`Fact::unpack`] reads.
-            pub fn pack(&self, out: &mut Vec<u8>) {
+            pub fn pack(&self, told: Told, out: &mut Vec<u8>) {
                 match self {
-                    $($Fact::$Name { $($field,)* } => { out.push($number); $($field.pack(out);)* })*
+                    $($Fact::$Name { $($field,)* } => { out.push($number); $($field.pack(told, out);)* })*
                 }
             }
 
             /// Reads the binary form.
-            pub fn unpack(reader: &mut Reader<$life>) -> Option<Self> {
+            pub fn unpack(told: Told, reader: &mut Reader<$life>) -> Option<Self> {
                 match reader.byte()? {
-                    $($number => Some($Fact::$Name { $($field: <$type>::unpack(reader)?,)* }),)*
+                    $($number => Some($Fact::$Name { $($field: <$type>::unpack(told, reader)?,)* }),)*
                     _ => None,
                 }
             }

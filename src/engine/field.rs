@@ -146,6 +146,15 @@ impl<'a> Resolve<'_, 'a> {
     }
 }
 
+/// What whoever reads a packed fact knows already: the participant and the loop of its command.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told {
+    /// The participant.
+    pub by: Option<Person>,
+    /// The loop.
+    pub loop_: Option<Loop>,
+}
+
 /// A type that a fact's field may have.
 pub trait Field {
     /// Its name in the tables for other languages.
@@ -157,13 +166,25 @@ pub trait Binary<'a>: Sized + Field {
     /// Appends `,"key":value`; nothing for an absent option.
     fn write(&self, key: &str, names: &Names<'_>, out: &mut Vec<u8>);
     /// Appends the compact form.
-    fn pack(&self, out: &mut Vec<u8>);
+    fn pack(&self, told: Told, out: &mut Vec<u8>);
     /// Reads the compact form.
-    fn unpack(reader: &mut Reader<'a>) -> Option<Self>;
+    fn unpack(told: Told, reader: &mut Reader<'a>) -> Option<Self>;
     /// Appends the form for JavaScript.
     fn wire(&self, names: &Wire<'_>, out: &mut Vec<u8>);
     /// Reads the member `key` of a JSON object.
     fn resolve(key: &str, with: &mut Resolve<'_, 'a>) -> Option<Self>;
+}
+
+/// Zero for what is known already, else one more than the number.
+fn pack_handle(out: &mut Vec<u8>, number: u32, told: Option<u32>) {
+    pack::put(out, if told == Some(number) { 0 } else { u64::from(number) + 1 });
+}
+
+fn unpack_handle(reader: &mut Reader<'_>, told: Option<u32>) -> Option<u32> {
+    match reader.number()?.checked_sub(1) {
+        Some(number) => u32::try_from(number).ok(),
+        None => told,
+    }
 }
 
 fn key(out: &mut Vec<u8>, key: &str) {
@@ -199,10 +220,10 @@ macro_rules! integer_field {
                 key(out, name);
                 write::int(out, $to(*self));
             }
-            fn pack(&self, out: &mut Vec<u8>) {
+            fn pack(&self, _: Told, out: &mut Vec<u8>) {
                 pack::put_signed(out, $to(*self));
             }
-            fn unpack(reader: &mut Reader<'a>) -> Option<Self> {
+            fn unpack(_: Told, reader: &mut Reader<'a>) -> Option<Self> {
                 $from(reader.signed()?)
             }
             fn wire(&self, _: &Wire<'_>, out: &mut Vec<u8>) {
@@ -234,10 +255,10 @@ macro_rules! campaign_name_field {
                 key(out, name);
                 write::text(out, names.campaign.$list.get(self.index()).map_or("", String::as_str));
             }
-            fn pack(&self, out: &mut Vec<u8>) {
+            fn pack(&self, _: Told, out: &mut Vec<u8>) {
                 pack::put(out, u64::from(self.0));
             }
-            fn unpack(reader: &mut Reader<'a>) -> Option<Self> {
+            fn unpack(_: Told, reader: &mut Reader<'a>) -> Option<Self> {
                 Some($type(u16::try_from(reader.number()?).ok()?))
             }
             fn wire(&self, _: &Wire<'_>, out: &mut Vec<u8>) {
@@ -264,11 +285,11 @@ impl<'a> Binary<'a> for Person {
         key(out, name);
         write::text(out, names.person(*self));
     }
-    fn pack(&self, out: &mut Vec<u8>) {
-        pack::put(out, u64::from(self.0));
+    fn pack(&self, told: Told, out: &mut Vec<u8>) {
+        pack_handle(out, self.0, told.by.map(|told| told.0));
     }
-    fn unpack(reader: &mut Reader<'a>) -> Option<Self> {
-        Some(Person(reader.small()?))
+    fn unpack(told: Told, reader: &mut Reader<'a>) -> Option<Self> {
+        unpack_handle(reader, told.by.map(|told| told.0)).map(Person)
     }
     fn wire(&self, wire: &Wire<'_>, out: &mut Vec<u8>) {
         wire_text(out, wire.names.person(*self), wire.by);
@@ -287,11 +308,11 @@ impl<'a> Binary<'a> for Loop {
         key(out, name);
         write::text(out, names.loop_(*self));
     }
-    fn pack(&self, out: &mut Vec<u8>) {
-        pack::put(out, u64::from(self.0));
+    fn pack(&self, told: Told, out: &mut Vec<u8>) {
+        pack_handle(out, self.0, told.loop_.map(|told| told.0));
     }
-    fn unpack(reader: &mut Reader<'a>) -> Option<Self> {
-        Some(Loop(reader.small()?))
+    fn unpack(told: Told, reader: &mut Reader<'a>) -> Option<Self> {
+        unpack_handle(reader, told.loop_.map(|told| told.0)).map(Loop)
     }
     fn wire(&self, wire: &Wire<'_>, out: &mut Vec<u8>) {
         wire_text(out, wire.names.loop_(*self), wire.loop_);
@@ -310,10 +331,10 @@ impl<'a> Binary<'a> for Order {
         key(out, name);
         write::text(out, names.order(*self));
     }
-    fn pack(&self, out: &mut Vec<u8>) {
+    fn pack(&self, _: Told, out: &mut Vec<u8>) {
         pack::put(out, u64::from(self.0));
     }
-    fn unpack(reader: &mut Reader<'a>) -> Option<Self> {
+    fn unpack(_: Told, reader: &mut Reader<'a>) -> Option<Self> {
         Some(Order(reader.small()?))
     }
     fn wire(&self, wire: &Wire<'_>, out: &mut Vec<u8>) {
@@ -333,10 +354,10 @@ impl<'a> Binary<'a> for ReferralCode {
         key(out, name);
         write::text(out, &self.to_string());
     }
-    fn pack(&self, out: &mut Vec<u8>) {
+    fn pack(&self, _: Told, out: &mut Vec<u8>) {
         pack::put(out, self.number());
     }
-    fn unpack(reader: &mut Reader<'a>) -> Option<Self> {
+    fn unpack(_: Told, reader: &mut Reader<'a>) -> Option<Self> {
         ReferralCode::from_number(reader.number()?).ok()
     }
     fn wire(&self, _: &Wire<'_>, out: &mut Vec<u8>) {
@@ -361,12 +382,12 @@ impl<'a> Binary<'a> for GrantId {
         out.extend_from_slice(b"\",\"loop\":");
         write::text(out, loop_);
     }
-    fn pack(&self, out: &mut Vec<u8>) {
-        self.loop_.pack(out);
+    fn pack(&self, told: Told, out: &mut Vec<u8>) {
+        self.loop_.pack(told, out);
         pack::put(out, u64::from(self.n));
     }
-    fn unpack(reader: &mut Reader<'a>) -> Option<Self> {
-        Some(GrantId { loop_: Loop::unpack(reader)?, n: reader.small()? })
+    fn unpack(told: Told, reader: &mut Reader<'a>) -> Option<Self> {
+        Some(GrantId { loop_: Loop::unpack(told, reader)?, n: reader.small()? })
     }
     fn wire(&self, wire: &Wire<'_>, out: &mut Vec<u8>) {
         self.loop_.wire(wire, out);
@@ -398,10 +419,10 @@ impl<'a> Binary<'a> for &'a str {
         key(out, name);
         write::text(out, self);
     }
-    fn pack(&self, out: &mut Vec<u8>) {
+    fn pack(&self, _: Told, out: &mut Vec<u8>) {
         pack::put_bytes(out, self.as_bytes());
     }
-    fn unpack(reader: &mut Reader<'a>) -> Option<Self> {
+    fn unpack(_: Told, reader: &mut Reader<'a>) -> Option<Self> {
         reader.text()
     }
     fn wire(&self, _: &Wire<'_>, out: &mut Vec<u8>) {
@@ -420,10 +441,10 @@ impl<'a> Binary<'a> for bool {
         key(out, name);
         out.extend_from_slice(if *self { b"true" } else { b"false" });
     }
-    fn pack(&self, out: &mut Vec<u8>) {
+    fn pack(&self, _: Told, out: &mut Vec<u8>) {
         out.push(u8::from(*self));
     }
-    fn unpack(reader: &mut Reader<'a>) -> Option<Self> {
+    fn unpack(_: Told, reader: &mut Reader<'a>) -> Option<Self> {
         Some(reader.byte()? == 1)
     }
     fn wire(&self, _: &Wire<'_>, out: &mut Vec<u8>) {
@@ -445,10 +466,10 @@ impl<'a> Binary<'a> for Reason {
         key(out, name);
         write::text(out, self.text());
     }
-    fn pack(&self, out: &mut Vec<u8>) {
+    fn pack(&self, _: Told, out: &mut Vec<u8>) {
         out.push(self.number());
     }
-    fn unpack(reader: &mut Reader<'a>) -> Option<Self> {
+    fn unpack(_: Told, reader: &mut Reader<'a>) -> Option<Self> {
         Reason::ALL.get(usize::from(reader.byte()?)).copied()
     }
     fn wire(&self, _: &Wire<'_>, out: &mut Vec<u8>) {
@@ -477,16 +498,16 @@ macro_rules! optional_field {
                     value.write(name, names, out);
                 }
             }
-            fn pack(&self, out: &mut Vec<u8>) {
+            fn pack(&self, told: Told, out: &mut Vec<u8>) {
                 out.push(u8::from(self.is_some()));
                 if let Some(value) = self {
-                    value.pack(out);
+                    value.pack(told, out);
                 }
             }
-            fn unpack(reader: &mut Reader<'a>) -> Option<Self> {
+            fn unpack(told: Told, reader: &mut Reader<'a>) -> Option<Self> {
                 match reader.byte()? {
                     0 => Some(None),
-                    _ => Some(Some(<$type>::unpack(reader)?)),
+                    _ => Some(Some(<$type>::unpack(told, reader)?)),
                 }
             }
             fn wire(&self, wire: &Wire<'_>, out: &mut Vec<u8>) {
@@ -516,11 +537,11 @@ impl<'a> Binary<'a> for Option<&'a str> {
             value.write(name, names, out);
         }
     }
-    fn pack(&self, out: &mut Vec<u8>) {
+    fn pack(&self, _: Told, out: &mut Vec<u8>) {
         // Absent is the empty text, which no id and no reason may be.
         pack::put_bytes(out, self.unwrap_or("").as_bytes());
     }
-    fn unpack(reader: &mut Reader<'a>) -> Option<Self> {
+    fn unpack(_: Told, reader: &mut Reader<'a>) -> Option<Self> {
         let text = reader.text()?;
         Some((!text.is_empty()).then_some(text))
     }

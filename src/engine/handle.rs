@@ -1,10 +1,53 @@
 //! Handles: small numbers that stand for names inside the engine.
 
+/// A handle or none, in no more space than the handle: the largest number means none.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Maybe<H>(H);
+
+/// A handle that can be absent.
+pub trait Absent: Copy + PartialEq {
+    /// The number that means none; no table grows that large.
+    const NONE: Self;
+}
+
+impl<H: Absent> Maybe<H> {
+    /// None.
+    pub const NONE: Maybe<H> = Maybe(H::NONE);
+
+    /// The handle, if there is one.
+    #[must_use]
+    #[inline]
+    pub fn get(self) -> Option<H> {
+        (self.0 != H::NONE).then_some(self.0)
+    }
+
+    /// Puts a handle in its place; what was there before.
+    pub fn replace(&mut self, handle: H) -> Maybe<H> {
+        core::mem::replace(self, Maybe(handle))
+    }
+}
+
+impl<H: Absent> From<Option<H>> for Maybe<H> {
+    fn from(handle: Option<H>) -> Self {
+        Maybe(handle.unwrap_or(H::NONE))
+    }
+}
+
+impl<H: Absent + core::fmt::Debug> core::fmt::Debug for Maybe<H> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
 macro_rules! handles {
     ($($(#[$doc:meta])* $name:ident($int:ty);)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
         pub struct $name(pub $int);
+
+        impl Absent for $name {
+            const NONE: Self = Self(<$int>::MAX);
+        }
 
         impl $name {
             /// The position this handle stands for.
@@ -34,6 +77,8 @@ handles! {
     Grant(u32);
     /// An order the site told of.
     Order(u32);
+    /// A participation; numbered over the whole campaign in the order of the log.
+    PartAt(u32);
     /// A play of the campaign.
     Play(u16);
     /// A reward of the catalogue.

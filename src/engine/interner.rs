@@ -5,6 +5,7 @@ use hashbrown::HashTable;
 use siphasher::sip::SipHasher13;
 
 use super::pack::{self, Reader};
+use super::state::push;
 
 /// A list of distinct texts with look-up in both directions.
 ///
@@ -57,8 +58,11 @@ impl Interner {
             return number;
         }
         let number = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
+        if self.bytes.capacity() - self.bytes.len() < text.len() {
+            self.bytes.reserve_exact(text.len() + self.bytes.len() / 8);
+        }
         self.bytes.extend_from_slice(text.as_bytes());
-        self.ends.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
+        push(&mut self.ends, u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
         let Interner { bytes, ends, index, key } = self;
         let hash_of = |&other: &u32| hash(key, slice(bytes, ends, other));
         index.insert_unique(hash(key, text.as_bytes()), number, hash_of);

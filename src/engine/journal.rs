@@ -4,8 +4,10 @@ use hashbrown::HashTable;
 use siphasher::sip::SipHasher13;
 
 use super::answer::Outcome;
+use super::field::Told;
 use super::interner::hash;
 use super::pack::{self, Reader};
+use super::state::push;
 use super::time::Time;
 
 /// The remembered answers in compact form.
@@ -40,10 +42,10 @@ pub enum Known<'s> {
 }
 
 impl Journal {
-    /// Looks up a command.
+    /// Looks up a command; `told` is what its answer was packed with.
     #[must_use]
     #[inline]
-    pub fn find(&self, id: u64, body: u64) -> Known<'_> {
+    pub fn find(&self, id: u64, body: u64, told: impl FnOnce() -> Told) -> Known<'_> {
         let Some(&number) = self.index.find(id, |&number| self.entry(number).is_some_and(|e| joined(e.id) == id))
         else {
             return Known::New;
@@ -55,16 +57,26 @@ impl Journal {
         let end = self.entry(number + 1).map_or(self.answers.len(), |next| place(next.start));
         let mut reader = Reader::new(self.answers.get(place(entry.start)..end).unwrap_or(&[]));
         let at = Time(reader.signed().unwrap_or(0));
-        Known::Same(at, Outcome::unpack(reader))
+        Known::Same(at, Outcome::unpack(told(), reader))
     }
 
-    /// Remembers an answer.
-    pub fn add(&mut self, id: u64, body: u64, at: Time, outcome: &Outcome<'_>) {
+    /// Whether no command with this id was answered yet.
+    #[must_use]
+    #[inline]
+    pub fn is_new(&self, id: u64) -> bool {
+        self.index.find(id, |&number| self.entry(number).is_some_and(|e| joined(e.id) == id)).is_none()
+    }
+
+    /// Remembers an answer; a repetition has the same body, so what the command told need not be kept.
+    pub fn add(&mut self, id: u64, body: u64, at: Time, told: Told, outcome: &Outcome<'_>) {
         let number = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         let start = u32::try_from(self.answers.len()).unwrap_or(u32::MAX);
+        if self.answers.capacity() - self.answers.len() < 64 {
+            self.answers.reserve_exact((self.answers.len() / 8).max(256));
+        }
         pack::put_signed(&mut self.answers, at.0);
-        outcome.pack(&mut self.answers);
-        self.entries.push(Entry { id: split(id), body: fold(body), start });
+        outcome.pack(told, &mut self.answers);
+        push(&mut self.entries, Entry { id: split(id), body: fold(body), start });
         let entries = &self.entries;
         self.index.insert_unique(id, number, |&other| entries.get(place(other)).map_or(0, |e| joined(e.id)));
     }

@@ -40,7 +40,7 @@ pub use view::View;
 
 use crate::campaign::Problem;
 use crate::json::scan::Scanner;
-use field::{Draft, Names, Resolve};
+use field::{Draft, Names, Resolve, Told};
 use handle::{Loop, Person};
 use journal::{Known, id_hash};
 
@@ -113,7 +113,7 @@ impl Engine {
     pub fn decide<'x>(&'x self, command: &'x Command<'x>) -> Answer<'x> {
         let (id, body) = (id_hash(&self.state.key, &command.id), command.body_hash(&self.state.key));
         let at = command.at.max(self.state.now);
-        match self.state.journal.find(id, body) {
+        match self.state.journal.find(id, body, || told(&self.state, command)) {
             Known::Same(at, outcome) => answer(&self.book, &self.state, command, at, true, outcome),
             Known::OtherBody => answer(&self.book, &self.state, command, at, false, Outcome::Rejected(Code::CommandIdReused.into())),
             Known::New => answer(&self.book, &self.state, command, at, false, Outcome::of(decide::decide(&self.book, &self.state, command))),
@@ -124,7 +124,7 @@ impl Engine {
     pub fn submit<'x>(&'x mut self, command: &'x Command<'x>) -> Answer<'x> {
         let (id, body) = (id_hash(&self.state.key, &command.id), command.body_hash(&self.state.key));
         let at = command.at.max(self.state.now);
-        if !matches!(self.state.journal.find(id, body), Known::New) {
+        if !self.state.journal.is_new(id) {
             return self.decide(command);
         }
         let Engine { book, state } = self;
@@ -136,7 +136,8 @@ impl Engine {
             }
         }
         state.now = at;
-        state.journal.add(id, body, at, &outcome);
+        let told = if outcome.has_facts() { told(state, command) } else { Told::default() };
+        state.journal.add(id, body, at, told, &outcome);
         answer(book, state, command, at, false, outcome)
     }
 
@@ -262,6 +263,15 @@ impl Engine {
     pub fn restore(&mut self, bytes: &[u8]) -> Result<(), snapshot::Damaged> {
         self.state = snapshot::read(&self.book, bytes)?;
         Ok(())
+    }
+}
+
+/// What a command says of its answer: the participant and the loop, known by now if it was accepted.
+fn told(state: &State, command: &Command<'_>) -> Told {
+    let loop_ = command.loop_.as_deref().unwrap_or(&command.id);
+    Told {
+        by: command.by.as_deref().and_then(|by| state.people.find(by)).map(Person),
+        loop_: state.loop_names.find(loop_).map(Loop),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::book::Book;
 use super::counters::Counters;
-use super::handle::{Event, Grant, Loop, Order, Person, Play, Reward, Touchpoint};
+use super::handle::{Event, Grant, Loop, Maybe, Order, PartAt, Person, Play, Reward, Touchpoint};
 use super::interner::Interner;
 use super::journal::Journal;
 use super::money::Money;
@@ -41,10 +41,10 @@ pub fn write(state: &State) -> Vec<u8> {
     put_signed(&mut out, state.now.0);
     state.people.pack(&mut out);
     list(&mut out, &state.persons, |out, person| {
-        put_option(out, person.inviter.map(|inviter| inviter.0));
-        put_option(out, person.last_grant.map(|grant| grant.0));
-        put_option(out, person.last_part);
-        put_option(out, person.touchpoint.map(|touchpoint| u32::from(touchpoint.0)));
+        put_option(out, person.inviter.get().map(|inviter| inviter.0));
+        put_option(out, person.last_grant.get().map(|grant| grant.0));
+        put_option(out, person.last_part.get().map(|part| part.0));
+        put_option(out, person.touchpoint.get().map(|touchpoint| u32::from(touchpoint.0)));
         out.extend_from_slice(&[person.depth, u8::from(person.arrived)]);
     });
     state.loop_names.pack(&mut out);
@@ -63,7 +63,7 @@ pub fn write(state: &State) -> Vec<u8> {
     }
     list(&mut out, &state.parts, |out, part| {
         put(out, u64::from(part.loop_.0));
-        put_option(out, part.before);
+        put_option(out, part.before.get().map(|part| part.0));
     });
     state.counters.pack(&mut out);
     state.events.pack(&mut out);
@@ -98,10 +98,10 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
     state.people = Interner::unpack(reader, key)?;
     state.persons = read_list(reader, |reader| {
         Some(PersonState {
-            inviter: option(reader)?.map(Person),
-            last_grant: option(reader)?.map(Grant),
-            last_part: option(reader)?,
-            touchpoint: option(reader)?.map(|number| u16::try_from(number).map(Touchpoint)).transpose().ok()?,
+            inviter: option(reader)?.map(Person).into(),
+            last_grant: option(reader)?.map(Grant).into(),
+            last_part: option(reader)?.map(PartAt).into(),
+            touchpoint: option(reader)?.map(|number| u16::try_from(number).map(Touchpoint)).transpose().ok()?.into(),
             depth: reader.byte()?,
             arrived: reader.byte()? == 1,
         })
@@ -118,7 +118,7 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
         state.holds.insert(Grant(reader.small()?), Time(reader.signed()?));
     }
     state.parts =
-        read_list(reader, |reader| Some(Part { loop_: Loop(reader.small()?), before: option(reader)? }))?;
+        read_list(reader, |reader| Some(Part { loop_: Loop(reader.small()?), before: option(reader)?.map(PartAt).into() }))?;
     state.counters = Counters::unpack(reader)?;
     state.events = Counters::unpack(reader)?;
     state.rewards =
@@ -143,10 +143,8 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
 /// Chains go back in time and every handle exists, so that walking a restored state always ends.
 fn consistent(state: &State) -> bool {
     let person = |person: Person| person.index() < state.persons.len();
-    let grant = |grant: Option<Grant>, before: usize| grant.is_none_or(|grant| grant.index() < before);
-    let part = |part: Option<u32>, before: usize| {
-        part.is_none_or(|part| usize::try_from(part).is_ok_and(|part| part < before))
-    };
+    let grant = |grant: Maybe<Grant>, before: usize| grant.get().is_none_or(|grant| grant.index() < before);
+    let part = |part: Maybe<PartAt>, before: usize| part.get().is_none_or(|part| part.index() < before);
     let loop_ = |loop_: Loop| loop_.index() < state.loops.len();
     let grants = state.grants.iter().enumerate().all(|(at, state_of)| {
         person(state_of.to)
@@ -160,7 +158,7 @@ fn consistent(state: &State) -> bool {
         && state.loops.len() == state.loop_names.len()
         && state.orders.len() == state.order_names.len()
         && state.persons.iter().all(|p| {
-            grant(p.last_grant, state.grants.len()) && part(p.last_part, state.parts.len()) && p.inviter.is_none_or(person)
+            grant(p.last_grant, state.grants.len()) && part(p.last_part, state.parts.len()) && p.inviter.get().is_none_or(person)
         })
         && state.parts.iter().enumerate().all(|(at, p)| loop_(p.loop_) && part(p.before, at))
         && state.loops.iter().all(|l| person(l.initiator) && grant(l.last_grant, state.grants.len()))
@@ -180,8 +178,8 @@ fn write_loop(out: &mut Vec<u8>, head: &LoopState) {
         put_signed(out, at.0);
     }
     put(out, u64::from(head.grants));
-    put_option(out, head.last_grant.map(|grant| grant.0));
-    put_option(out, head.order.map(|order| order.0));
+    put_option(out, head.last_grant.get().map(|grant| grant.0));
+    put_option(out, head.order.get().map(|order| order.0));
     head.progress.pack(out);
 }
 
@@ -203,8 +201,8 @@ fn read_loop(book: &Book, reader: &mut Reader<'_>) -> Option<LoopState> {
         until: Time(reader.signed()?),
         due: Time(reader.signed()?),
         grants: reader.small()?,
-        last_grant: option(reader)?.map(Grant),
-        order: option(reader)?.map(Order),
+        last_grant: option(reader)?.map(Grant).into(),
+        order: option(reader)?.map(Order).into(),
         progress: Progress::unpack(&rules.rules, reader)?,
     })
 }
@@ -243,8 +241,8 @@ fn write_grant(out: &mut Vec<u8>, grant: &GrantState) {
     put(out, u64::from(grant.loop_.0));
     put(out, u64::from(grant.n));
     put(out, u64::from(grant.cause));
-    put_option(out, grant.before_in_loop.map(|grant| grant.0));
-    put_option(out, grant.before_of_person.map(|grant| grant.0));
+    put_option(out, grant.before_in_loop.get().map(|grant| grant.0));
+    put_option(out, grant.before_of_person.get().map(|grant| grant.0));
     put(out, u64::from(grant.terms));
     out.push(match grant.status {
         GrantStatus::Reserved => 0,
@@ -260,8 +258,8 @@ fn read_grant(reader: &mut Reader<'_>) -> Option<GrantState> {
         loop_: Loop(reader.small()?),
         n: reader.small()?,
         cause: reader.small()?,
-        before_in_loop: option(reader)?.map(Grant),
-        before_of_person: option(reader)?.map(Grant),
+        before_in_loop: option(reader)?.map(Grant).into(),
+        before_of_person: option(reader)?.map(Grant).into(),
         terms: u16::try_from(reader.number()?).ok()?,
         status: match reader.byte()? {
             0 => GrantStatus::Reserved,

@@ -4,7 +4,7 @@ use siphasher::sip::SipHasher13;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::counters::Counters;
-use super::handle::{Event, Grant, Loop, Order, Person, Play, Reward, Touchpoint};
+use super::handle::{Event, Grant, Loop, Maybe, Order, PartAt, Person, Play, Reward, Touchpoint};
 use super::interner::Interner;
 use super::journal::Journal;
 use super::money::Money;
@@ -61,13 +61,13 @@ pub struct State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PersonState {
     /// Who brought them.
-    pub inviter: Option<Person>,
+    pub inviter: Maybe<Person>,
     /// Their latest grant.
-    pub last_grant: Option<Grant>,
-    /// Their latest participation: a position in [`State::parts`].
-    pub last_part: Option<u32>,
+    pub last_grant: Maybe<Grant>,
+    /// Their latest participation, in [`State::parts`].
+    pub last_part: Maybe<PartAt>,
     /// Where they met the campaign.
-    pub touchpoint: Option<Touchpoint>,
+    pub touchpoint: Maybe<Touchpoint>,
     /// How many shares lie between them and the campaign.
     pub depth: u8,
     /// Whether their arrival was recorded.
@@ -94,9 +94,9 @@ pub struct LoopState {
     /// How many grants it has earned.
     pub grants: u32,
     /// The latest of them.
-    pub last_grant: Option<Grant>,
+    pub last_grant: Maybe<Grant>,
     /// The order that entitled the initiator to open it.
-    pub order: Option<Order>,
+    pub order: Maybe<Order>,
     /// What its mechanic keeps.
     pub progress: Progress,
 }
@@ -152,9 +152,9 @@ pub struct GrantState {
     /// What in the loop earned it, numbered by the mechanic.
     pub cause: u32,
     /// The grant before it in the same loop.
-    pub before_in_loop: Option<Grant>,
+    pub before_in_loop: Maybe<Grant>,
     /// The grant before it of the same participant.
-    pub before_of_person: Option<Grant>,
+    pub before_of_person: Maybe<Grant>,
     /// Its reward and amount: a position in [`State::terms`].
     pub terms: u16,
     /// Where it stands.
@@ -208,7 +208,7 @@ pub struct Part {
     /// The loop.
     pub loop_: Loop,
     /// The participation before it.
-    pub before: Option<u32>,
+    pub before: Maybe<PartAt>,
 }
 
 /// What a reward has used up: the sum over its standing grants.
@@ -289,6 +289,14 @@ impl Shares {
     }
 }
 
+/// Adds to a long list with an eighth of slack instead of the usual half: a campaign's state is mostly such lists.
+pub fn push<T>(list: &mut Vec<T>, item: T) {
+    if list.len() == list.capacity() {
+        list.reserve_exact((list.len() / 8).max(16));
+    }
+    list.push(item);
+}
+
 /// Handles and codes are random already; one multiplication brings their bits to the top.
 fn spread(value: u64) -> u64 {
     value.wrapping_mul(0x9e37_79b9_7f4a_7c15)
@@ -365,14 +373,14 @@ impl State {
 
     /// The grants of a loop, latest first.
     pub fn grants_of_loop(&self, loop_: Loop) -> impl Iterator<Item = (Grant, &GrantState)> {
-        let first = self.loop_(loop_).and_then(|state| state.last_grant);
-        chain(first, |grant| self.grant(grant), |state| state.before_in_loop)
+        let first = self.loop_(loop_).and_then(|state| state.last_grant.get());
+        chain(first, |grant| self.grant(grant), |state| state.before_in_loop.get())
     }
 
     /// The grants of a participant, latest first.
     pub fn grants_of(&self, person: Person) -> impl Iterator<Item = (Grant, &GrantState)> {
-        let first = self.person(person).and_then(|state| state.last_grant);
-        chain(first, |grant| self.grant(grant), |state| state.before_of_person)
+        let first = self.person(person).and_then(|state| state.last_grant.get());
+        chain(first, |grant| self.grant(grant), |state| state.before_of_person.get())
     }
 
     /// The orders of a participant, in the order of the log.
@@ -382,9 +390,9 @@ impl State {
 
     /// The loops a participant opened or took part in, latest first; a loop may come more than once.
     pub fn loops_of(&self, person: Person) -> impl Iterator<Item = Loop> {
-        let part = |at: u32| usize::try_from(at).ok().and_then(|at| self.parts.get(at));
-        let first = self.person(person).and_then(|state| state.last_part);
-        chain(first, part, |part| part.before).map(|(_, part)| part.loop_)
+        let part = |at: PartAt| self.parts.get(at.index());
+        let first = self.person(person).and_then(|state| state.last_part.get());
+        chain(first, part, |part| part.before.get()).map(|(_, part)| part.loop_)
     }
 
     /// Bytes of memory held, by part.

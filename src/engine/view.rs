@@ -430,7 +430,7 @@ struct Eye<'v> {
 impl Eye<'_> {
     fn inviter(&self) -> Option<String> {
         let person = self.state.person(self.who?)?;
-        Some(self.name(person.inviter?))
+        Some(self.name(person.inviter.get()?))
     }
 
     fn name(&self, who: Person) -> String {

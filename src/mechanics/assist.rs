@@ -94,7 +94,7 @@ impl Mechanic for Rules {
     }
 
     fn refunded(&self, cx: &mut Deciding<'_, '_>, on: On<'_, '_, Progress>, _by: Person, order: Order) {
-        if on.state.order != Some(order) {
+        if on.state.order.get() != Some(order) {
             return;
         }
         match on.state.status {

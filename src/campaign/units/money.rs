@@ -107,7 +107,12 @@ impl Percent {
     /// Reads a percentage of at most 100 with at most two decimals.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let points = Money::parse(text.strip_suffix('%')?, 2)?.0;
+        let number = text.strip_suffix('%')?;
+        let whole = number.split('.').next()?;
+        if whole.len() > 2 && whole != "100" {
+            return None;
+        }
+        let points = Money::parse(number, 2)?.0;
         u32::try_from(points).ok().filter(|&points| points <= 10_000).map(Self)
     }
 

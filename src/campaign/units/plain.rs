@@ -175,7 +175,7 @@ impl Decode for Url {
         json_schema!({
             "title": "Address",
             "type": "string",
-            "pattern": r#"^https://[!$-;=@-\[\]-~][!#-;=?-\[\]-~]*$"#,
+            "pattern": r#"^https://[!$-.0-;=@-\[\]-~][!#-;=?-\[\]-~]*$"#,
             "maxLength": 1_000
         })
     }
