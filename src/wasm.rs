@@ -214,7 +214,7 @@ struct Sentences {
 pub fn explain(code: &str, params: JsValue) -> JsValue {
     let value = |name: &str| {
         let value = js_sys::Reflect::get(&params, &JsValue::from_str(name)).ok()?;
-        value.as_string().or_else(|| value.as_f64().map(|number| number.to_string()))
+        value.as_string().or_else(|| value.as_f64().and_then(whole).map(|number| number.to_string()))
     };
     let (en, zh) = sentences(code, value);
     object(&Sentences { en, zh })

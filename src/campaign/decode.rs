@@ -129,7 +129,7 @@ impl Cx {
             }
             return format!("`{}{position}`", clip(step));
         }
-        String::from("`campaign`")
+        String::new()
     }
 
     /// Reads a member that must be there, unless its type says what its absence means.
@@ -192,7 +192,7 @@ impl Cx {
             let nearest = self.suggester.nearest(&member.key, keys());
             self.within(&member.key, |cx| {
                 let key = clip(&member.key);
-                let mut en = format!("`{key}` is not a key that means something here.");
+                let mut en = format!("There is no key `{key}` here.");
                 let mut zh = format!("这里没有 `{key}` 这个键。");
                 did_you_mean(nearest, &mut en, &mut zh);
                 cx.error(code::KEY_UNKNOWN, member.key_start, en, zh).suggest(nearest.map(String::from));
@@ -220,7 +220,7 @@ impl Cx {
     /// Reports a value of another kind than wanted.
     pub fn wrong_type(&mut self, node: &Node<'_>, en: &str, zh: &str) -> &mut Self {
         let (is, is_zh) = match &node.data {
-            Data::Null => ("null", "null"),
+            Data::Null => ("null", "空值（null）"),
             Data::Bool(_) => ("true or false", "是否值"),
             Data::Number(_) => ("a number", "数字"),
             Data::Text(_) => ("text", "文本"),
@@ -236,25 +236,23 @@ impl Cx {
         )
     }
 
-    /// Reports text that is not written the way its unit asks; `example` shows the way.
-    pub fn wrong_shape(&mut self, code: &'static str, node: &Node<'_>, example: &str) -> &mut Self {
+    /// Reports a value that is not written the way its unit asks; the examples show the way.
+    pub fn wrong_shape(&mut self, code: &'static str, node: &Node<'_>, examples: &[&str]) -> &mut Self {
         let subject = self.subject();
+        let quoted: Vec<String> = examples.iter().map(|example| format!("\"{example}\"")).collect();
+        let (like, like_zh) = (quoted.join(" or "), quoted.join(" 或 "));
         let is = match &node.data {
             Data::Text(text) => format!("\"{}\"", clip(text)),
             Data::Number(raw) => clip(raw),
             _ => {
-                return self.wrong_type(
-                    node,
-                    &format!("text like {example}"),
-                    &format!("形如 {example} 的文本"),
-                );
+                return self.wrong_type(node, &format!("text like {like}"), &format!("形如 {like_zh} 的文本"));
             }
         };
         self.error(
             code,
             node.start,
-            format!("{subject} is {is}; write it like {example}."),
-            format!("{subject} 的值 {is} 无法识别，请写成 {example} 这样。"),
+            format!("{subject} is {is}; write it like {like}."),
+            format!("{subject} 的值 {is} 无法识别，请写成 {like_zh} 这样。"),
         )
     }
 

@@ -27,7 +27,7 @@ pub use problem::{Problem, Severity};
 use crate::attribution::campaign_number;
 use crate::engine::handle::Touchpoint;
 use crate::engine::time::{Time, UtcOffset};
-use crate::json::tree::{Node, Parsed as Tree, parse};
+use crate::json::tree::{Data, Node, Parsed as Tree, parse};
 use decode::{Cx, Decode, Document};
 use document::{choices, document};
 use limits::Limit;
@@ -298,7 +298,13 @@ impl Campaign {
 
 fn read(tree: &Tree<'_>, cx: &mut Cx) -> Option<Root> {
     let node = tree.root.as_ref()?;
-    if !cx.is_object(node) {
+    if !matches!(node.data, Data::Object(_)) {
+        cx.error(
+            code::TYPE_WRONG,
+            node.start,
+            String::from("A campaign is an object: everything stands in one pair of braces."),
+            String::from("活动文档应是一个对象：所有内容写在一对花括号里。"),
+        );
         return None;
     }
     // Amounts and local times that stand before these keys are read in them too; a wrong value is

@@ -330,7 +330,9 @@ impl<'a> Draft<'a> {
                 self.at = integer(&value, 0, Time::NEVER.0).map(Time);
                 self.at.map(drop).ok_or(Malformed::field("at"))
             }
+            // The page's own clock, and the position in a log that was listed: information, no part of the body.
             "clock" => integer(&value, i64::MIN, i64::MAX).map(drop).ok_or(Malformed::field("clock")),
+            "seq" => integer(&value, 0, i64::MAX).map(drop).ok_or(Malformed::field("seq")),
             "amount" => {
                 self.amount = integer(&value, 0, Money::MAX.0).map(Money);
                 self.amount.map(drop).ok_or(Malformed::field("amount"))
@@ -410,7 +412,7 @@ pub fn whole(double: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_991.0;
     let fits = double.is_finite() && double.abs() <= EXACT && double.to_bits() == double.trunc().to_bits();
     #[expect(clippy::cast_possible_truncation, clippy::as_conversions, reason = "whole and within 2^53")]
-    fits.then(|| double as i64)
+    fits.then_some(double as i64)
 }
 
 fn is_id(text: &str, most: usize, extra: &[u8]) -> bool {

@@ -130,9 +130,16 @@ impl Engine {
         let Engine { book, state } = self;
         let book: &'x Book = book;
         let outcome = Outcome::of(decide::decide(book, state, command));
-        if let Outcome::Accepted(facts) = &outcome {
-            for fact in facts {
-                evolve::evolve(book, state, fact, at);
+        match &outcome {
+            // As with a text that is no command, nothing is recorded and the id stays free.
+            Outcome::Rejected(Rejection { code: Code::CommandMalformed, .. }) => {
+                return answer(book, state, command, at, false, outcome);
+            }
+            Outcome::Rejected(_) => {}
+            Outcome::Accepted(facts) => {
+                for fact in facts {
+                    evolve::evolve(book, state, fact, at);
+                }
             }
         }
         state.now = at;

@@ -53,8 +53,10 @@ fn peer_of(value: Value<'_>) -> Option<Peer> {
     })
 }
 
+type Members = Vec<(String, Option<Peer>)>;
+
 /// The first object of some text, if it is all the text.
-fn scan_one(text: &[u8]) -> Result<Option<Vec<(String, Option<Peer>)>>, Fault> {
+fn scan_one(text: &[u8]) -> Result<Option<Members>, Fault> {
     let mut scanner = Scanner::new(text);
     let mut members = Vec::new();
     let found = scanner.object(|key, value| {
@@ -72,7 +74,11 @@ fn too_large_for_a_float(text: &str) -> bool {
 
 /// An integer has no minus zero; serde_json reads it as a float.
 fn without_minus_zero(value: &Peer) -> Peer {
-    if value.to_string() == "-0.0" { Peer::from(0) } else { value.clone() }
+    if value.as_f64().is_some_and(|number| number == 0.0 && number.is_sign_negative()) {
+        Peer::from(0)
+    } else {
+        value.clone()
+    }
 }
 
 /// Compares everything there is to compare about one text.

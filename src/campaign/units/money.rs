@@ -52,7 +52,7 @@ impl Decode for Currency {
         let currency = node.text().and_then(Self::parse);
         if currency.is_none() {
             let upper = node.text().map(str::to_ascii_uppercase).filter(|code| Self::parse(code).is_some());
-            cx.wrong_shape(code::CURRENCY_SHAPE, node, "\"CNY\"").suggest(upper);
+            cx.wrong_shape(code::CURRENCY_SHAPE, node, &["CNY"]).suggest(upper);
         }
         currency
     }
@@ -77,7 +77,7 @@ impl Decode for Money {
             _ => None,
         };
         if money.is_none() {
-            cx.wrong_shape(code::MONEY_SHAPE, node, &format!("\"{}\"", Money(4990).display(digits)));
+            cx.wrong_shape(code::MONEY_SHAPE, node, &[&Money(4990).display(digits)]);
         }
         money
     }
@@ -127,7 +127,7 @@ impl Decode for Percent {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
         let percent = node.text().and_then(Self::parse);
         if percent.is_none() {
-            cx.wrong_shape(code::PERCENT_SHAPE, node, "\"12.5%\"");
+            cx.wrong_shape(code::PERCENT_SHAPE, node, &["12.5%"]);
         }
         percent
     }

@@ -43,6 +43,16 @@ impl<const MIN: u32, const MAX: u32> Decode for Int<MIN, MAX> {
                 cx.wrong_type(node, "a whole number without quotes", "不带引号的整数").suggest(Some(number));
                 return None;
             }
+            Data::Number(raw) => {
+                let (subject, raw) = (cx.subject(), clip(raw));
+                cx.error(
+                    code::TYPE_WRONG,
+                    node.start,
+                    format!("{subject} must be a whole number, not {raw}."),
+                    format!("{subject} 应为整数，而不是 {raw}。"),
+                );
+                return None;
+            }
             _ => {
                 cx.wrong_type(node, "a whole number", "整数");
                 return None;
@@ -165,7 +175,7 @@ impl Decode for Url {
         if url.is_none() {
             let secure = node.text().map(|text| text.replacen("http://", "https://", 1));
             let suggestion = secure.filter(|text| is_url(&text.as_str()));
-            cx.wrong_shape(code::URL_SHAPE, node, "\"https://example.com/page\"").suggest(suggestion);
+            cx.wrong_shape(code::URL_SHAPE, node, &["https://example.com/page"]).suggest(suggestion);
         }
         url.map(|url| Self(url.to_owned()))
     }

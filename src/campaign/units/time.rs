@@ -35,16 +35,26 @@ pub fn parse_span(text: &str) -> Option<Span> {
         total += digits.parse::<i64>().ok()? * length;
         rest = tail.get(1..)?;
     }
-    (1..=LONGEST_DAYS * 86_400_000).contains(&total).then_some(Span(total))
+    (total > 0).then_some(Span(total))
 }
 
 impl Decode for Span {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
         let span = node.text().and_then(parse_span);
+        if span.is_some_and(|span| span.0 > LONGEST_DAYS * 86_400_000) {
+            let subject = cx.subject();
+            cx.error(
+                code::NUMBER_RANGE,
+                node.start,
+                format!("{subject} can be at most {LONGEST_DAYS} days, about ten years."),
+                format!("{subject} 最长 {LONGEST_DAYS} 天，约十年。"),
+            );
+            return None;
+        }
         if span.is_none() {
             let simpler = node.text().map(|text| text.to_ascii_lowercase().replace(' ', ""));
             let suggestion = simpler.filter(|text| parse_span(text).is_some());
-            cx.wrong_shape(code::DURATION_SHAPE, node, "\"24h\", \"7d\" or \"1d12h\"").suggest(suggestion);
+            cx.wrong_shape(code::DURATION_SHAPE, node, &["24h", "7d", "1d12h"]).suggest(suggestion);
         }
         span
     }
@@ -99,7 +109,7 @@ impl Decode for UtcOffset {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
         let offset = node.text().and_then(parse_offset);
         if offset.is_none() {
-            cx.wrong_shape(code::TIMEZONE_SHAPE, node, "\"+08:00\" or \"Asia/Shanghai\"");
+            cx.wrong_shape(code::TIMEZONE_SHAPE, node, &["+08:00", "Asia/Shanghai"]);
         }
         offset
     }
@@ -172,11 +182,23 @@ impl Decode for Time {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
         let timezone = cx.timezone;
         let time = node.text().and_then(|text| parse_time(text, timezone));
-        if time.is_none() {
+        let no_day = node.text().filter(|text| {
+            let first_of_month =
+                text.get(..8).zip(text.get(10..)).map(|(month, rest)| format!("{month}01{rest}"));
+            first_of_month.is_some_and(|text| parse_time(&text, timezone).is_some())
+        });
+        if let (None, Some(text)) = (time, no_day) {
+            let subject = cx.subject();
+            cx.error(
+                code::TIME_SHAPE,
+                node.start,
+                format!("{subject} is \"{text}\", a day that its month does not have."),
+                format!("{subject} 的值 \"{text}\" 有误：该月没有这一天。"),
+            );
+        } else if time.is_none() {
             let simpler = node.text().map(|text| text.replacen(' ', "T", 1).replace('/', "-"));
             let suggestion = simpler.filter(|text| parse_time(text, timezone).is_some());
-            cx.wrong_shape(code::TIME_SHAPE, node, "\"2026-12-01T10:00\" (a day that exists)")
-                .suggest(suggestion);
+            cx.wrong_shape(code::TIME_SHAPE, node, &["2026-12-01T10:00"]).suggest(suggestion);
         }
         time
     }
@@ -234,7 +256,7 @@ impl Decode for Hours {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
         let hours = node.text().and_then(Self::parse);
         if hours.is_none() {
-            cx.wrong_shape(code::HOURS_SHAPE, node, "\"09:00-21:00\"");
+            cx.wrong_shape(code::HOURS_SHAPE, node, &["09:00-21:00"]);
         }
         hours
     }

@@ -1,0 +1,81 @@
+//! Share material: a signed token, a short link and a referral code.
+
+use super::{json_text, too_large};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::envelope::Envelope;
+use crate::error::{Code, Failure};
+use crate::machine::refused_answer;
+use crate::words;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{ConnectInfo, Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use kfactor::attribution::Token;
+use serde::Deserialize;
+use serde_json::json;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    id: String,
+    by: String,
+    #[serde(rename = "loop")]
+    in_loop: Option<String>,
+    touchpoint: Option<String>,
+}
+
+/// `POST /v1/campaigns/{c}/share`: a token that carries this participant on, the short link that holds it,
+/// and a code to type.
+///
+/// Sharing again is sharing the same: handle and code of a participant stay, for each loop and in general.
+///
+/// # Errors
+/// Keys, proofs and limits; what the rules refuse is an answer, as for commands.
+pub async fn share(
+    State(app): State<Arc<App>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    Path(campaign): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Failure> {
+    let caller = app.caller(&headers, from)?;
+    let keeper = app.campaigns.get(&campaign)?;
+    let body = body.map_err(too_large)?;
+    let wanted: Wanted = serde_json::from_slice(&body)
+        .map_err(|error| Failure::from(Code::BodyMalformed).with("detail", error.to_string()))?;
+    let participant = caller.participant(Some(&wanted.by))?;
+    if caller != Caller::Backend {
+        app.limit(&app.limiters.participant, &format!("{campaign} {participant}"), 1)?;
+    }
+    let document = keeper.document();
+    let touchpoint = match &wanted.touchpoint {
+        None => 0,
+        Some(name) => match document.touchpoints.get(name) {
+            Some(number) => *number,
+            None => {
+                let code = kfactor::engine::Code::TouchpointUnknown;
+                let refused = refused_answer(&wanted.id, code, Some(name));
+                return Ok(json_text(StatusCode::OK, words::complete(&refused, &document.locale)));
+            }
+        },
+    };
+    let mut command = json!({ "id": wanted.id, "do": "share", "by": wanted.by });
+    if let (Some(in_loop), Some(members)) = (&wanted.in_loop, command.as_object_mut()) {
+        members.insert("loop".to_owned(), in_loop.as_str().into());
+    }
+    let envelope = serde_json::from_str::<Envelope>(&command.to_string()).map_err(|_| Code::BodyMalformed)?;
+    let answers = keeper.submit(vec![envelope]).await?;
+    let answer = answers.first().ok_or(Code::OutcomeUnknown)?;
+    if !answer.starts_with("{\"ok\":true") {
+        return Ok(json_text(StatusCode::OK, words::complete(answer, &document.locale)));
+    }
+    let material = keeper.share(participant, wanted.in_loop).await?.ok_or(Code::Unavailable)?;
+    let token = app.secrets.mint(Token { touchpoint, ..material.token }).map_err(|_| Code::Unavailable)?;
+    let url = format!("{}/r/{token}", app.public_url);
+    let shared = json!({ "ok": true, "token": token, "url": url, "code": material.code });
+    Ok(json_text(StatusCode::OK, shared.to_string()))
+}

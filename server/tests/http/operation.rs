@@ -1,0 +1,223 @@
+//! What an operator meets: start, restart, campaigns, health, metrics, the demonstration.
+
+use crate::support::{Folder, Server, assist, command, group_buy, together};
+use serde_json::{Value, json};
+
+#[test]
+fn health_and_metrics_need_no_key() {
+    let server = Server::with(&[assist("rush", 3, 100), group_buy("deal", 2)]);
+    let health = server.client.request("GET", "/health", &[], None);
+    assert_eq!((health.status, health.json()["campaigns"].as_u64()), (200, Some(2)));
+    for n in 0..3 {
+        server.client.command("rush", &json!({ "id": format!("v{}", n / 2), "do": "visit", "by": "ann" }));
+    }
+    server.client.command("rush", &json!({ "id": "h", "do": "help", "by": "bo", "loop": "none" }));
+    let metrics = server.client.request("GET", "/metrics", &[], None);
+    assert!(metrics.header("content-type").starts_with("text/plain; version=0.0.4"));
+    for line in [
+        "kfactor_commands_total{outcome=\"accepted\"} 2",
+        "kfactor_commands_total{outcome=\"rejected\"} 1",
+        "kfactor_commands_total{outcome=\"repeated\"} 1",
+        "kfactor_records_total 3",
+        "kfactor_log_sequence{campaign=\"rush\"} 4",
+        "kfactor_log_sequence{campaign=\"deal\"} 1",
+        "kfactor_rebuilds_total 0",
+    ] {
+        assert!(metrics.text.lines().any(|other| other == line), "{line} is not in\n{}", metrics.text);
+    }
+}
+
+#[test]
+fn a_restart_continues_from_the_log() {
+    let mut server = Server::with(&[assist("rush", 3, 100)]);
+    let open = json!({ "id": "o", "do": "open", "by": "ann", "play": "friends", "loop": "L" });
+    server.client.command("rush", &open);
+    for n in 0..2 {
+        let help = json!({ "id": format!("h{n}"), "do": "help", "by": format!("f{n}"), "loop": "L" });
+        server.client.command("rush", &help);
+    }
+    let view = "/v1/campaigns/rush/view?participant=ann";
+    let (mut before, facts) = (server.client.get(view).json(), server.client.facts("rush"));
+    assert!(server.terminate());
+    server.restart();
+    let mut after = server.client.get(view).json();
+    before["at"] = Value::Null;
+    after["at"] = Value::Null;
+    assert_eq!((before, facts), (after, server.client.facts("rush")));
+    let help = json!({ "id": "h2", "do": "help", "by": "f2", "loop": "L" });
+    let last = server.client.command("rush", &help);
+    assert!(last["facts"].to_string().contains("completed"), "{last}");
+    assert_eq!(server.client.command("rush", &open)["repeated"], true);
+    server.client.assert_audit("rush");
+}
+
+/// A log that was tampered with does not start, and says which record it is.
+#[test]
+fn a_log_that_decides_otherwise_is_a_loud_error() {
+    let mut server = Server::with(&[assist("rush", 3, 100)]);
+    server.client.command("rush", &json!({ "id": "v", "do": "visit", "by": "ann" }));
+    assert!(server.terminate());
+    let log = rusqlite::Connection::open(server.data().join("log.db")).unwrap();
+    let changed = log.execute("UPDATE log SET answer = replace(answer, 'ann', 'eve') WHERE id = 'v'", []);
+    assert_eq!(changed.unwrap(), 1);
+    drop(log);
+    let data = server.data().to_str().unwrap().to_owned();
+    let output = command(&["--data".to_owned(), data]).output().unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("`rush`") && said.contains("record 2") && said.contains("`v`"), "{said}");
+}
+
+#[test]
+fn a_revision_holds_for_new_loops_and_survives_a_restart() {
+    let mut server = Server::with(&[assist("rush", 2, 100)]);
+    let open = |name: &str| json!({ "id": format!("o-{name}"), "do": "open", "by": name, "play": "friends", "loop": name });
+    let need = |server: &Server, name: &str| {
+        let view =
+            server.client.get(&format!("/v1/campaigns/rush/view?participant={name}&loop={name}")).json();
+        view["loops"][0]["need"].as_u64()
+    };
+    server.client.command("rush", &open("old"));
+    let revised = assist("rush", 5, 100);
+    let loaded = server.client.post("/v1/campaigns", &revised).json();
+    assert_eq!((loaded["revision"].as_u64(), loaded["changed"].as_bool()), (Some(2), Some(true)), "{loaded}");
+    let again = server.client.post("/v1/campaigns", &revised).json();
+    assert_eq!((again["revision"].as_u64(), again["changed"].as_bool()), (Some(2), Some(false)));
+    server.client.command("rush", &open("new"));
+    assert_eq!((need(&server, "old"), need(&server, "new")), (Some(2), Some(5)));
+    server.kill();
+    std::fs::remove_dir_all(server.folder.0.join("campaigns")).unwrap();
+    std::fs::create_dir(server.folder.0.join("campaigns")).unwrap();
+    server.restart();
+    assert_eq!((need(&server, "old"), need(&server, "new")), (Some(2), Some(5)));
+    assert_eq!(server.client.get("/v1/campaigns/rush").json(), revised);
+    server.client.assert_audit("rush");
+}
+
+#[test]
+fn a_document_with_problems_names_them_all() {
+    let server = Server::with(&[]);
+    let mut bad = assist("rush", 2, 100);
+    bad["plays"]["friends"]["helpers"] = json!(0);
+    bad["titel"] = json!("x");
+    let response = server.client.post("/v1/campaigns", &bad);
+    assert_eq!((response.status, response.code().as_str()), (422, "CAMPAIGN_INVALID"));
+    let problems = response.json()["problems"].as_array().unwrap().clone();
+    assert!(problems.len() >= 2 && problems.iter().all(|problem| problem["messageZh"].is_string()));
+    assert_eq!(server.client.get("/v1/campaigns/rush").code(), "CAMPAIGN_UNKNOWN");
+    assert_eq!(server.client.post("/v1/campaigns", &json!([1])).code(), "CAMPAIGN_INVALID");
+
+    let folder = Folder::new();
+    let file = folder.write("bad.json", &bad.to_string());
+    let data = folder.0.join("data").to_str().unwrap().to_owned();
+    let arguments = ["--data".to_owned(), data, "--campaigns".to_owned(), file.clone()];
+    let output = command(&arguments).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && said.contains(&format!("{file}:1:")), "{said}");
+}
+
+#[test]
+fn parallel_loads_of_one_document_make_one_campaign() {
+    let server = Server::with(&[]);
+    let document = assist("rush", 2, 100);
+    let loaded = together(20, |_| server.client.post("/v1/campaigns", &document).json());
+    assert_eq!(loaded.iter().filter(|loaded| loaded["changed"] == true).count(), 1);
+    assert!(loaded.iter().all(|loaded| loaded["revision"] == 1));
+}
+
+#[test]
+fn the_demonstration_stands_in_for_the_site() {
+    let server = Server::configured(&[group_buy("deal", 2)], &json!({}), &["--demo"]);
+    let post =
+        |path: &str, body: &Value| server.client.request("POST", path, &[], Some(&body.to_string())).json();
+    let identity = server.client.request("GET", "/demo/identity?participant=ann", &[], None).json();
+    let headers = [
+        ("authorization", format!("Bearer {}", identity["key"].as_str().unwrap())),
+        ("x-kfactor-participant", "ann".to_owned()),
+        ("x-kfactor-proof", identity["proof"].as_str().unwrap().to_owned()),
+    ];
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let open = json!({ "id": "o", "do": "open", "by": "ann", "play": "deal", "loop": "G" }).to_string();
+    let opened = server.client.request("POST", "/v1/campaigns/deal/commands", &headers, Some(&open)).json();
+    assert_eq!(opened["ok"], true, "{opened}");
+
+    let wrong = json!({ "campaign": "deal", "by": "ann", "loop": "G", "amount": 1 });
+    assert_eq!(post("/demo/pay", &wrong)["message"], "The amount is not the price, which is 49.90 CNY.");
+    let pay = json!({ "campaign": "deal", "by": "ann", "loop": "G", "amount": 4990, "order": "order-1" });
+    let paid = post("/demo/pay", &pay);
+    assert_eq!((paid["ok"].as_bool(), paid["order"].as_str()), (Some(true), Some("order-1")), "{paid}");
+    assert!(paid["note"].as_str().unwrap().contains("no money moves"));
+    assert_eq!(post("/demo/pay", &pay)["repeated"], true, "a second press pays nothing");
+    let alone = json!({ "campaign": "deal", "by": "cy", "play": "deal", "amount": 6990 });
+    assert!(post("/demo/pay", &alone)["order"].as_str().unwrap().starts_with("demo-"));
+
+    // A day later the group has expired by the keeper's own tick, and the payment is due back.
+    assert_eq!(post("/demo/clock", &json!({ "forward": 90_000_000 }))["ok"], true);
+    let due = (0..100).find_map(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        server.client.facts("deal").into_iter().find(|fact| fact["kind"] == "refund-due")
+    });
+    assert_eq!(due.unwrap()["order"], "order-1");
+    let refund = json!({ "campaign": "deal", "order": "order-1" });
+    assert_eq!(post("/demo/refund", &refund)["ok"], true);
+    let ticks = server.client.log("deal").iter().filter(|command| command["do"] == "tick").count();
+    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    let later = server.client.log("deal").iter().filter(|command| command["do"] == "tick").count();
+    assert!(ticks <= 3 && ticks == later, "{ticks} ticks, then {later}: only when something is due");
+    server.client.assert_audit("deal");
+}
+
+#[test]
+fn the_demonstration_is_off_unless_asked_for_and_never_public() {
+    let server = Server::with(&[group_buy("deal", 2)]);
+    assert_eq!(server.client.request("GET", "/demo/identity?participant=ann", &[], None).status, 404);
+    let folder = Folder::new();
+    let data = folder.0.join("data").to_str().unwrap().to_owned();
+    let arguments = ["--data", &data, "--listen", "0.0.0.0:0", "--demo"].map(str::to_owned);
+    let output = command(&arguments).output().unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8(output.stderr).unwrap().contains("loopback"));
+}
+
+#[test]
+fn pages_are_served_and_other_origins_may_ask() {
+    let folder = Folder::new();
+    folder.write("index.html", "<!doctype html><title>campaign</title>");
+    folder.write("engine.wasm", "\0asm");
+    let www = folder.0.to_str().unwrap().to_owned();
+    let server = Server::configured(&[group_buy("deal", 2)], &json!({}), &["--www", &www]);
+    let page = server.client.request("GET", "/?campaign=deal", &[], None);
+    assert!(page.text.contains("campaign"), "{}", page.text);
+    assert_eq!(page.header("x-content-type-options"), "nosniff");
+    let wasm = server.client.request("GET", "/engine.wasm", &[], None);
+    assert_eq!(wasm.header("content-type"), "application/wasm");
+    assert_eq!(server.client.request("GET", "/../log.db", &[], None).status, 404);
+    let asked = [
+        ("origin", "https://shop.example"),
+        ("access-control-request-method", "POST"),
+        ("access-control-request-headers", "authorization,x-kfactor-proof"),
+    ];
+    let allowed = server.client.request("OPTIONS", "/v1/campaigns/deal/commands", &asked, None);
+    assert_eq!((allowed.status, allowed.header("access-control-allow-origin")), (200, "*"));
+    assert!(allowed.header("access-control-allow-headers").contains("x-kfactor-proof"));
+}
+
+/// An empty page of facts means that nothing follows, also when a thousand refused commands do.
+#[test]
+fn facts_after_many_refusals_are_found() {
+    let server = Server::with(&[assist("rush", 3, 100)]);
+    let open = json!({ "id": "o", "do": "open", "by": "ann", "play": "friends", "loop": "L" });
+    server.client.command("rush", &open);
+    let own: Vec<Value> = (0..1_000)
+        .map(|n| json!({ "id": format!("x{n}"), "do": "help", "by": "ann", "loop": "L" }))
+        .collect();
+    server.client.post("/v1/campaigns/rush/commands", &json!(own));
+    server.client.command("rush", &json!({ "id": "h", "do": "help", "by": "bo", "loop": "L" }));
+    let first = server.client.page("bo", "GET", "/v1/campaigns/rush/facts?loop=L&limit=1", None).json();
+    assert_eq!(first["facts"][0]["kind"], "opened", "{first}");
+    let path = format!("/v1/campaigns/rush/facts?loop=L&limit=100&after={}", first["next"]);
+    let rest = server.client.page("bo", "GET", &path, None).json();
+    assert!(rest["facts"].as_array().unwrap().iter().any(|fact| fact["kind"] == "helped"), "{rest}");
+    let path = format!("/v1/campaigns/rush/facts?loop=L&after={}", rest["next"]);
+    assert_eq!(server.client.page("bo", "GET", &path, None).json()["facts"], json!([]));
+}
