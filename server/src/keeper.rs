@@ -65,6 +65,7 @@ enum Request {
     View { participant: String, in_loop: Option<String>, reply: Reply<String> },
     Revise { document: String, reply: Reply<Revised> },
     Share { participant: String, in_loop: Option<String>, reply: Reply<Option<ShareMaterial>> },
+    SharedLoop { handle: u64, reply: Reply<Option<String>> },
     Digest { reply: Reply<(u64, String)> },
     Health { reply: Reply<()> },
 }
@@ -127,6 +128,14 @@ impl Keeper {
         in_loop: Option<String>,
     ) -> Result<Option<ShareMaterial>, Failure> {
         self.ask(|reply| Request::Share { participant, in_loop, reply }).await
+    }
+
+    /// The loop that a share handle is for, if it is for one.
+    ///
+    /// # Errors
+    /// As [`Keeper::view`].
+    pub async fn shared_loop(&self, handle: u64) -> Result<Option<String>, Failure> {
+        self.ask(|reply| Request::SharedLoop { handle, reply }).await
     }
 
     /// Puts another document in force; loops that run keep their rules.

@@ -262,6 +262,14 @@ impl Machine {
         Some(ShareMaterial { token, code: ReferralCode::from_number(share.code).ok()?.to_string() })
     }
 
+    /// The loop that the owner of this share handle shares; `None` if they share the campaign in general.
+    #[must_use]
+    pub fn shared_loop(&self, handle: u64) -> Option<String> {
+        let state = self.engine.state();
+        let share = state.shares.by_handle(handle)?;
+        Some(state.loop_names.text(share.loop_?.0).to_owned())
+    }
+
     /// The campaign document in force.
     #[must_use]
     pub fn document(&self) -> Document {

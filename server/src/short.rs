@@ -5,6 +5,7 @@ use crate::error::{Code, Failure};
 use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use kfactor::attribution::Token;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ pub const PARAMETER: &str = "kf";
 /// `GET /r/{token}`: verifies the token and redirects to the page of its campaign.
 ///
 /// The page is the `page` of the campaign document, or this server's own `/?campaign=<id>`; either gets the
-/// token as `kf`.
+/// token as `kf` and, where the token was shared for one, the loop as `loop`.
 pub async fn redirect(
     State(app): State<Arc<App>>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
@@ -22,7 +23,7 @@ pub async fn redirect(
     Path(token): Path<String>,
 ) -> Result<Response, Failure> {
     app.limit_address(&headers, from)?;
-    let Some(page) = target(&app, &token) else { return Ok(refuse(&headers)) };
+    let Some(page) = target(&app, &token).await? else { return Ok(refuse(&headers)) };
     let headers = [
         (header::LOCATION, page),
         (header::CACHE_CONTROL, "no-store".to_owned()),
@@ -31,9 +32,14 @@ pub async fn redirect(
     Ok((StatusCode::FOUND, headers).into_response())
 }
 
-fn target(app: &App, token: &str) -> Option<String> {
-    let number = app.secrets.verify(token).ok()?.campaign;
-    let keeper = app.campaigns.all().into_iter().find(|keeper| keeper.document().number == number)?;
+async fn target(app: &App, token: &str) -> Result<Option<String>, Failure> {
+    let Ok(read) = app.secrets.verify(token) else { return Ok(None) };
+    let mut keepers = app.campaigns.all().into_iter();
+    let Some(keeper) = keepers.find(|keeper| keeper.document().number == read.campaign) else {
+        return Ok(None);
+    };
+    let in_loop = if read.kind == Token::LOOP_SHARE { keeper.shared_loop(read.inviter).await? } else { None };
+    let in_loop = in_loop.map(|name| format!("&loop={name}")).unwrap_or_default();
     let document = keeper.document();
     let own = || format!("{}/?campaign={}", app.public_url, keeper.campaign);
     let page = document.page.clone().unwrap_or_else(own);
@@ -42,7 +48,7 @@ fn target(app: &App, token: &str) -> Option<String> {
         page.split_once('#').map_or((page.as_str(), None), |(page, rest)| (page, Some(rest)));
     let joint = if page.contains('?') { '&' } else { '?' };
     let fragment = fragment.map(|rest| format!("#{rest}")).unwrap_or_default();
-    Some(format!("{page}{joint}{PARAMETER}={token}{fragment}"))
+    Ok(Some(format!("{page}{joint}{PARAMETER}={token}{in_loop}{fragment}")))
 }
 
 /// Tells a person in words, and a program by code, that the link is not valid.

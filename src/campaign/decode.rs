@@ -245,7 +245,11 @@ impl Cx {
             Data::Text(text) => format!("\"{}\"", clip(text)),
             Data::Number(raw) => clip(raw),
             _ => {
-                return self.wrong_type(node, &format!("text like {like}"), &format!("形如 {like_zh} 的文本"));
+                return self.wrong_type(
+                    node,
+                    &format!("text like {like}"),
+                    &format!("形如 {like_zh} 的文本"),
+                );
             }
         };
         self.error(

@@ -1,6 +1,7 @@
 //! The rule book: every revision of a campaign, because a running loop keeps the rules it was opened under.
 
 use siphasher::sip::SipHasher13;
+use std::sync::Arc;
 
 use super::handle::{Play, Reward};
 use crate::campaign::{Campaign, Names, Parsed, Problem};
@@ -13,8 +14,8 @@ pub struct Book {
     pub names: Names,
     /// The campaign's seed: for share handles, codes and draws, and as the key of hashes.
     pub seed: [u8; 32],
-    revisions: Vec<Campaign>,
-    current: Campaign,
+    revisions: Vec<Arc<Campaign>>,
+    current: Arc<Campaign>,
 }
 
 impl Book {
@@ -24,6 +25,7 @@ impl Book {
     /// Every problem of the document.
     pub fn new(text: &str, seed: [u8; 32]) -> Result<(Book, Vec<Problem>), Vec<Problem>> {
         let Parsed { campaign, names, warnings } = Campaign::parse(text, &Names::default())?;
+        let campaign = Arc::new(campaign);
         let book = Book { names, seed, revisions: vec![campaign.clone()], current: campaign };
         Ok((book, warnings))
     }
@@ -37,6 +39,7 @@ impl Book {
         if campaign.id != self.current.id {
             return Err(vec![Problem::other_campaign(&self.current.id)]);
         }
+        let campaign = Arc::new(campaign);
         self.names = names;
         self.revisions.push(campaign.clone());
         self.current = campaign;
@@ -58,7 +61,7 @@ impl Book {
     /// A revision by number.
     #[must_use]
     pub fn campaign(&self, revision: u16) -> &Campaign {
-        self.revisions.get(usize::from(revision)).unwrap_or(&self.current)
+        self.revisions.get(usize::from(revision)).map_or(&self.current, |campaign| campaign)
     }
 
     /// A play as it stood in a revision.
@@ -70,7 +73,7 @@ impl Book {
     /// A reward as it stands now: stock and budget may be raised while loops run.
     #[must_use]
     pub fn reward(&self, reward: Reward) -> Option<&RewardRules> {
-        let known = |campaign: &'_ Campaign| campaign.rewards.get(reward.index()).is_some_and(Option::is_some);
+        let known = |campaign: &Campaign| campaign.rewards.get(reward.index()).is_some_and(Option::is_some);
         let campaign = self.revisions.iter().rev().find(|campaign| known(campaign))?;
         campaign.rewards.get(reward.index())?.as_ref()
     }

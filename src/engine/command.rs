@@ -317,7 +317,15 @@ struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     fn take(&mut self, key: &str, value: Value<'a>) -> Result<(), Malformed> {
+        let twice = match key {
+            "do" => self.act.is_some(),
+            "at" => self.at.is_some(),
+            "amount" => self.amount.is_some(),
+            "risk" => self.risk.is_some(),
+            _ => false,
+        };
         match key {
+            _ if twice => Err(Malformed::field("command")),
             "id" => self.set_text(0, "id", value),
             "by" => self.set_text(1, "by", value),
             "loop" => self.set_text(2, "loop", value),
@@ -371,7 +379,7 @@ impl<'a> Draft<'a> {
             2 => is_id(&text, 32, b"_-"),
             _ => !text.is_empty() && text.len() <= 64 && text.bytes().all(|b| b >= 0x20 && b != 0x7f),
         };
-        let place = self.texts.get_mut(usize::from(number)).filter(|_| fits);
+        let place = self.texts.get_mut(usize::from(number)).filter(|place| fits && place.is_none());
         *place.ok_or(Malformed::field(name))? = Some(text);
         Ok(())
     }

@@ -371,10 +371,14 @@ fn tick(cx: &mut Deciding<'_, '_>) {
     }
 }
 
+/// Each loop once, in the order of the log.
 fn distinct(loops: impl Iterator<Item = Loop>) -> Vec<Loop> {
-    let mut all: Vec<Loop> = loops.collect();
-    all.sort_unstable();
-    all.dedup();
+    let mut all = Vec::new();
+    for loop_ in loops {
+        if let Err(at) = all.binary_search(&loop_) {
+            all.insert(at, loop_);
+        }
+    }
     all
 }
 

@@ -159,6 +159,15 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The entries of a list; none of any other value.
+    #[must_use]
+    pub fn entries(&self) -> &[Node<'a>] {
+        match &self.data {
+            Data::List(entries) => entries,
+            _ => &[],
+        }
+    }
+
     /// The text, if this is a string.
     #[must_use]
     pub fn text(&self) -> Option<&str> {

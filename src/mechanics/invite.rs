@@ -247,12 +247,13 @@ impl Mechanic for Rules {
 pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     for (number, tier) in rules.inviter.iter().enumerate() {
         if tier.every.is_some() == tier.at.is_some() {
+            let at = node.get("inviter").and_then(|list| list.entries().get(number)).map_or(node.start, |tier| tier.start);
             let number = number.to_string();
             cx.within("inviter", |cx| {
                 cx.within(&number, |cx| {
                     cx.error(
                         code::TIER_SHAPE,
-                        node.start,
+                        at,
                         String::from("A step of the ladder has either `every` or `at`, not both and not neither."),
                         String::from("阶梯的每一级必须且只能填写 `every` 或 `at` 之一。"),
                     );

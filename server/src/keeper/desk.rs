@@ -146,6 +146,9 @@ impl Desk {
                 });
                 let _sent = reply.send(view);
             }
+            Request::SharedLoop { handle, reply } => {
+                let _sent = reply.send(self.machine().map(|machine| machine.shared_loop(handle)));
+            }
             Request::Share { participant, in_loop, reply } => {
                 let share =
                     self.machine().map(|machine| machine.share(&participant, in_loop.as_deref(), now));

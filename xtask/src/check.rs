@@ -1,0 +1,191 @@
+//! `cargo xtask test` and `cargo xtask lint`: every check as a named step.
+
+use crate::run::{Outcome, at, cargo, command, node, root, show, target};
+use crate::{demo, package, tools, wasm};
+use std::time::Instant;
+
+struct Step {
+    name: &'static str,
+    what: &'static str,
+    run: fn() -> Outcome,
+}
+
+const fn step(name: &'static str, what: &'static str, run: fn() -> Outcome) -> Step {
+    Step { name, what, run }
+}
+
+/// In this order; the first that fails ends the run.
+const STEPS: [Step; 12] = [
+    step("fmt", "Rust is formatted", rust_format),
+    step("clippy", "Rust has no warnings", clippy),
+    step("rust", "Rust tests: engine, properties, server", rust_tests),
+    step("docs", "examples in the documentation run", doc_tests),
+    step("wasm", "the WebAssembly builds, and an old phone could load it", || wasm::build().map(drop)),
+    step("pkg", "the npm package builds", || package::build().map(drop)),
+    step("types", "TypeScript and JavaScript are formatted and typed", typescript),
+    step("package", "tests of the package", package_tests),
+    step("publish", "publint and are-the-types-wrong on the tarball", publish_checks),
+    step(
+        "tarball",
+        "the tarball in Node, Vite, webpack, esbuild, a classic script, and against the server",
+        tarball_tests,
+    ),
+    step("browser", "people playing campaigns in Chromium", browser_tests),
+    step("fuzz", "one minute of fuzzing", fuzz),
+];
+
+/// Runs every step, or those named.
+pub fn test(arguments: &[String]) -> Outcome {
+    if arguments.iter().any(|argument| argument == "--list") {
+        for step in &STEPS {
+            println!("{:8}  {}", step.name, step.what);
+        }
+        return Ok(());
+    }
+    let chosen: Vec<&Step> = if arguments.is_empty() {
+        STEPS.iter().collect()
+    } else {
+        let find = |name: &String| STEPS.iter().find(|step| step.name == name.as_str());
+        let named =
+            arguments.iter().map(|name| find(name).ok_or(format!("there is no step `{name}`; see --list")));
+        named.collect::<Outcome<_>>()?
+    };
+    run(&chosen)
+}
+
+/// Formatting, warnings and types: what is quick to find out.
+pub fn lint() -> Outcome {
+    let quick: Vec<&Step> =
+        STEPS.iter().filter(|step| ["fmt", "clippy", "pkg", "types"].contains(&step.name)).collect();
+    run(&quick)
+}
+
+fn run(steps: &[&Step]) -> Outcome {
+    let begin = Instant::now();
+    for (done, step) in steps.iter().enumerate() {
+        println!("── {}: {}", step.name, step.what);
+        let start = Instant::now();
+        if let Err(reason) = (step.run)() {
+            println!("── {done} passed, 1 failed: {}", step.name);
+            return Err(reason);
+        }
+        println!("── {}: ok, {:.1} s\n", step.name, start.elapsed().as_secs_f64());
+    }
+    println!("── {} passed, 0 failed, {:.0} s", steps.len(), begin.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn rust_format() -> Outcome {
+    show(&mut cargo(["fmt", "--all", "--check"]))
+}
+
+fn clippy() -> Outcome {
+    let everything = "kfactor/schema,xtask/glue,xtask/schema";
+    show(&mut cargo([
+        "clippy",
+        "--quiet",
+        "--workspace",
+        "--all-targets",
+        "--features",
+        everything,
+        "--",
+        "-Dwarnings",
+    ]))?;
+    tools::wasm_target()?;
+    let target = "--target=wasm32-unknown-unknown";
+    show(&mut cargo([
+        "clippy",
+        "--quiet",
+        "--package=kfactor",
+        "--features=wasm",
+        target,
+        "--",
+        "-Dwarnings",
+    ]))
+}
+
+fn rust_tests() -> Outcome {
+    show(&mut cargo(["test", "--workspace", "--features=kfactor/schema", "--all-targets", "--exclude=xtask"]))
+}
+
+fn doc_tests() -> Outcome {
+    show(&mut cargo(["test", "--doc", "--package=kfactor"]))
+}
+
+fn typescript() -> Outcome {
+    tools::node_modules()?;
+    let compiler = "node_modules/typescript/bin/tsc";
+    show(&mut node(compiler, ["--project", "pkg-template", "--noEmit", "--emitDeclarationOnly", "false"]))?;
+    let patterns = [
+        "--check",
+        "--log-level=warn",
+        "package.json",
+        "pkg-template/**/*.{ts,js,mjs,json}",
+        "!pkg-template/src/generated",
+        "tests/package/**/*.{js,mjs}",
+    ];
+    show(&mut node("node_modules/prettier/bin/prettier.cjs", patterns))
+}
+
+fn package_tests() -> Outcome {
+    package::build()?;
+    show(&mut node("pkg-template/test/run.mjs", []))
+}
+
+fn publish_checks() -> Outcome {
+    package::build()?;
+    let tarball = package::pack()?;
+    let path = tarball.to_string_lossy();
+    show(&mut node("node_modules/publint/src/cli.js", ["run", &*path, "--strict"]))?;
+    // The WebAssembly has no types, and `node10` knows no exports.
+    let options =
+        ["--profile", "node16", "--exclude-entrypoints", "engine.wasm", "--format", "table-flipped"];
+    let checker = "node_modules/@arethetypeswrong/cli/dist/index.js";
+    show(&mut node(checker, [&*path].into_iter().chain(options)))
+}
+
+fn tarball_tests() -> Outcome {
+    package::build()?;
+    let tarball = package::pack()?;
+    let browser = tools::chromium()?;
+    show(&mut cargo(["build", "--quiet", "--package=kfactor-server"]))?;
+    let mut tests = command("node", ["--test", "--test-reporter=spec", "tests/package/"]);
+    tests.env("KFACTOR_TARBALL", tarball).env("CHROMIUM", browser);
+    tests.env("KFACTOR_SERVER", target().join("debug/kfactor-server"));
+    show(tests.env("KFACTOR_SCRATCH", target().join("package-tests")))
+}
+
+fn browser_tests() -> Outcome {
+    if !root().join("tests/browser").is_dir() {
+        println!("there is no tests/browser");
+        return Ok(());
+    }
+    demo::build()?;
+    tools::zbar()?;
+    let browser = tools::chromium()?;
+    let mut tests = command("node", ["--test", "--test-reporter=spec", "tests/browser/"]);
+    show(tests.env("CHROMIUM", browser).env("KFACTOR_SERVER", target().join("release/kfactor-server")))
+}
+
+/// Every fuzz target for an equal part of a minute.
+fn fuzz() -> Outcome {
+    let folder = root().join("fuzz/fuzz_targets");
+    if !folder.is_dir() {
+        println!("there is no fuzz/fuzz_targets");
+        return Ok(());
+    }
+    tools::cargo_fuzz()?;
+    let entries = std::fs::read_dir(&folder).map_err(at(&folder))?;
+    let mut targets: Vec<String> = entries
+        .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_string_lossy().into_owned()))
+        .collect();
+    targets.sort();
+    let seconds = 60 / targets.len().max(1);
+    for target in &targets {
+        let limit = format!("-max_total_time={seconds}");
+        let run = ["+nightly", "fuzz", "run", target, "--", &limit, "-print_final_stats=1"];
+        // The toolchain is chosen by the proxy, so not by the cargo that runs this program.
+        show(command("cargo", run).env_remove("RUSTUP_TOOLCHAIN"))?;
+    }
+    Ok(())
+}

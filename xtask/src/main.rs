@@ -1,0 +1,57 @@
+//! One command each for building, showing, testing and measuring kfactor.
+//!
+//! `cargo xtask help` lists them. Every command installs what it needs, at the versions the lock files
+//! name, and does nothing twice: a second run takes seconds.
+
+mod bench;
+mod check;
+mod demo;
+mod package;
+mod run;
+mod tools;
+mod wasm;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  wasm                  build the WebAssembly, lowered to the MVP feature set      -> target/engine
+  pkg                   build the npm package                                      -> pkg
+  demo                  build everything, start the server with the campaigns of examples/campaigns
+                        (--listen ADDRESS, default 127.0.0.1:8787; --build-only)
+  test [STEP…]          every check, or the steps named; --list names them
+  bench [NAME] [--json] measure, beside peers
+  lint                  formatting, clippy and types only
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", [].as_slice()),
+    };
+    let outcome = match command {
+        "wasm" => wasm::build().map(drop),
+        "pkg" => package::build().map(drop),
+        "demo" => demo::start(rest),
+        "test" => check::test(rest),
+        "lint" => check::lint(),
+        "bench" => bench::measure(rest),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => {
+            eprint!("there is no command `{other}`\n\n{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("xtask: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The tools the build needs, installed when they are missing.
+
+use crate::run::{Outcome, at, command, is_fresh, read, root, show};
+use std::path::{Path, PathBuf};
+
+/// The compiler's standard library for WebAssembly.
+pub fn wasm_target() -> Outcome {
+    const NAME: &str = "wasm32-unknown-unknown";
+    let folder = read(&mut command("rustc", ["--print", "target-libdir", "--target", NAME]))?;
+    if Path::new(folder.trim()).is_dir() {
+        return Ok(());
+    }
+    show(&mut command("rustup", ["target", "add", NAME]))
+        .map_err(|reason| format!("{reason}\nthe Rust target {NAME} is missing, and rustup could not add it"))
+}
+
+/// The npm packages of the top-level lock file, in `node_modules`.
+pub fn node_modules() -> Outcome {
+    node_modules_in(&root())
+}
+
+/// The npm packages of the lock file in `folder`.
+pub fn node_modules_in(folder: &Path) -> Outcome {
+    let lock = folder.join("package-lock.json");
+    // npm writes this file last, so it says when an installation was completed.
+    if is_fresh(&folder.join("node_modules/.package-lock.json"), &[lock]) {
+        return Ok(());
+    }
+    read(&mut command("node", ["--version"]))
+        .map_err(|_| "Node 20 or newer is needed: https://nodejs.org".to_owned())?;
+    let mut install = command("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    show(install.current_dir(folder))
+}
+
+/// A Chromium, for the tests that open pages: `$CHROMIUM`, or the system's.
+pub fn chromium() -> Outcome<PathBuf> {
+    const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    if let Some(chosen) = std::env::var_os("CHROMIUM") {
+        return Ok(chosen.into());
+    }
+    if let Some(found) = NAMES.into_iter().find_map(on_path) {
+        return Ok(found);
+    }
+    install_with_apt("chromium")?;
+    on_path("chromium").ok_or_else(|| "Chromium was installed but is not on the PATH".to_owned())
+}
+
+/// zbar's command line, the independent decoder that reads QR codes from screenshots.
+pub fn zbar() -> Outcome {
+    if on_path("zbarimg").is_some() { Ok(()) } else { install_with_apt("zbar-tools") }
+}
+
+/// The driver of the fuzz targets, and the nightly compiler it needs.
+pub fn cargo_fuzz() -> Outcome {
+    if read(&mut command("cargo", ["+nightly", "--version"])).is_err() {
+        show(&mut command("rustup", ["toolchain", "install", "nightly", "--profile", "minimal"]))?;
+    }
+    if on_path("cargo-fuzz").is_some() {
+        return Ok(());
+    }
+    show(&mut command("cargo", ["install", "--quiet", "--locked", "cargo-fuzz"]))
+}
+
+/// Removes a folder and makes it again, empty.
+pub fn empty_folder(path: &Path) -> Outcome {
+    if path.exists() {
+        std::fs::remove_dir_all(path).map_err(at(path))?;
+    }
+    std::fs::create_dir_all(path).map_err(at(path))
+}
+
+fn install_with_apt(package: &str) -> Outcome {
+    let advice = format!("`{package}` is needed: install it with your system's package manager");
+    let is_root = read(&mut command("id", ["-u"])).is_ok_and(|id| id.trim() == "0");
+    if !is_root || on_path("apt-get").is_none() {
+        return Err(advice);
+    }
+    let install = ["install", "-y", "--no-install-recommends", package];
+    let mut attempt = command("apt-get", install);
+    attempt.env("DEBIAN_FRONTEND", "noninteractive");
+    if read(&mut attempt).is_ok() {
+        return Ok(());
+    }
+    read(&mut command("apt-get", ["update"])).and_then(|_| read(&mut attempt)).map(drop).map_err(|_| advice)
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file())
+}

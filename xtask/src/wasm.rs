@@ -1,0 +1,91 @@
+//! `cargo xtask wasm`: the engine as one small WebAssembly that every browser and phone can load.
+
+use crate::run::{Outcome, at, cargo, is_fresh, node, read, root, show, target};
+use crate::tools;
+use std::path::{Path, PathBuf};
+
+/// What the compiler's standard library uses today: the first run of `wasm-opt` has to be able to read it.
+const TODAY: [&str; 6] = [
+    "--mvp-features",
+    "--enable-mutable-globals",
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+];
+
+/// Rewrites what WebAssembly's first version does not have: iOS 14 has neither bulk memory operations
+/// nor saturating conversions, and mini-programs run there. No 64-bit integer crosses to JavaScript either:
+/// what serde-wasm-bindgen would need for BigInts is linked but never called.
+const LOWER: [&str; 4] = [
+    "--llvm-memory-copy-fill-lowering",
+    "--llvm-nontrapping-fptoint-lowering",
+    "--signext-lowering",
+    "--legalize-js-interface",
+];
+
+/// The feature set of the result.
+const MVP: [&str; 2] = ["--mvp-features", "--enable-mutable-globals"];
+
+/// Builds `target/engine/engine.wasm` and its glue `engine_bg.js`; gives their folder.
+pub fn build() -> Outcome<PathBuf> {
+    tools::wasm_target()?;
+    tools::node_modules()?;
+    let mut compile = cargo([
+        "rustc",
+        "--quiet",
+        "--package=kfactor",
+        "--lib",
+        "--crate-type=cdylib",
+        "--profile=wasm",
+        "--target=wasm32-unknown-unknown",
+        "--features=wasm",
+    ]);
+    // Without references to JavaScript's objects, which are no MVP: wasm-bindgen then keeps them in a table.
+    // SHA-256 as a loop: its unrolled form is 5 kB larger, and a page hashes next to nothing.
+    let flags = "-Ctarget-feature=-reference-types --cfg=sha2_backend_soft=\"compact\"";
+    show(compile.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags))?;
+    let compiled = target().join("wasm32-unknown-unknown/wasm/kfactor.wasm");
+    let folder = target().join("engine");
+    let engine = folder.join("engine.wasm");
+    let recipe = root().join("xtask/src/wasm.rs");
+    if is_fresh(&folder.join("sizes.json"), &[compiled.clone(), recipe]) {
+        println!("{}", sizes(&engine)?);
+        return Ok(folder);
+    }
+    tools::empty_folder(&folder)?;
+    glue(&["bind", &text(&compiled), &text(&folder)])?;
+
+    let bound = folder.join("engine_bg.wasm");
+    let lowered = folder.join("lowered.wasm");
+    optimise(&bound, &lowered, TODAY.into_iter().chain(LOWER))?;
+    optimise(&lowered, &engine, MVP.into_iter().chain(["--strip-target-features", "--strip-producers"]))?;
+    for path in [&bound, &lowered] {
+        std::fs::remove_file(path).map_err(at(path))?;
+    }
+    glue(&["check", &text(&engine)])?;
+    println!("{}", sizes(&engine)?);
+    Ok(folder)
+}
+
+/// The `glue` tool: wasm-bindgen's library and the validator.
+fn glue(arguments: &[&str]) -> Outcome {
+    let build = ["run", "--quiet", "--package=xtask", "--features=glue", "--bin=glue", "--"];
+    show(&mut cargo(build.into_iter().chain(arguments.iter().copied())))
+}
+
+fn optimise<'a>(from: &Path, to: &Path, flags: impl Iterator<Item = &'a str>) -> Outcome {
+    let paths = [text(from), "-o".to_owned(), text(to)];
+    let mut run = node("node_modules/binaryen/bin/wasm-opt", flags.chain(["-Oz", "--converge"]));
+    read(run.args(paths)).map(drop)
+}
+
+/// Writes `sizes.json` beside the WebAssembly and gives one readable line.
+fn sizes(engine: &Path) -> Outcome<String> {
+    let line = read(&mut node("pkg-template/build/sizes.mjs", [text(engine).as_str()]))?;
+    Ok(line.trim_end().to_owned())
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
