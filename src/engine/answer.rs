@@ -1,6 +1,7 @@
 //! Answers: what became of a command, and how it is written.
 
 use super::command::Malformed;
+use super::decide::Decided;
 use super::fact::Fact;
 use super::field::{Binary, Names, Told, Wire};
 use super::money::Money;
@@ -33,19 +34,13 @@ pub struct Answer<'x> {
 }
 
 impl<'x> Outcome<'x> {
-    /// The outcome of a decision.
+    /// The outcome of a decision, and what the command itself says of it.
     #[must_use]
-    pub fn of(decision: Result<Vec<Fact<'x>>, Rejection<'x>>) -> Self {
+    pub fn of(decision: Result<Decided<'x>, Rejection<'x>>) -> (Self, Told) {
         match decision {
-            Ok(facts) => Outcome::Accepted(facts),
-            Err(rejection) => Outcome::Rejected(rejection),
+            Ok(Decided { facts, told }) => (Outcome::Accepted(facts), told),
+            Err(rejection) => (Outcome::Rejected(rejection), Told::default()),
         }
-    }
-
-    /// Whether anything happened.
-    #[must_use]
-    pub fn has_facts(&self) -> bool {
-        matches!(self, Outcome::Accepted(facts) if !facts.is_empty())
     }
 
     /// Appends the compact form.
@@ -114,11 +109,13 @@ impl Answer<'_> {
         match &self.outcome {
             Outcome::Accepted(facts) => {
                 out.extend_from_slice(b",\"facts\":[");
+                let mut at = Vec::with_capacity(20);
+                write::int(&mut at, self.at.0);
                 for (position, fact) in facts.iter().enumerate() {
                     if position > 0 {
                         out.push(b',');
                     }
-                    fact.write(self.id, position, self.at, &self.names, out);
+                    fact.write(self.id, position, &at, &self.names, out);
                 }
                 out.push(b']');
             }
@@ -287,7 +284,8 @@ fn unpack_rejection<'x>(reader: &mut Reader<'x>) -> Option<Rejection<'x>> {
 impl Code {
     /// The number at the WebAssembly boundary and in the journal.
     #[must_use]
+    #[expect(clippy::as_conversions, reason = "the enum is `repr(u8)`")]
     pub fn number(self) -> u8 {
-        Code::ALL.iter().position(|code| *code == self).and_then(|at| u8::try_from(at).ok()).unwrap_or(0)
+        self as u8
     }
 }

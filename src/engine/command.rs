@@ -115,7 +115,7 @@ pub struct Command<'a> {
     pub risk: Option<u8>,
 }
 
-/// The text fields with their names and numbers, for the WebAssembly boundary and the body's hash.
+/// The text fields with their names and numbers, which are their positions, for the WebAssembly boundary and the body's hash.
 pub const TEXT_FIELDS: &[(&str, u8)] = &[
     ("id", 0),
     ("by", 1),
@@ -252,10 +252,12 @@ impl<'a> Command<'a> {
     #[must_use]
     pub fn body_hash(&self, key: &SipHasher13) -> u64 {
         // One buffer and one pass: hashing many short pieces costs several times as much.
-        let mut bytes = Vec::with_capacity(160);
+        let mut bytes = Vec::with_capacity(128);
         bytes.push(self.act.number());
-        for number in 1..12 {
-            if let Some(text) = self.text(number) {
+        let Command { by, loop_, play, token, touchpoint, code, order, name, grant, reason, device, .. } = self;
+        let texts = [by, loop_, play, token, touchpoint, code, order, name, grant, reason, device];
+        for (number, text) in (1u8..).zip(texts) {
+            if let Some(text) = text {
                 bytes.extend_from_slice(&[number, u8::try_from(text.len()).unwrap_or(u8::MAX)]);
                 bytes.extend_from_slice(text.as_bytes());
             }
@@ -294,8 +296,9 @@ impl<'a> Command<'a> {
 impl Act {
     /// The number at the WebAssembly boundary.
     #[must_use]
+    #[expect(clippy::as_conversions, reason = "the enum is `repr(u8)`")]
     pub fn number(self) -> u8 {
-        Act::ALL.iter().find(|(act, _, _)| *act == self).map_or(u8::MAX, |(_, _, number)| *number)
+        self as u8
     }
 }
 
@@ -329,6 +332,7 @@ impl<'a> Draft<'a> {
             "id" => self.set_text(0, "id", value),
             "by" => self.set_text(1, "by", value),
             "loop" => self.set_text(2, "loop", value),
+            "play" => self.set_text(3, "play", value),
             "do" => {
                 let Value::Text(name) = value else { return Err(Malformed::field("do")) };
                 self.act = Act::parse(&name);
@@ -357,7 +361,7 @@ impl<'a> Draft<'a> {
     }
 
     fn take_tagged(&mut self, tag: u8, reader: &mut Reader<'a>) -> Result<(), Malformed> {
-        if let Some((name, _)) = TEXT_FIELDS.iter().find(|(_, number)| *number == tag) {
+        if let Some((name, _)) = TEXT_FIELDS.get(usize::from(tag)) {
             let text = reader.text().ok_or(Malformed::field(name))?;
             return self.set_text(tag, name, Value::Text(Cow::Borrowed(text)));
         }

@@ -3,7 +3,7 @@
 use super::book::Book;
 use super::command::{Act, Command};
 use super::fact::Fact;
-use super::field::GrantId;
+use super::field::{GrantId, Told};
 use super::handle::{Loop, Order, Person, Play};
 use super::rejection::{Code, Rejection};
 use super::state::{LoopState, OrderStatus, State, Status};
@@ -20,8 +20,9 @@ use crate::rewards;
 ///
 /// # Errors
 /// The rejection.
-pub fn decide<'c>(book: &'c Book, state: &State, command: &'c Command<'c>) -> Result<Vec<Fact<'c>>, Rejection<'c>> {
-    let mut cx = Deciding { book, state, command, at: command.at.max(state.now), facts: Vec::new() };
+pub fn decide<'c>(book: &'c Book, state: &State, command: &'c Command<'c>) -> Result<Decided<'c>, Rejection<'c>> {
+    let told = Told::default();
+    let mut cx = Deciding { book, state, command, at: command.at.max(state.now), facts: Vec::new(), told };
     match command.act {
         Act::Visit => visit(&mut cx)?,
         Act::Share => share(&mut cx)?,
@@ -33,7 +34,15 @@ pub fn decide<'c>(book: &'c Book, state: &State, command: &'c Command<'c>) -> Re
         Act::Fulfil | Act::Fail | Act::Revoke => rewards::settle(&mut cx)?,
         Act::Tick => tick(&mut cx),
     }
-    Ok(cx.facts)
+    Ok(Decided { facts: cx.facts, told: cx.told })
+}
+
+/// What a command leads to.
+pub struct Decided<'c> {
+    /// The facts.
+    pub facts: Vec<Fact<'c>>,
+    /// What the command itself says of them.
+    pub told: Told,
 }
 
 /// Loops that one tick settles at most; the next tick goes on.
@@ -51,6 +60,8 @@ pub struct Deciding<'s, 'c> {
     pub at: Time,
     /// The facts so far.
     pub facts: Vec<Fact<'c>>,
+    /// The participant and the loop that the command names by id.
+    pub told: Told,
 }
 
 impl<'s, 'c> Deciding<'s, 'c> {
@@ -70,11 +81,15 @@ impl<'s, 'c> Deciding<'s, 'c> {
     pub fn person(&mut self) -> Result<Person, Rejection<'c>> {
         let id = required(self.command.by.as_deref(), "by")?;
         guard::check_risk(self)?;
-        if let Some(number) = self.state.people.find(id) {
-            return Ok(Person(number));
-        }
-        self.emit(Fact::Met { who: id });
-        Ok(Person::at(self.state.people.len()))
+        let person = match self.state.people.find(id) {
+            Some(number) => Person(number),
+            None => {
+                self.emit(Fact::Met { who: id });
+                Person::at(self.state.people.len())
+            }
+        };
+        self.told.by = Some(person);
+        Ok(person)
     }
 
     /// Whether the campaign runs at this moment.
@@ -142,9 +157,13 @@ impl<'s, 'c> Deciding<'s, 'c> {
     ///
     /// # Errors
     /// `COMMAND_MALFORMED`, `LOOP_UNKNOWN`, `CODE_INVALID` or `CODE_UNKNOWN`.
-    pub fn named_loop(&self) -> Result<(Loop, &'s LoopState), Rejection<'c>> {
+    pub fn named_loop(&mut self) -> Result<(Loop, &'s LoopState), Rejection<'c>> {
         let loop_ = match (self.command.loop_.as_deref(), self.command.code.as_deref()) {
-            (Some(id), _) => Loop(self.state.loop_names.find(id).ok_or(Code::LoopUnknown)?),
+            (Some(id), _) => {
+                let loop_ = Loop(self.state.loop_names.find(id).ok_or(Code::LoopUnknown)?);
+                self.told.loop_ = Some(loop_);
+                loop_
+            }
             (None, Some(code)) => self.loop_of_code(code)?,
             (None, None) => return Err(Rejection::new(Code::CommandMalformed).field("loop")),
         };
@@ -246,6 +265,7 @@ fn open<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     cx.arrive(person, false)?;
     let order = entitlement(cx, play, rules, person)?;
     guard::check_opening(cx, play, rules, person)?;
+    cx.told.loop_ = Some(Loop::at(cx.state.loops.len()));
     rules.rules.open(Opening { cx, play, rules, by: person, id, order })
 }
 

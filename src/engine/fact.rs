@@ -33,7 +33,7 @@ macro_rules! facts {
             /// Appends the fields as JSON members, each with a leading comma.
             pub fn write_fields(&self, names: &Names<'_>, out: &mut Vec<u8>) {
                 match self {
-                    $($Fact::$Name { $($field,)* } => { $($field.write($key, names, out);)* let _ = (names, out); })*
+                    $($Fact::$Name { $($field,)* } => { $($field.write(concat!(",\"", $key, "\":"), names, out);)* let _ = (names, out); })*
                 }
             }
 
@@ -324,13 +324,13 @@ facts! {
 
 impl Fact<'_> {
     /// Appends the whole fact as a JSON object, as in `docs/protocol.md`.
-    pub fn write(&self, command: &str, position: usize, at: Time, names: &Names<'_>, out: &mut Vec<u8>) {
+    pub fn write(&self, command: &str, position: usize, at: &[u8], names: &Names<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"id\":\"");
         out.extend_from_slice(command.as_bytes());
         out.push(b'/');
         write::int(out, i64::try_from(position).unwrap_or(0));
         out.extend_from_slice(b"\",\"at\":");
-        write::int(out, at.0);
+        out.extend_from_slice(at);
         out.extend_from_slice(b",\"kind\":\"");
         out.extend_from_slice(self.kind().as_bytes());
         out.push(b'"');

@@ -163,8 +163,8 @@ pub trait Field {
 
 /// All forms of a field.
 pub trait Binary<'a>: Sized + Field {
-    /// Appends `,"key":value`; nothing for an absent option.
-    fn write(&self, key: &str, names: &Names<'_>, out: &mut Vec<u8>);
+    /// Appends `member`, which is `,"key":`, and the value; nothing for an absent option.
+    fn write(&self, member: &str, names: &Names<'_>, out: &mut Vec<u8>);
     /// Appends the compact form.
     fn pack(&self, told: Told, out: &mut Vec<u8>);
     /// Reads the compact form.
@@ -187,10 +187,8 @@ fn unpack_handle(reader: &mut Reader<'_>, told: Option<u32>) -> Option<u32> {
     }
 }
 
-fn key(out: &mut Vec<u8>, key: &str) {
-    out.extend_from_slice(b",\"");
-    out.extend_from_slice(key.as_bytes());
-    out.extend_from_slice(b"\":");
+fn key(out: &mut Vec<u8>, member: &str) {
+    out.extend_from_slice(member.as_bytes());
 }
 
 fn wire_text(out: &mut Vec<u8>, text: &str, known: Option<&str>) {

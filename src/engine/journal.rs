@@ -72,7 +72,7 @@ impl Journal {
         let number = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         let start = u32::try_from(self.answers.len()).unwrap_or(u32::MAX);
         if self.answers.capacity() - self.answers.len() < 64 {
-            self.answers.reserve_exact((self.answers.len() / 8).max(256));
+            self.answers.reserve_exact((self.answers.len() / 4).max(256));
         }
         pack::put_signed(&mut self.answers, at.0);
         outcome.pack(told, &mut self.answers);

@@ -116,7 +116,10 @@ impl Engine {
         match self.state.journal.find(id, body, || told(&self.state, command)) {
             Known::Same(at, outcome) => answer(&self.book, &self.state, command, at, true, outcome),
             Known::OtherBody => answer(&self.book, &self.state, command, at, false, Outcome::Rejected(Code::CommandIdReused.into())),
-            Known::New => answer(&self.book, &self.state, command, at, false, Outcome::of(decide::decide(&self.book, &self.state, command))),
+            Known::New => {
+                let outcome = Outcome::of(decide::decide(&self.book, &self.state, command)).0;
+                answer(&self.book, &self.state, command, at, false, outcome)
+            }
         }
     }
 
@@ -129,7 +132,7 @@ impl Engine {
         }
         let Engine { book, state } = self;
         let book: &'x Book = book;
-        let outcome = Outcome::of(decide::decide(book, state, command));
+        let (outcome, told) = Outcome::of(decide::decide(book, state, command));
         match &outcome {
             // As with a text that is no command, nothing is recorded and the id stays free.
             Outcome::Rejected(Rejection { code: Code::CommandMalformed, .. }) => {
@@ -143,7 +146,6 @@ impl Engine {
             }
         }
         state.now = at;
-        let told = if outcome.has_facts() { told(state, command) } else { Told::default() };
         state.journal.add(id, body, at, told, &outcome);
         answer(book, state, command, at, false, outcome)
     }

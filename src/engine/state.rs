@@ -289,10 +289,10 @@ impl Shares {
     }
 }
 
-/// Adds to a long list with an eighth of slack instead of the usual half: a campaign's state is mostly such lists.
+/// Adds to a long list that grows by a quarter instead of doubling: a campaign's state is mostly such lists.
 pub fn push<T>(list: &mut Vec<T>, item: T) {
     if list.len() == list.capacity() {
-        list.reserve_exact((list.len() / 8).max(16));
+        list.reserve_exact((list.len() / 4).max(16));
     }
     list.push(item);
 }

@@ -69,7 +69,7 @@ impl Mechanic for Rules {
         on: On<'_, 'c, Progress>,
         by: Person,
     ) -> Result<(), Rejection<'c>> {
-        cx.loop_running(on.state)?;
+        cx.loop_running(on.play, on.state)?;
         if on.state.initiator == by {
             return Err(Code::OwnLoop.into());
         }

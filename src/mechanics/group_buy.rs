@@ -102,7 +102,7 @@ impl Mechanic for Rules {
         if runs_in(opening.cx, opening.play, opening.by, None) {
             return Err(Code::LoopRunning.into());
         }
-        self.take_stock(opening.cx, opening.play)?;
+        self.take_stock(opening.cx, opening.play, None)?;
         let until = opening.cx.at.after(self.within);
         let (loop_, by) = (opening.loop_(), opening.by);
         opening.emit(until);
@@ -117,7 +117,7 @@ impl Mechanic for Rules {
         on: On<'_, 'c, Progress>,
         by: Person,
     ) -> Result<(), Rejection<'c>> {
-        cx.loop_running(on.state)?;
+        cx.loop_running(on.play, on.state)?;
         if cx.command.act == Act::Leave {
             return self.leave(cx, &on, by);
         }
@@ -134,7 +134,7 @@ impl Mechanic for Rules {
         let device = cx.command.device.as_deref().filter(|_| guard::counts_devices(cx, on.play));
         let mut group = Group::new(self, cx, &on);
         group.lapse();
-        self.take_stock(group.cx, on.state.play)?;
+        self.take_stock(group.cx, on.state.play, Some(on.loop_))?;
         group.join(by, device);
         Ok(())
     }
@@ -159,7 +159,7 @@ impl Mechanic for Rules {
             Status::Expired => Some(Reason::Expired),
             Status::Running if holds => None,
             Status::Running if group.progress.slots(group.cx.at) >= self.size.get() => Some(Reason::Full),
-            Status::Running => self.take_stock(group.cx, on.state.play).err().map(|_| Reason::Stock),
+            Status::Running => self.take_stock(group.cx, on.state.play, Some(on.loop_)).err().map(|_| Reason::Stock),
         };
         match obstacle {
             Some(reason) => group.too_late(payment, reason),
@@ -174,19 +174,32 @@ impl Mechanic for Rules {
     }
 
     fn refunded(&self, cx: &mut Deciding<'_, '_>, on: On<'_, '_, Progress>, by: Person, order: Order) {
-        let Some((at, member)) = on.progress.find(by) else { return };
+        let mut group = Group::new(self, cx, &on);
+        let Some((at, member)) = group.progress.find(by) else { return };
         if member.order != Some(order) || member.standing != Standing::Paid {
             return;
         }
-        match on.state.status {
-            Status::Running => Group::new(self, cx, &on).leave(by, false),
+        match group.status {
+            Status::Running => group.leave(by, false),
             Status::Complete => {
-                rewards::revoke(cx, on.loop_, at + 1, "order refunded");
-                if on.state.initiator == by {
-                    rewards::revoke(cx, on.loop_, LEADER, "order refunded");
+                rewards::revoke(group.cx, on.loop_, at + 1, "order refunded");
+                if group.leader == by {
+                    rewards::revoke(group.cx, on.loop_, LEADER, "order refunded");
                 }
             }
             Status::Expired => {}
+        }
+    }
+
+    fn take_goods<'c>(&'c self, cx: &mut Deciding<'_, 'c>, play: Play) -> Result<(), Rejection<'c>> {
+        self.take_stock(cx, play, None)
+    }
+
+    fn status(&self, state: &LoopState, progress: &Progress, at: Time) -> Status {
+        match state.status {
+            Status::Running if at >= state.until && self.fills(progress) => Status::Complete,
+            Status::Running if at >= state.until || progress.slots(at) == 0 => Status::Expired,
+            status => status,
         }
     }
 
@@ -226,8 +239,10 @@ impl Mechanic for Rules {
     fn look(&self, looking: Looking<'_>, progress: &Progress) -> Look {
         let (state, at) = (looking.state, looking.at);
         let size = self.size.get();
-        let open = state.status == Status::Running && at < state.until;
-        let mine = looking.who.and_then(|who| progress.find(who)).filter(|(_, member)| member.holds_slot(at));
+        let open = self.status(state, progress, at) == Status::Running;
+        let known = looking.who.and_then(|who| progress.find(who));
+        let mine = known.filter(|(_, member)| member.holds_slot(at));
+        let reachable = open && (mine.is_some() || progress.slots(at) < size);
         let mut steps = Vec::new();
         if let Some((_, member)) = mine
             && member.standing == Standing::Reserved
@@ -244,10 +259,12 @@ impl Mechanic for Rules {
         }
         let mut rewards = Vec::new();
         if let Some(who) = looking.who {
-            let cause = mine.map_or(u32::MAX, |(number, _)| number + 1);
-            rewards.extend(self.give.iter().map(|reward| RewardLook::new(*reward, who, cause, open, steps.clone())));
+            let cause = known.map_or(u32::MAX, |(number, _)| number + 1);
+            let member = |reward: &Reward| RewardLook::new(*reward, who, cause, reachable, steps.clone());
+            rewards.extend(self.give.iter().map(member));
             if who == state.initiator {
-                let leader = |reward: &Reward| RewardLook::new(*reward, who, LEADER, open, steps.clone());
+                let leads = open && mine.is_some();
+                let leader = |reward: &Reward| RewardLook::new(*reward, who, LEADER, leads, steps.clone());
                 rewards.extend(self.give_leader.iter().map(leader));
             }
         }
@@ -255,7 +272,7 @@ impl Mechanic for Rules {
         let shown = progress.members.iter().map(|member| member.look(at));
         let virtual_members = (0..progress.filled).map(|_| PersonLook::nobody("virtual"));
         Look {
-            role: mine.map(|(_, member)| if member.who == state.initiator { "leader" } else { "member" }),
+            role: known.filter(|(_, member)| member.belongs(at)).map(|(_, member)| if member.who == state.initiator { "leader" } else { "member" }),
             have: progress.paid().saturating_add(progress.filled),
             need: size,
             people: shown.chain(virtual_members).collect(),
@@ -330,7 +347,14 @@ impl Rules {
         Ok(())
     }
 
-    /// Makes sure that one more unit can be taken; lapsed reservations elsewhere are settled first if needed.
+    /// Whether virtual members fill a group with these members at its end.
+    fn fills(&self, progress: &Progress) -> bool {
+        let paid = progress.paid();
+        self.virtual_from.is_some_and(|from| paid > 0 && paid.saturating_mul(100) >= from.get().saturating_mul(self.size.get()))
+    }
+
+    /// Makes sure that one more unit can be taken. Other groups that are due are settled for it as long as
+    /// none is left: what they kept is free by the clock. `except` is settled already.
     fn take_stock<'c>(&self, cx: &mut Deciding<'_, 'c>, play: Play) -> Result<(), Rejection<'c>> {
         let Some(stock) = self.stock.map(|stock| stock.get()) else { return Ok(()) };
         let taken = cx.state.play(play).taken;

@@ -106,7 +106,7 @@ impl Mechanic for Rules {
         on: On<'_, 'c, Progress>,
         by: Person,
     ) -> Result<(), Rejection<'c>> {
-        cx.loop_running(on.state)?;
+        cx.loop_running(on.play, on.state)?;
         if on.state.initiator == by {
             return Err(Code::OwnLoop.into());
         }
@@ -184,7 +184,11 @@ impl Mechanic for Rules {
         let mut rewards = Vec::new();
         let mut need = 0;
         for (number, tier) in (0..).zip(&self.inviter) {
-            let Some(next) = tier.next(have) else { continue };
+            let Some(next) = tier.next(have) else {
+                // Given as often as it ever is.
+                rewards.push(RewardLook::new(tier.give, state.initiator, number, false, vec![]));
+                continue;
+            };
             need = if need == 0 { next } else { need.min(next) };
             let step = Step {
                 name: Some(self.qualifies),
@@ -198,8 +202,9 @@ impl Mechanic for Rules {
         if let Some((at, invitee)) = mine {
             let open = invitee.standing != Standing::Qualified && looking.at < invitee.until;
             let step = Step { name: Some(self.qualifies), until: Some(invitee.until), ..Step::new(Need::Event, 1) };
+            let missing = if invitee.standing == Standing::Qualified { vec![] } else { vec![step] };
             for reward in &self.invitee {
-                rewards.push(RewardLook::new(*reward, invitee.who, INVITEE + at, open, vec![step.clone()]));
+                rewards.push(RewardLook::new(*reward, invitee.who, INVITEE + at, open, missing.clone()));
             }
         } else if let Some(who) = stranger {
             let join = Step { until: Some(state.until), ..Step::new(Need::JoinHere, 1) };

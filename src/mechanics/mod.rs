@@ -13,7 +13,7 @@ use crate::engine::handle::{Event, Loop, Order, Person, Play, Reward};
 use crate::engine::money::Money;
 use crate::engine::pack::Reader;
 use crate::engine::rejection::{Code, Rejection};
-use crate::engine::state::LoopState;
+use crate::engine::state::{LoopState, Status};
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{Look, Offer};
 use crate::json::tree::Node;
@@ -72,6 +72,22 @@ pub trait Mechanic {
 
     /// Settles what is due by the clock.
     fn settle(&self, _cx: &mut Deciding<'_, '_>, _on: On<'_, '_, Self::Progress>) {}
+
+    /// Makes sure that one unit of the play's own goods is left; what is due by the clock may be settled for it.
+    ///
+    /// # Errors
+    /// `SOLD_OUT`.
+    fn take_goods<'c>(&'c self, _cx: &mut Deciding<'_, 'c>, _play: Play) -> Result<(), Rejection<'c>> {
+        Ok(())
+    }
+
+    /// Where a loop stands by the clock, whether or not anything has settled it.
+    fn status(&self, state: &LoopState, _progress: &Self::Progress, at: Time) -> Status {
+        match state.status {
+            Status::Running if at >= state.until => Status::Expired,
+            status => status,
+        }
+    }
 
     /// Applies a fact to the progress; answers how the play's own stock changes.
     fn evolve(&self, progress: &mut Self::Progress, fact: &Fact<'_>, at: Time, order: Option<Order>) -> i32;
@@ -336,6 +352,23 @@ macro_rules! mechanics {
                     $((Rules::$Name(rules), Progress::$Name(progress)) =>
                         rules.settle(cx, On { loop_, state, progress, play }),)*
                     _ => {}
+                }
+            }
+
+            /// Makes sure that one unit of the play's own goods is left.
+            ///
+            /// # Errors
+            /// `SOLD_OUT`.
+            pub fn take_goods<'c>(&'c self, cx: &mut Deciding<'_, 'c>, play: Play) -> Result<(), Rejection<'c>> {
+                match self { $(Rules::$Name(rules) => rules.take_goods(cx, play),)* }
+            }
+
+            /// Where a loop stands by the clock.
+            #[must_use]
+            pub fn status(&self, state: &LoopState, at: Time) -> Status {
+                match (self, &state.progress) {
+                    $((Rules::$Name(rules), Progress::$Name(progress)) => rules.status(state, progress, at),)*
+                    _ => state.status,
                 }
             }
 
