@@ -4,6 +4,17 @@
 //! [`engine::evolve`] is the only thing that changes state, and nothing here knows about clocks,
 //! entropy, storage or the network.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::as_conversions,
+        clippy::float_arithmetic,
+        clippy::float_cmp,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+
 pub mod attribution;
 pub mod campaign;
 pub mod engine;

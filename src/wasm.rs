@@ -13,8 +13,8 @@ use crate::campaign::{Campaign, Names, Problem};
 use crate::engine::answer::wire_malformed;
 use crate::engine::audit::{Audit, hex};
 use crate::engine::command::whole;
-use crate::engine::words::explain as sentences;
 use crate::engine::snapshot::Damaged;
+use crate::engine::words::explain as sentences;
 use crate::engine::{Command, Engine, Time};
 use crate::qr::{Level, QrError, SvgOptions, Symbol};
 
@@ -241,9 +241,9 @@ pub fn peek(token: &str) -> JsValue {
 /// Signs a token. For backends only: the key must not reach a page.
 #[wasm_bindgen]
 pub fn mint(fields: JsValue, key: &[u8]) -> JsValue {
-    let minted = token_of(&fields).ok_or(TokenError::Field("fields")).and_then(|token| {
-        if token.version == Token::OPEN { token.open() } else { token.mint(key) }
-    });
+    let minted = token_of(&fields)
+        .ok_or(TokenError::Field("fields"))
+        .and_then(|token| if token.version == Token::OPEN { token.open() } else { token.mint(key) });
     minted.map_or_else(token_error, |text| JsValue::from_str(&text))
 }
 
@@ -386,9 +386,13 @@ fn token_object(token: Result<Token, TokenError>) -> JsValue {
 
 fn token_error(reason: TokenError) -> JsValue {
     let (en, zh) = match reason {
-        TokenError::Field(_) => ("A field of the token is missing or out of range.", "令牌字段缺失或超出范围。"),
+        TokenError::Field(_) => {
+            ("A field of the token is missing or out of range.", "令牌字段缺失或超出范围。")
+        }
         TokenError::Key => ("The key has fewer than 16 bytes.", "密钥不足 16 字节。"),
-        TokenError::Malformed | TokenError::Invalid => ("This link or code is not valid.", "该链接或二维码无效。"),
+        TokenError::Malformed | TokenError::Invalid => {
+            ("This link or code is not valid.", "该链接或二维码无效。")
+        }
     };
     error(reason.code(), en, zh)
 }

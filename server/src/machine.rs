@@ -206,7 +206,8 @@ impl Machine {
             (false, Some(Code::CommandMalformed)) => Outcome::Malformed,
             (false, Some(_)) => Outcome::Rejected,
         };
-        let known = matches!(given.code(), Some(Code::CommandIdReused | Code::CommandMalformed)) || given.repeated;
+        let known =
+            matches!(given.code(), Some(Code::CommandIdReused | Code::CommandMalformed)) || given.repeated;
         let answer = text(&given);
         let record = (!known).then(|| {
             self.seq += 1;

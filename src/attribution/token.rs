@@ -263,7 +263,7 @@ fn encode(payload: &Payload, key: &[u8]) -> Option<String> {
             *byte = quotient;
             remainder = part % 62;
         }
-        *symbol = ALPHABET[usize::from(remainder)];
+        *symbol = ALPHABET.get(usize::from(remainder)).copied().unwrap_or(b'0');
     }
     Some(symbols.into_iter().map(char::from).collect())
 }

@@ -144,6 +144,10 @@ pub(crate) use property;
 pub(crate) use {choices, document, key, member};
 
 /// The length of a field's key.
+#[cfg_attr(
+    not(test),
+    expect(clippy::indexing_slicing, reason = "runs while compiling; `get` is no const function")
+)]
 pub(crate) const fn camel_length(field: &str) -> usize {
     let bytes = field.as_bytes();
     let mut length = bytes.len();
@@ -158,6 +162,10 @@ pub(crate) const fn camel_length(field: &str) -> usize {
 }
 
 /// `snake_case` as `camelCase`, in [`camel_length`] bytes.
+#[cfg_attr(
+    not(test),
+    expect(clippy::indexing_slicing, reason = "runs while compiling; `get` is no const function")
+)]
 pub(crate) const fn camel<const N: usize>(field: &str) -> [u8; N] {
     let bytes = field.as_bytes();
     let mut out = [0; N];

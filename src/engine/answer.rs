@@ -63,7 +63,9 @@ impl<'x> Outcome<'x> {
     #[must_use]
     pub fn unpack(told: Told, mut reader: Reader<'x>) -> Self {
         if reader.byte() == Some(1) {
-            return Outcome::Rejected(unpack_rejection(&mut reader).unwrap_or(Rejection::new(Code::CommandIdReused)));
+            return Outcome::Rejected(
+                unpack_rejection(&mut reader).unwrap_or(Rejection::new(Code::CommandIdReused)),
+            );
         }
         let mut facts = Vec::new();
         while !reader.is_empty() {
@@ -101,7 +103,11 @@ impl Answer<'_> {
 
     /// Appends the answer as JSON, as in `docs/protocol.md`.
     pub fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(if self.accepted() { b"{\"ok\":true,\"id\":" } else { b"{\"ok\":false,\"id\":" });
+        out.extend_from_slice(if self.accepted() {
+            b"{\"ok\":true,\"id\":"
+        } else {
+            b"{\"ok\":false,\"id\":"
+        });
         write::text(out, self.id);
         if self.repeated {
             out.extend_from_slice(b",\"repeated\":true");

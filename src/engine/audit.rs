@@ -81,7 +81,8 @@ impl Audit {
         let Some(command) = command.and_then(|json| Command::read(json).ok()) else {
             return self.add(AuditFinding::new(position, "LINE_MALFORMED"));
         };
-        let finding = |code| AuditFinding { id: Some(command.id.to_string()), ..AuditFinding::new(position, code) };
+        let finding =
+            |code| AuditFinding { id: Some(command.id.to_string()), ..AuditFinding::new(position, code) };
         if command.at < engine.state.now {
             self.add(finding("TIME_BACKWARDS"));
         }
@@ -96,7 +97,11 @@ impl Audit {
         answer.write(&mut expected);
         if let Some(claimed) = claimed.filter(|claimed| *claimed != expected) {
             let text = |bytes: &[u8]| Some(String::from_utf8_lossy(bytes).into_owned());
-            self.add(AuditFinding { expected: text(&expected), claimed: text(claimed), ..finding("ANSWER_DIFFERS") });
+            self.add(AuditFinding {
+                expected: text(&expected),
+                claimed: text(claimed),
+                ..finding("ANSWER_DIFFERS")
+            });
         }
     }
 

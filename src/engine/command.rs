@@ -200,7 +200,10 @@ impl<'a> Command<'a> {
     ///
     /// # Errors
     /// As [`Command::next`].
-    pub fn next_stamped(scanner: &mut Scanner<'a>, at: Option<Time>) -> Result<Option<Command<'a>>, Malformed> {
+    pub fn next_stamped(
+        scanner: &mut Scanner<'a>,
+        at: Option<Time>,
+    ) -> Result<Option<Command<'a>>, Malformed> {
         let mut draft = Draft::default();
         if !scanner.object(|key, value| draft.take(key, value))? {
             return Ok(None);
@@ -254,7 +257,8 @@ impl<'a> Command<'a> {
         // One buffer and one pass: hashing many short pieces costs several times as much.
         let mut bytes = Vec::with_capacity(128);
         bytes.push(self.act.number());
-        let Command { by, loop_, play, token, touchpoint, code, order, name, grant, reason, device, .. } = self;
+        let Command { by, loop_, play, token, touchpoint, code, order, name, grant, reason, device, .. } =
+            self;
         let texts = [by, loop_, play, token, touchpoint, code, order, name, grant, reason, device];
         for (number, text) in (1u8..).zip(texts) {
             if let Some(text) = text {
@@ -428,7 +432,9 @@ pub fn whole(double: f64) -> Option<i64> {
 }
 
 fn is_id(text: &str, most: usize, extra: &[u8]) -> bool {
-    !text.is_empty() && text.len() <= most && text.bytes().all(|b| b.is_ascii_alphanumeric() || extra.contains(&b))
+    !text.is_empty()
+        && text.len() <= most
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || extra.contains(&b))
 }
 
 impl<'a> Command<'a> {

@@ -2,6 +2,7 @@
 
 use super::book::Book;
 use super::command::{Act, Command};
+use super::draw::Draw;
 use super::fact::Fact;
 use super::field::{GrantId, Told};
 use super::handle::{Loop, Order, Person, Play};
@@ -11,7 +12,6 @@ use super::time::Time;
 use crate::attribution::code::{CodeError, ReferralCode};
 use crate::attribution::token::Token;
 use crate::campaign::play::PlayRules;
-use super::draw::Draw;
 use crate::guard;
 use crate::mechanics::{Opening, Payment};
 use crate::rewards;
@@ -20,9 +20,12 @@ use crate::rewards;
 ///
 /// # Errors
 /// The rejection.
-pub fn decide<'c>(book: &'c Book, state: &State, command: &'c Command<'c>) -> Result<Decided<'c>, Rejection<'c>> {
-    let told = Told::default();
-    let mut cx = Deciding { book, state, command, at: command.at.max(state.now), facts: Vec::new(), told };
+pub fn decide<'c>(
+    book: &'c Book,
+    state: &State,
+    command: &'c Command<'c>,
+) -> Result<Decided<'c>, Rejection<'c>> {
+    let mut cx = Deciding::new(book, state, command);
     match command.act {
         Act::Visit => visit(&mut cx)?,
         Act::Share => share(&mut cx)?,
@@ -65,6 +68,14 @@ pub struct Deciding<'s, 'c> {
 }
 
 impl<'s, 'c> Deciding<'s, 'c> {
+    /// A command before anything is decided.
+    #[must_use]
+    #[inline]
+    pub fn new(book: &'c Book, state: &'s State, command: &'c Command<'c>) -> Self {
+        let (at, told) = (command.at.max(state.now), Told::default());
+        Deciding { book, state, command, at, facts: Vec::new(), told }
+    }
+
     /// Adds a fact.
     #[inline]
     pub fn emit(&mut self, fact: Fact<'c>) {
@@ -137,7 +148,8 @@ impl<'s, 'c> Deciding<'s, 'c> {
             depth = u32::from(token.depth);
         }
         if let Some(name) = self.command.touchpoint.as_deref() {
-            let known = self.book.names.touchpoint(name).ok_or(Rejection::new(Code::TouchpointUnknown).name(name))?;
+            let known =
+                self.book.names.touchpoint(name).ok_or(Rejection::new(Code::TouchpointUnknown).name(name))?;
             touchpoint = Some(known);
         }
         let known = self.state.person(person);
@@ -179,10 +191,18 @@ impl<'s, 'c> Deciding<'s, 'c> {
         let act = self.command.act;
         let fits = |loop_: &Loop| {
             self.state.loop_(*loop_).is_some_and(|state| {
-                state.initiator == share.person && self.rules(state).is_some_and(|play| play.rules.offers(act))
+                state.initiator == share.person
+                    && self.rules(state).is_some_and(|play| play.rules.offers(act))
             })
         };
-        let found = share.loop_.or_else(|| self.state.loops_of(share.person).find(fits));
+        let is_open = |loop_: &Loop| {
+            let open = |state: &LoopState| {
+                self.rules(state).is_some_and(|play| self.loop_running(play, state).is_ok())
+            };
+            fits(loop_) && self.state.loop_(*loop_).is_some_and(open)
+        };
+        let loops = || self.state.loops_of(share.person);
+        let found = share.loop_.or_else(|| loops().find(is_open)).or_else(|| loops().find(fits));
         found.ok_or(Code::CodeUnknown.into())
     }
 
@@ -190,11 +210,10 @@ impl<'s, 'c> Deciding<'s, 'c> {
     ///
     /// # Errors
     /// `LOOP_COMPLETE` or `LOOP_EXPIRED`.
-    pub fn loop_running(&self, state: &LoopState) -> Result<(), Rejection<'c>> {
-        match state.status {
+    pub fn loop_running(&self, play: &PlayRules, state: &LoopState) -> Result<(), Rejection<'c>> {
+        match play.rules.status(state, self.at) {
             Status::Complete => Err(Code::LoopComplete.into()),
             Status::Expired => Err(Rejection::new(Code::LoopExpired).until(state.until)),
-            Status::Running if self.at >= state.until => Err(Rejection::new(Code::LoopExpired).until(state.until)),
             Status::Running => Ok(()),
         }
     }
@@ -280,9 +299,10 @@ fn entitlement<'c>(
     let refused = Rejection::new(Code::EventRequired).name(cx.book.names.event_name(event));
     let happened = cx.state.events.get(event_key(person, event));
     let mine = |loop_: &Loop| {
-        cx.state.loop_(*loop_).is_some_and(|state| state.play == play && state.initiator == person)
+        cx.state.loop_(*loop_).is_some_and(|state| state.play == play && state.opener == person)
     };
-    let standing = |loop_: &Loop| cx.state.loop_(*loop_).is_some_and(|state| mine(loop_) && !refunded(cx.state, state));
+    let standing =
+        |loop_: &Loop| cx.state.loop_(*loop_).is_some_and(|state| mine(loop_) && !refunded(cx.state, state));
     let opened = distinct(cx.state.loops_of(person)).iter().filter(|loop_| standing(loop_)).count();
     if u32::try_from(opened).unwrap_or(u32::MAX) >= happened {
         return Err(refused);
@@ -333,9 +353,7 @@ fn pay<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     if amount != price {
         return Err(Rejection::new(Code::AmountMismatch).amount(price));
     }
-    if rules.rules.stock().is_some_and(|stock| cx.state.play(play).taken >= stock) {
-        return Err(Code::SoldOut.into());
-    }
+    rules.rules.take_goods(cx, play)?;
     let person = cx.person()?;
     cx.emit(Fact::Bought { play, by: person, order, amount });
     Ok(())
@@ -352,7 +370,8 @@ fn event<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     cx.emit(Fact::Happened { by: person, name: event, order, amount: cx.command.amount });
     let order = order.map(|order| cx.order(order));
     for loop_ in distinct(cx.state.loops_of(person)) {
-        if let Some((state, rules)) = cx.state.loop_(loop_).and_then(|state| Some((state, cx.rules(state)?))) {
+        if let Some((state, rules)) = cx.state.loop_(loop_).and_then(|state| Some((state, cx.rules(state)?)))
+        {
             rules.rules.event(cx, loop_, state, rules, (person, event, order));
         }
     }
@@ -366,12 +385,12 @@ fn refund<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     if known.status == OrderStatus::Refunded {
         return Err(Code::OrderRefunded.into());
     }
+    // What was due before this refund has happened before it.
+    for_loops(cx, &known.loops, |cx, loop_, state, rules| rules.rules.settle(cx, loop_, state, rules));
     cx.emit(Fact::Refunded { order, amount: known.amount });
-    for loop_ in known.loops.iter().copied() {
-        if let Some((state, rules)) = cx.state.loop_(loop_).and_then(|state| Some((state, cx.rules(state)?))) {
-            rules.rules.refunded(cx, loop_, state, rules, (known.by, order));
-        }
-    }
+    for_loops(cx, &known.loops, |cx, loop_, state, rules| {
+        rules.rules.refunded(cx, loop_, state, rules, (known.by, order));
+    });
     Ok(())
 }
 
@@ -384,9 +403,19 @@ fn tick(cx: &mut Deciding<'_, '_>) {
         .map(|(_, loop_)| *loop_)
         .take(SETTLED_BY_TICK)
         .collect();
-    for loop_ in due {
-        if let Some((state, rules)) = cx.state.loop_(loop_).and_then(|state| Some((state, cx.rules(state)?))) {
-            rules.rules.settle(cx, loop_, state, rules);
+    for_loops(cx, &due, |cx, loop_, state, rules| rules.rules.settle(cx, loop_, state, rules));
+}
+
+/// Lets each loop's rules act on it.
+fn for_loops<'s, 'c>(
+    cx: &mut Deciding<'s, 'c>,
+    loops: &[Loop],
+    act: impl Fn(&mut Deciding<'s, 'c>, Loop, &'s LoopState, &'c PlayRules),
+) {
+    for loop_ in loops.iter().copied() {
+        if let Some((state, rules)) = cx.state.loop_(loop_).and_then(|state| Some((state, cx.rules(state)?)))
+        {
+            act(cx, loop_, state, rules);
         }
     }
 }

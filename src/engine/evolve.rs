@@ -7,7 +7,8 @@ use super::field::GrantId;
 use super::handle::{Grant, Loop, Maybe, Order, PartAt, Person, Play};
 use super::money::Money;
 use super::state::{
-    GrantState, GrantStatus, LoopState, OrderState, OrderStatus, Part, PersonState, Share, State, Status, Terms, push,
+    GrantState, GrantStatus, LoopState, OrderState, OrderStatus, Part, PersonState, Share, State, Status,
+    Terms, push,
 };
 use super::time::Time;
 use crate::guard::{Action, Role, count};
@@ -134,6 +135,7 @@ fn open(book: &Book, state: &mut State, at: Time, opening: (&str, Play, Person, 
         play,
         revision,
         status: Status::Running,
+        opener: by,
         initiator: by,
         opened: at,
         until,
@@ -174,7 +176,7 @@ fn add_part(state: &mut State, by: Person, loop_: Loop) {
 }
 
 /// Gives every known id its record: facts read from a part of a log may name people before `met`.
-fn grow(state: &mut State) {
+pub(super) fn grow(state: &mut State) {
     const NEW: PersonState = PersonState {
         inviter: Maybe::NONE,
         last_grant: Maybe::NONE,
@@ -258,7 +260,8 @@ fn add_grant(state: &mut State, id: GrantId, terms: Terms, to: Person, until: Op
         head.grants = head.grants.max(id.n);
         head.last_grant.replace(grant)
     });
-    let before_of_person = person_mut(state, to).map_or(Maybe::NONE, |person| person.last_grant.replace(grant));
+    let before_of_person =
+        person_mut(state, to).map_or(Maybe::NONE, |person| person.last_grant.replace(grant));
     let granted = GrantState {
         to,
         loop_: id.loop_,

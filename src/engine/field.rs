@@ -86,19 +86,31 @@ impl<'s> Names<'s> {
     /// The id of a participant.
     #[must_use]
     pub fn person(&self, person: Person) -> &'s str {
-        if person.index() < self.people.len() { self.people.text(person.0) } else { self.draft.person.unwrap_or("") }
+        if person.index() < self.people.len() {
+            self.people.text(person.0)
+        } else {
+            self.draft.person.unwrap_or("")
+        }
     }
 
     /// The id of a loop.
     #[must_use]
     pub fn loop_(&self, loop_: Loop) -> &'s str {
-        if loop_.index() < self.loops.len() { self.loops.text(loop_.0) } else { self.draft.loop_.unwrap_or("") }
+        if loop_.index() < self.loops.len() {
+            self.loops.text(loop_.0)
+        } else {
+            self.draft.loop_.unwrap_or("")
+        }
     }
 
     /// The id of an order.
     #[must_use]
     pub fn order(&self, order: Order) -> &'s str {
-        if order.index() < self.orders.len() { self.orders.text(order.0) } else { self.draft.order.unwrap_or("") }
+        if order.index() < self.orders.len() {
+            self.orders.text(order.0)
+        } else {
+            self.draft.order.unwrap_or("")
+        }
     }
 }
 
@@ -159,6 +171,9 @@ pub struct Told {
 pub trait Field {
     /// Its name in the tables for other languages.
     const KIND: &'static str;
+
+    /// Whether an optional one may name what only another part of the log told of; then it is left out.
+    const MAY_BE_UNTOLD: bool = false;
 }
 
 /// All forms of a field.
@@ -239,7 +254,13 @@ fn wire_small(out: &mut Vec<u8>, value: i64) {
 }
 
 integer_field!(u32, "u32", |v: i64| u32::try_from(v).ok(), |v: u32| i64::from(v), wire_small);
-integer_field!(u64, "number", |v: i64| u64::try_from(v).ok(), |v: u64| i64::try_from(v).unwrap_or(i64::MAX), wire_number);
+integer_field!(
+    u64,
+    "number",
+    |v: i64| u64::try_from(v).ok(),
+    |v: u64| i64::try_from(v).unwrap_or(i64::MAX),
+    wire_number
+);
 integer_field!(Time, "time", |v: i64| Some(Time(v)), |v: Time| v.0, wire_number);
 integer_field!(Money, "money", |v: i64| Some(Money(v)), |v: Money| v.0, wire_number);
 
@@ -323,6 +344,7 @@ impl<'a> Binary<'a> for Loop {
 
 impl Field for Order {
     const KIND: &'static str = "order";
+    const MAY_BE_UNTOLD: bool = true;
 }
 impl<'a> Binary<'a> for Order {
     fn write(&self, name: &str, names: &Names<'_>, out: &mut Vec<u8>) {
@@ -481,7 +503,11 @@ impl<'a> Binary<'a> for Reason {
 
 impl Reason {
     fn number(self) -> u8 {
-        Reason::ALL.iter().position(|reason| *reason == self).and_then(|at| u8::try_from(at).ok()).unwrap_or(0)
+        Reason::ALL
+            .iter()
+            .position(|reason| *reason == self)
+            .and_then(|at| u8::try_from(at).ok())
+            .unwrap_or(0)
     }
 }
 
@@ -517,6 +543,7 @@ macro_rules! optional_field {
             fn resolve(key: &str, with: &mut Resolve<'_, 'a>) -> Option<Self> {
                 match with.value(key) {
                     None | Some(Value::Null) => Some(None),
+                    Some(Value::Text(_)) if <$type>::MAY_BE_UNTOLD => Some(<$type>::resolve(key, with)),
                     Some(_) => Some(Some(<$type>::resolve(key, with)?)),
                 }
             }
@@ -524,7 +551,14 @@ macro_rules! optional_field {
     )*};
 }
 
-optional_field!(Person = "who?", Loop = "loop?", Order = "order?", Touchpoint = "touchpoint?", Money = "money?", Time = "time?");
+optional_field!(
+    Person = "who?",
+    Loop = "loop?",
+    Order = "order?",
+    Touchpoint = "touchpoint?",
+    Money = "money?",
+    Time = "time?"
+);
 
 impl Field for Option<&str> {
     const KIND: &'static str = "text?";

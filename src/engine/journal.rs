@@ -46,7 +46,8 @@ impl Journal {
     #[must_use]
     #[inline]
     pub fn find(&self, id: u64, body: u64, told: impl FnOnce() -> Told) -> Known<'_> {
-        let Some(&number) = self.index.find(id, |&number| self.entry(number).is_some_and(|e| joined(e.id) == id))
+        let Some(&number) =
+            self.index.find(id, |&number| self.entry(number).is_some_and(|e| joined(e.id) == id))
         else {
             return Known::New;
         };

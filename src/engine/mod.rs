@@ -20,12 +20,12 @@ pub mod money;
 pub mod pack;
 #[cfg(feature = "schema")]
 pub mod protocol;
-pub mod words;
 pub mod rejection;
 pub mod snapshot;
 pub mod state;
 pub mod time;
 pub mod view;
+pub mod words;
 
 use sha2::{Digest, Sha256};
 
@@ -115,7 +115,14 @@ impl Engine {
         let at = command.at.max(self.state.now);
         match self.state.journal.find(id, body, || told(&self.state, command)) {
             Known::Same(at, outcome) => answer(&self.book, &self.state, command, at, true, outcome),
-            Known::OtherBody => answer(&self.book, &self.state, command, at, false, Outcome::Rejected(Code::CommandIdReused.into())),
+            Known::OtherBody => answer(
+                &self.book,
+                &self.state,
+                command,
+                at,
+                false,
+                Outcome::Rejected(Code::CommandIdReused.into()),
+            ),
             Known::New => {
                 let outcome = Outcome::of(decide::decide(&self.book, &self.state, command)).0;
                 answer(&self.book, &self.state, command, at, false, outcome)
@@ -215,12 +222,16 @@ impl Engine {
         let value = |key: &str| fields.iter().find(|(name, _)| name == key).map(|(_, value)| value);
         let Value::Text(kind) = value("kind")? else { return None };
         let Value::Int(at) = value("at")? else { return None };
+        let at = Some(Time(*at)).filter(|at| (Time(0)..=Time::NEVER).contains(at))?;
         let State { people, loop_names, order_names, .. } = &mut self.state;
         let mut resolve =
             Resolve { people, loops: loop_names, orders: order_names, campaign: &self.book.names, fields };
-        let fact = Fact::resolve(kind, &mut resolve)?;
-        self.state.now = self.state.now.max(Time(*at));
-        evolve::evolve(&self.book, &mut self.state, &fact, Time(*at));
+        let fact = Fact::resolve(kind, &mut resolve);
+        // A fact that cannot be read may have named people before the field that is wrong.
+        evolve::grow(&mut self.state);
+        let fact = fact?;
+        self.state.now = self.state.now.max(at);
+        evolve::evolve(&self.book, &mut self.state, &fact, at);
         Some(())
     }
 

@@ -33,7 +33,8 @@ const ACTS: &[(Act, &[&str], &[&str])] = &[
 pub fn metadata_json() -> Value {
     let field = |(name, number): &(&str, u8)| json!({ "name": name, "number": number });
     let kinds = Fact::TABLE.iter().map(|(kind, number, fields)| {
-        let fields: Vec<Value> = fields.iter().map(|(name, kind)| json!({ "name": name, "type": kind })).collect();
+        let fields: Vec<Value> =
+            fields.iter().map(|(name, kind)| json!({ "name": name, "type": kind })).collect();
         json!({ "kind": kind, "number": number, "fields": fields })
     });
     let rejections = Code::ALL.iter().map(|code| {
@@ -68,10 +69,16 @@ pub fn schema_json() -> Value {
     defs.insert("Command".into(), one_of("Command", ACTS.iter().map(command)));
     let facts = Fact::TABLE.iter().zip(Fact::DOCS).map(|((kind, _, fields), docs)| fact(kind, fields, *docs));
     defs.insert("Fact".into(), one_of("Something that happened.", facts));
-    defs.insert("Code".into(), json!({ "enum": Code::ALL.iter().map(|code| code.name()).collect::<Vec<_>>() }));
+    defs.insert(
+        "Code".into(),
+        json!({ "enum": Code::ALL.iter().map(|code| code.name()).collect::<Vec<_>>() }),
+    );
     defs.insert("Accepted".into(), accepted().to_value());
     defs.insert("Rejected".into(), rejected().to_value());
-    defs.insert("Answer".into(), json!({ "oneOf": [{ "$ref": "#/$defs/Accepted" }, { "$ref": "#/$defs/Rejected" }] }));
+    defs.insert(
+        "Answer".into(),
+        json!({ "oneOf": [{ "$ref": "#/$defs/Accepted" }, { "$ref": "#/$defs/Rejected" }] }),
+    );
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "kfactor protocol",
@@ -129,7 +136,10 @@ fn fact(kind: &str, fields: &[(&str, &str)], docs: (&str, &[&str])) -> Value {
             required.push(name);
         }
         if *kind == "grant" {
-            properties.insert("loop".into(), json!({ "type": "string", "description": "The loop that earned it." }));
+            properties.insert(
+                "loop".into(),
+                json!({ "type": "string", "description": "The loop that earned it." }),
+            );
             required.push("loop");
         }
     }
@@ -211,7 +221,9 @@ fn money() -> Value {
 fn title(name: &str, suffix: &str) -> String {
     let words = name.split('-').map(|word| {
         let mut letters = word.chars();
-        letters.next().map_or(String::new(), |first| first.to_ascii_uppercase().to_string() + letters.as_str())
+        letters
+            .next()
+            .map_or(String::new(), |first| first.to_ascii_uppercase().to_string() + letters.as_str())
     });
     words.collect::<String>() + suffix
 }

@@ -98,8 +98,6 @@ rejections! {
     TouchpointUnknown = "TOUCHPOINT_UNKNOWN", "The campaign has no touchpoint named `{name}`.", "活动中没有名为 `{name}` 的触点。";
     /// No play waits for this event.
     EventUnknown = "EVENT_UNKNOWN", "No play waits for `{name}`.", "没有玩法需要事件 `{name}`。";
-    /// The participant was never seen.
-    ParticipantUnknown = "PARTICIPANT_UNKNOWN", "This participant is not known.", "该用户不存在。";
     /// The site's own risk score is above the campaign's limit.
     RiskRefused = "RISK_REFUSED", "This cannot be accepted at the moment.", "当前无法参与,请稍后再试。";
     /// Too many actions from one device.

@@ -8,8 +8,8 @@ use super::journal::Journal;
 use super::money::Money;
 use super::pack::{self, Reader, put, put_signed};
 use super::state::{
-    GrantState, GrantStatus, LoopState, OrderState, OrderStatus, Part, PersonState, PlayState, RewardState, Share,
-    State, Status, Terms,
+    GrantState, GrantStatus, LoopState, OrderState, OrderStatus, Part, PersonState, PlayState, RewardState,
+    Share, State, Status, Terms,
 };
 use super::time::Time;
 use crate::mechanics::Progress;
@@ -101,7 +101,11 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
             inviter: option(reader)?.map(Person).into(),
             last_grant: option(reader)?.map(Grant).into(),
             last_part: option(reader)?.map(PartAt).into(),
-            touchpoint: option(reader)?.map(|number| u16::try_from(number).map(Touchpoint)).transpose().ok()?.into(),
+            touchpoint: option(reader)?
+                .map(|number| u16::try_from(number).map(Touchpoint))
+                .transpose()
+                .ok()?
+                .into(),
             depth: reader.byte()?,
             arrived: reader.byte()? == 1,
         })
@@ -117,12 +121,14 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
     for _ in 0..reader.count()? {
         state.holds.insert(Grant(reader.small()?), Time(reader.signed()?));
     }
-    state.parts =
-        read_list(reader, |reader| Some(Part { loop_: Loop(reader.small()?), before: option(reader)?.map(PartAt).into() }))?;
+    state.parts = read_list(reader, |reader| {
+        Some(Part { loop_: Loop(reader.small()?), before: option(reader)?.map(PartAt).into() })
+    })?;
     state.counters = Counters::unpack(reader)?;
     state.events = Counters::unpack(reader)?;
-    state.rewards =
-        read_list(reader, |reader| Some(RewardState { count: reader.small()?, spent: Money(reader.signed()?) }))?;
+    state.rewards = read_list(reader, |reader| {
+        Some(RewardState { count: reader.small()?, spent: Money(reader.signed()?) })
+    })?;
     state.plays = read_list(reader, |reader| Some(PlayState { taken: reader.small()? }))?;
     for _ in 0..reader.count()? {
         let (handle, code, person) = (reader.number()?, reader.number()?, Person(reader.small()?));
@@ -158,10 +164,18 @@ fn consistent(state: &State) -> bool {
         && state.loops.len() == state.loop_names.len()
         && state.orders.len() == state.order_names.len()
         && state.persons.iter().all(|p| {
-            grant(p.last_grant, state.grants.len()) && part(p.last_part, state.parts.len()) && p.inviter.get().is_none_or(person)
+            grant(p.last_grant, state.grants.len())
+                && part(p.last_part, state.parts.len())
+                && p.inviter.get().is_none_or(person)
         })
         && state.parts.iter().enumerate().all(|(at, p)| loop_(p.loop_) && part(p.before, at))
-        && state.loops.iter().all(|l| person(l.initiator) && grant(l.last_grant, state.grants.len()))
+        && state
+            .loops
+            .iter()
+            .all(|l| person(l.opener) && person(l.initiator) && grant(l.last_grant, state.grants.len()))
+        && (Time(0)..=Time::NEVER).contains(&state.now)
+        && state.holds.keys().all(|held| held.index() < state.grants.len())
+        && state.shares.list.iter().all(|share| person(share.person) && share.loop_.is_none_or(loop_))
         && state.orders.iter().all(|order| person(order.by) && order.loops.iter().all(|l| loop_(*l)))
 }
 
@@ -173,6 +187,7 @@ fn write_loop(out: &mut Vec<u8>, head: &LoopState) {
         Status::Complete => 1,
         Status::Expired => 2,
     });
+    put(out, u64::from(head.opener.0));
     put(out, u64::from(head.initiator.0));
     for at in [head.opened, head.until, head.due] {
         put_signed(out, at.0);
@@ -196,6 +211,7 @@ fn read_loop(book: &Book, reader: &mut Reader<'_>) -> Option<LoopState> {
             2 => Status::Expired,
             _ => return None,
         },
+        opener: Person(reader.small()?),
         initiator: Person(reader.small()?),
         opened: Time(reader.signed()?),
         until: Time(reader.signed()?),

@@ -83,6 +83,8 @@ pub struct LoopState {
     pub revision: u16,
     /// Running, complete or expired.
     pub status: Status,
+    /// Who opened it.
+    pub opener: Person,
     /// Who opened it, or the leader now.
     pub initiator: Person,
     /// When it was opened.
@@ -254,21 +256,25 @@ impl Shares {
     /// The share with this handle.
     #[must_use]
     pub fn by_handle(&self, handle: u64) -> Option<Share> {
-        let at = self.by_handle.find(spread(handle), |&at| self.at(at).is_some_and(|share| share.handle == handle))?;
+        let at = self
+            .by_handle
+            .find(spread(handle), |&at| self.at(at).is_some_and(|share| share.handle == handle))?;
         self.at(*at)
     }
 
     /// The share with this code.
     #[must_use]
     pub fn by_code(&self, code: u64) -> Option<Share> {
-        let at = self.by_code.find(spread(code), |&at| self.at(at).is_some_and(|share| share.code == code))?;
+        let at =
+            self.by_code.find(spread(code), |&at| self.at(at).is_some_and(|share| share.code == code))?;
         self.at(*at)
     }
 
     /// The share of a participant for a loop, or in general.
     #[must_use]
     pub fn of(&self, person: Person, loop_: Option<Loop>) -> Option<Share> {
-        let same = |&at: &u32| self.at(at).is_some_and(|share| share.person == person && share.loop_ == loop_);
+        let same =
+            |&at: &u32| self.at(at).is_some_and(|share| share.person == person && share.loop_ == loop_);
         self.at(*self.by_owner.find(owner(person, loop_), same)?)
     }
 

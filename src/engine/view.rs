@@ -5,9 +5,9 @@ use std::borrow::Cow;
 
 use super::book::Book;
 use super::command::{Act, Command};
-use super::decide::decide;
+use super::decide::{Deciding, decide};
 use super::field::GrantId;
-use super::handle::{Event, Loop, Person, Play, Reward};
+use super::handle::{Event, Grant, Loop, Person, Play, Reward};
 use super::money::Money;
 use super::rejection::{Code, Rejection};
 use super::state::{GrantState, GrantStatus, LoopState, State, Status};
@@ -22,6 +22,8 @@ const LOOPS: usize = 50;
 const GRANTS: usize = 100;
 /// People of a loop a view shows at most.
 const PEOPLE: usize = 200;
+/// The id of the commands that views ask about; no loop and no command has it.
+const ASKING: &str = ".";
 
 macro_rules! shown {
     ($($(#[$doc:meta])* pub struct $Name:ident { $($(#[$field_doc:meta])* pub $field:ident: $type:ty,)* })*) => {$(
@@ -387,7 +389,7 @@ impl Side {
 /// The view of `participant` at `at`, with the loop `asked` for.
 #[must_use]
 pub fn view(book: &Book, state: &State, participant: &str, at: Time, asked: Option<&str>) -> View {
-    let at = at.max(state.now);
+    let at = at.clamp(state.now, Time::NEVER.max(state.now));
     let who = state.people.find(participant).map(Person);
     let eye = Eye { book, state, participant, who, at };
     let campaign = book.current();
@@ -481,7 +483,7 @@ impl Eye<'_> {
     where
         Self: 'n,
     {
-        let mut command = Command::new("view", self.at, act);
+        let mut command = Command::new(ASKING, self.at, act);
         command.by = Some(Cow::Owned(self.participant.to_owned()));
         fill(&mut command);
         let mut view = ActionView { act: act.name(), ready: true, code: None, amount: None, until: None };
@@ -509,7 +511,7 @@ impl Eye<'_> {
             loop_: id.to_owned(),
             play: self.book.play_name(head.play).to_owned(),
             mechanic: play.rules.name(),
-            status: self.status(head),
+            status: status_name(play.rules.status(head, self.at)),
             role: look.role.unwrap_or(if mine { "initiator" } else { "visitor" }),
             initiator: self.name(head.initiator),
             have: look.have,
@@ -531,24 +533,17 @@ impl Eye<'_> {
         Some(self.action(act, |command| command.loop_ = Some(Cow::Owned(id.to_owned()))).0)
     }
 
-    fn status(&self, head: &LoopState) -> &'static str {
-        match head.status {
-            Status::Complete => "complete",
-            Status::Running if self.at < head.until => "running",
-            Status::Running | Status::Expired => "expired",
-        }
-    }
-
     fn reward(&self, loop_: Loop, head: &LoopState, look: &RewardLook) -> Option<RewardView> {
         let rules = self.book.reward(look.reward)?;
-        let grants = self.state.grants_of_loop(loop_);
-        let mut grants = grants.filter(|(_, grant)| grant.cause == look.cause && grant.to == look.to);
-        let granted = grants.next().filter(|_| look.missing.is_empty() || head.status != Status::Running);
-        let status = match granted {
-            Some((handle, grant)) => self.grant_status(grant, rewards::held_until(self.state, handle, self.at)),
+        let over = look.missing.is_empty() || head.status != Status::Running;
+        let status = match self.granted(loop_, look).filter(|_| over) {
+            Some((handle, grant)) => {
+                self.grant_status(grant, rewards::held_until(self.state, handle, self.at))
+            }
             None if head.status == Status::Complete || look.missing.is_empty() => "out",
-            None if look.open => "locked",
-            None => "lost",
+            None if !look.open => "lost",
+            None if self.is_available(look) => "locked",
+            None => "out",
         };
         let missing = if status == "locked" { look.missing.as_slice() } else { &[] };
         Some(RewardView {
@@ -560,6 +555,27 @@ impl Eye<'_> {
             status,
             missing: missing.iter().map(|step| self.step(step)).collect(),
         })
+    }
+
+    /// The latest grant of what a row of a loop shows; a fallback stands for the reward it replaced.
+    fn granted(&self, loop_: Loop, look: &RewardLook) -> Option<(Grant, &GrantState)> {
+        rewards::with_fallbacks(self.book, look.reward).find_map(|(reward, _)| {
+            let same = |grant: &GrantState| {
+                let terms = self.state.terms(grant);
+                grant.cause == look.cause
+                    && grant.to == look.to
+                    && terms.is_some_and(|terms| terms.reward == reward)
+            };
+            self.state.grants_of_loop(loop_).find(|(_, grant)| same(grant))
+        })
+    }
+
+    /// Whether the reward, or one it falls back to, could be granted at this moment.
+    fn is_available(&self, look: &RewardLook) -> bool {
+        let command = Command::new(ASKING, self.at, Act::Tick);
+        let cx = Deciding::new(self.book, self.state, &command);
+        rewards::with_fallbacks(self.book, look.reward)
+            .any(|(reward, _)| rewards::obstacle(&cx, reward, look.to).is_none())
     }
 
     fn grant_status(&self, grant: &GrantState, held: Option<Time>) -> &'static str {
@@ -602,6 +618,14 @@ impl Eye<'_> {
                 })
             })
             .collect()
+    }
+}
+
+fn status_name(status: Status) -> &'static str {
+    match status {
+        Status::Complete => "complete",
+        Status::Running => "running",
+        Status::Expired => "expired",
     }
 }
 

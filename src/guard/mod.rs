@@ -67,11 +67,10 @@ fn check<'c>(
 ) -> Result<(), Rejection<'c>> {
     let campaign = cx.book.current();
     let device = cx.command.device.as_deref().map(|device| subject_of(&cx.state.key, device));
-    if let (Some(most), Some(device), Role::Helper) = (campaign.guard.per_device, device, role) {
-        let key = Key::new(slot(None, Per::Device, Period::Campaign), 0, device);
-        if cx.state.counters.get(key) >= most.get() {
-            return Err(Rejection::new(Code::DeviceLimit).most(most.get()));
-        }
+    if let (Some(most), Some(device), Role::Helper) = (campaign.guard.per_device, device, role)
+        && cx.state.counters.get(helped_on(device)) >= most.get()
+    {
+        return Err(Rejection::new(Code::DeviceLimit).most(most.get()));
     }
     for (scope, limits) in [(Some(play), &rules.limits), (None, &campaign.limits)] {
         for limit in limits {
@@ -114,14 +113,13 @@ pub struct Action<'a> {
 pub fn count(state: &mut State, offset: UtcOffset, play: &[Limit], root: &[Limit], action: Action<'_>) {
     let device = action.device.map(|device| subject_of(&state.key, device));
     if let (Some(device), Role::Helper) = (device, action.role) {
-        state.counters.add(Key::new(slot(None, Per::Device, Period::Campaign), 0, device));
+        state.counters.add(helped_on(device));
     }
     for (scope, limits) in [(Some(action.play), play), (None, root)] {
         for (at, limit) in limits.iter().enumerate() {
-            // Two limits over the same period share one counter; so does the guard's own device counter.
+            // Two limits over the same period share one counter.
             let same = |other: &Limit| other.per == limit.per && other.every == limit.every;
-            let counted = limits.iter().take(at).any(same)
-                || (scope.is_none() && limit.per == Per::Device && limit.every == Period::Campaign && action.role == Role::Helper);
+            let counted = limits.iter().take(at).any(same);
             let Some(subject) = subject(limit.per, action.role, action.person, device) else { continue };
             if !counted {
                 let (period, _) = limit.every.of(action.at, offset);
@@ -133,7 +131,9 @@ pub fn count(state: &mut State, offset: UtcOffset, play: &[Limit], root: &[Limit
 
 fn subject(per: Per, role: Role, person: Person, device: Option<u32>) -> Option<u32> {
     match (per, role) {
-        (Per::Participant, _) | (Per::Helper, Role::Helper) | (Per::Initiator, Role::Initiator) => Some(person.0),
+        (Per::Participant, _) | (Per::Helper, Role::Helper) | (Per::Initiator, Role::Initiator) => {
+            Some(person.0)
+        }
         (Per::Device, _) => device,
         (Per::Helper, Role::Initiator) | (Per::Initiator, Role::Helper) => None,
     }
@@ -141,6 +141,11 @@ fn subject(per: Per, role: Role, person: Person, device: Option<u32>) -> Option<
 
 fn subject_of(key: &SipHasher13, device: &str) -> u32 {
     u32::try_from(hash(key, device.as_bytes()) >> 32).unwrap_or(0)
+}
+
+/// The guard's own counter of a device, apart from that of a limit per device and campaign, whose period is 0.
+fn helped_on(device: u32) -> Key {
+    Key::new(slot(None, Per::Device, Period::Campaign), 1, device)
 }
 
 /// The counter slot of a limit: twenty for the campaign, then twenty for each play.
@@ -165,7 +170,13 @@ fn label(limit: &Limit) -> &'static str {
     const LABELS: [[&str; 5]; 4] = [
         ["helper/hour", "helper/day", "helper/week", "helper/month", "helper/campaign"],
         ["initiator/hour", "initiator/day", "initiator/week", "initiator/month", "initiator/campaign"],
-        ["participant/hour", "participant/day", "participant/week", "participant/month", "participant/campaign"],
+        [
+            "participant/hour",
+            "participant/day",
+            "participant/week",
+            "participant/month",
+            "participant/campaign",
+        ],
         ["device/hour", "device/day", "device/week", "device/month", "device/campaign"],
     ];
     let at = usize::from(slot(None, limit.per, limit.every));

@@ -125,13 +125,19 @@ impl Mechanic for Rules {
         for (at, person) in progress.helpers.iter().enumerate() {
             if helper == Some(*person) {
                 let cause = u32::try_from(at + 1).unwrap_or(u32::MAX);
-                let mine = self.give_helper.iter().map(|reward| RewardLook::new(*reward, *person, cause, false, vec![]));
+                let mine = self
+                    .give_helper
+                    .iter()
+                    .map(|reward| RewardLook::new(*reward, *person, cause, false, vec![]));
                 rewards.extend(mine);
             }
         }
         if let (None, Some(who)) = (helper, looking.who.filter(|who| *who != state.initiator)) {
             let own = Step { until: Some(state.until), ..Step::new(Need::HelpHere, 1) };
-            let mine = self.give_helper.iter().map(|reward| RewardLook::new(*reward, who, 0, running, vec![own.clone()]));
+            let mine = self
+                .give_helper
+                .iter()
+                .map(|reward| RewardLook::new(*reward, who, 0, running, vec![own.clone()]));
             rewards.extend(mine);
         }
         Look {
@@ -145,7 +151,11 @@ impl Mechanic for Rules {
     }
 
     fn offers(&self) -> Vec<Offer> {
-        let give = self.give.iter().map(|reward| Offer { side: Side::Initiator, reward: *reward, at: self.helpers.get() });
+        let give = self.give.iter().map(|reward| Offer {
+            side: Side::Initiator,
+            reward: *reward,
+            at: self.helpers.get(),
+        });
         let help = self.give_helper.iter().map(|reward| Offer { side: Side::Helper, reward: *reward, at: 1 });
         give.chain(help).collect()
     }

@@ -159,7 +159,9 @@ impl Mechanic for Rules {
             Status::Expired => Some(Reason::Expired),
             Status::Running if holds => None,
             Status::Running if group.progress.slots(group.cx.at) >= self.size.get() => Some(Reason::Full),
-            Status::Running => self.take_stock(group.cx, on.state.play, Some(on.loop_)).err().map(|_| Reason::Stock),
+            Status::Running => {
+                self.take_stock(group.cx, on.state.play, Some(on.loop_)).err().map(|_| Reason::Stock)
+            }
         };
         match obstacle {
             Some(reason) => group.too_late(payment, reason),
@@ -210,7 +212,13 @@ impl Mechanic for Rules {
     fn evolve(&self, progress: &mut Progress, fact: &Fact<'_>, at: Time, order: Option<Order>) -> i32 {
         match *fact {
             Fact::Joined { by, until, .. } => {
-                progress.join(Member { who: by, joined: at, until, order: None, standing: Standing::Reserved });
+                progress.join(Member {
+                    who: by,
+                    joined: at,
+                    until,
+                    order: None,
+                    standing: Standing::Reserved,
+                });
                 return 1;
             }
             Fact::Paid { by, .. } => progress.set(by, Standing::Paid, order),
@@ -247,14 +255,23 @@ impl Mechanic for Rules {
         if let Some((_, member)) = mine
             && member.standing == Standing::Reserved
         {
-            steps.push(Step { until: Some(member.until), amount: Some(self.price), ..Step::new(Need::Pay, 1) });
+            steps.push(Step {
+                until: Some(member.until),
+                amount: Some(self.price),
+                ..Step::new(Need::Pay, 1)
+            });
         } else if mine.is_none() {
-            steps.push(Step { until: Some(state.until), amount: Some(self.price), ..Step::new(Need::JoinHere, 1) });
+            steps.push(Step {
+                until: Some(state.until),
+                amount: Some(self.price),
+                ..Step::new(Need::JoinHere, 1)
+            });
         }
         let own = u32::from(mine.is_none_or(|(_, member)| member.standing != Standing::Paid));
         let others = size.saturating_sub(progress.paid()).saturating_sub(own);
         if others > 0 {
-            let step = Step { until: Some(state.until), amount: Some(self.price), ..Step::new(Need::Join, others) };
+            let step =
+                Step { until: Some(state.until), amount: Some(self.price), ..Step::new(Need::Join, others) };
             steps.push(step);
         }
         let mut rewards = Vec::new();
@@ -272,7 +289,9 @@ impl Mechanic for Rules {
         let shown = progress.members.iter().map(|member| member.look(at));
         let virtual_members = (0..progress.filled).map(|_| PersonLook::nobody("virtual"));
         Look {
-            role: known.filter(|(_, member)| member.belongs(at)).map(|(_, member)| if member.who == state.initiator { "leader" } else { "member" }),
+            role: known
+                .filter(|(_, member)| member.belongs(at))
+                .map(|(_, member)| if member.who == state.initiator { "leader" } else { "member" }),
             have: progress.paid().saturating_add(progress.filled),
             need: size,
             people: shown.chain(virtual_members).collect(),
@@ -284,7 +303,8 @@ impl Mechanic for Rules {
     fn offers(&self) -> Vec<Offer> {
         let size = self.size.get();
         let member = self.give.iter().map(|reward| Offer { side: Side::Member, reward: *reward, at: size });
-        let leader = self.give_leader.iter().map(|reward| Offer { side: Side::Leader, reward: *reward, at: size });
+        let leader =
+            self.give_leader.iter().map(|reward| Offer { side: Side::Leader, reward: *reward, at: size });
         member.chain(leader).collect()
     }
 
@@ -317,7 +337,9 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
         cx.warning(
             code::MONEY_PRICE,
             node.start,
-            String::from("Buying alone costs no more than buying together, so nobody has a reason to bring a friend."),
+            String::from(
+                "Buying alone costs no more than buying together, so nobody has a reason to bring a friend.",
+            ),
             String::from("单独购买价不高于拼团价，用户没有拉人的理由。"),
         );
     }
@@ -325,7 +347,9 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
         cx.warning(
             code::REACH_WINDOW,
             node.start,
-            String::from("`payWithin` is longer than `within`; a slot is never kept beyond the end of its group."),
+            String::from(
+                "`payWithin` is longer than `within`; a slot is never kept beyond the end of its group.",
+            ),
             String::from("`payWithin` 长于 `within`；名额最多保留到拼团结束。"),
         );
     }
@@ -350,34 +374,42 @@ impl Rules {
     /// Whether virtual members fill a group with these members at its end.
     fn fills(&self, progress: &Progress) -> bool {
         let paid = progress.paid();
-        self.virtual_from.is_some_and(|from| paid > 0 && paid.saturating_mul(100) >= from.get().saturating_mul(self.size.get()))
+        self.virtual_from.is_some_and(|from| {
+            paid > 0 && paid.saturating_mul(100) >= from.get().saturating_mul(self.size.get())
+        })
     }
 
     /// Makes sure that one more unit can be taken. Other groups that are due are settled for it as long as
     /// none is left: what they kept is free by the clock. `except` is settled already.
-    fn take_stock<'c>(&self, cx: &mut Deciding<'_, 'c>, play: Play) -> Result<(), Rejection<'c>> {
+    fn take_stock<'c>(
+        &self,
+        cx: &mut Deciding<'_, 'c>,
+        play: Play,
+        except: Option<Loop>,
+    ) -> Result<(), Rejection<'c>> {
         let Some(stock) = self.stock.map(|stock| stock.get()) else { return Ok(()) };
-        let taken = cx.state.play(play).taken;
-        if taken < stock {
-            return Ok(());
-        }
-        let freed = |facts: &[Fact<'_>]| facts.iter().filter(|fact| matches!(fact, Fact::Lapsed { .. })).count();
-        if freed(&cx.facts) > 0 {
-            return Ok(());
-        }
-        let due = cx.state.agenda.iter().take_while(|(at, _)| *at <= cx.at).map(|(_, loop_)| *loop_);
-        let due: Vec<Loop> = due.filter(|loop_| cx.state.loop_(*loop_).is_some_and(|other| other.play == play)).collect();
-        for loop_ in due {
-            let before = cx.facts.len();
-            if let Some((state, rules)) = cx.state.loop_(loop_).and_then(|state| Some((state, cx.rules(state)?))) {
+        let (state, at) = (cx.state, cx.at);
+        let taken = state.play(play).taken;
+        let is_left = |facts: &[Fact<'_>]| {
+            let back = facts.iter().filter(|fact| gives_back(fact)).count();
+            taken.saturating_sub(u32::try_from(back).unwrap_or(u32::MAX)) < stock
+        };
+        let due = state.agenda.iter().take_while(|(due, _)| *due <= at).map(|(_, loop_)| *loop_);
+        let mut due = due.filter(|loop_| Some(*loop_) != except);
+        while !is_left(&cx.facts) {
+            let loop_ = due.next().ok_or(Code::SoldOut)?;
+            let Some(state) = state.loop_(loop_).filter(|other| other.play == play) else { continue };
+            if let Some(rules) = cx.rules(state) {
                 rules.rules.settle(cx, loop_, state, rules);
             }
-            if freed(cx.facts.get(before..).unwrap_or(&[])) > 0 {
-                return Ok(());
-            }
         }
-        Err(Code::SoldOut.into())
+        Ok(())
     }
+}
+
+/// Whether a fact of settling returns one unit to the stock: a slot that lapsed, or a payment that expired.
+fn gives_back(fact: &Fact<'_>) -> bool {
+    matches!(fact, Fact::Lapsed { .. } | Fact::RefundDue { reason: Reason::Expired, .. })
 }
 
 /// A group while a command changes it: facts are applied to a copy as they are decided, so that each decision
@@ -394,19 +426,31 @@ struct Group<'x, 's, 'c> {
 
 impl<'x, 's, 'c> Group<'x, 's, 'c> {
     fn new(rules: &'x Rules, cx: &'x mut Deciding<'s, 'c>, on: &On<'_, '_, Progress>) -> Self {
-        let LoopState { status, initiator, until, .. } = *on.state;
-        Group { rules, cx, loop_: on.loop_, status, leader: initiator, until, progress: on.progress.clone() }
+        let LoopState { status, initiator: leader, until, .. } = *on.state;
+        let (loop_, progress) = (on.loop_, on.progress.clone());
+        let mut group = Group { rules, cx, loop_, status, leader, until, progress };
+        for at in 0..group.cx.facts.len() {
+            // A refund settles its group first.
+            if let Some(fact) = group.cx.facts.get(at).copied().filter(|fact| fact.loop_() == Some(loop_)) {
+                group.apply(&fact, None);
+            }
+        }
+        group
     }
 
     fn emit(&mut self, fact: Fact<'c>, order: Option<Order>) {
-        self.rules.evolve(&mut self.progress, &fact, self.cx.at, order);
-        match fact {
+        self.apply(&fact, order);
+        self.cx.emit(fact);
+    }
+
+    fn apply(&mut self, fact: &Fact<'c>, order: Option<Order>) {
+        self.rules.evolve(&mut self.progress, fact, self.cx.at, order);
+        match *fact {
             Fact::Completed { .. } => self.status = Status::Complete,
             Fact::Expired { .. } => self.status = Status::Expired,
             Fact::Succeeded { by, .. } => self.leader = by,
             _ => {}
         }
-        self.cx.emit(fact);
     }
 
     fn join(&mut self, by: Person, device: Option<&'c str>) {
@@ -451,7 +495,8 @@ impl<'x, 's, 'c> Group<'x, 's, 'c> {
     fn lapse(&mut self) {
         let at = self.cx.at;
         let over = |member: &&Member| member.standing == Standing::Reserved && at >= member.until;
-        let lapsed: Vec<Person> = self.progress.members.iter().filter(over).map(|member| member.who).collect();
+        let lapsed: Vec<Person> =
+            self.progress.members.iter().filter(over).map(|member| member.who).collect();
         for by in lapsed.iter().copied() {
             self.emit(Fact::Lapsed { loop_: self.loop_, by }, None);
         }
@@ -462,7 +507,12 @@ impl<'x, 's, 'c> Group<'x, 's, 'c> {
 
     /// The next member who holds a slot leads; without one the group ends.
     fn succeed(&mut self) {
-        let next = self.progress.members.iter().find(|member| member.holds_slot(self.cx.at)).map(|member| member.who);
+        let next = self
+            .progress
+            .members
+            .iter()
+            .find(|member| member.holds_slot(self.cx.at))
+            .map(|member| member.who);
         match next {
             Some(by) => self.emit(Fact::Succeeded { loop_: self.loop_, by }, None),
             None => self.emit(Fact::Expired { loop_: self.loop_ }, None),
@@ -494,10 +544,9 @@ impl<'x, 's, 'c> Group<'x, 's, 'c> {
         if self.status != Status::Running || self.cx.at < self.until {
             return;
         }
-        let (paid, size) = (self.progress.paid(), self.rules.size.get());
-        let fills = |from: u32| paid > 0 && paid.saturating_mul(100) / size.max(1) >= from;
-        if self.rules.virtual_from.is_some_and(|from| fills(from.get())) {
-            self.emit(Fact::Filled { loop_: self.loop_, count: size.saturating_sub(paid) }, None);
+        if self.rules.fills(&self.progress) {
+            let count = self.rules.size.get().saturating_sub(self.progress.paid());
+            self.emit(Fact::Filled { loop_: self.loop_, count }, None);
             self.complete();
             return;
         }
@@ -544,7 +593,8 @@ impl Progress {
     /// A refund before completion is told as `left`; after it the member keeps the slot, marked.
     fn refund(&mut self, order: Option<Order>) -> i32 {
         let complete = self.complete;
-        let Some(member) = self.members.iter_mut().find(|member| order.is_some() && member.order == order) else {
+        let Some(member) = self.members.iter_mut().find(|member| order.is_some() && member.order == order)
+        else {
             return 0;
         };
         match member.standing {
@@ -578,7 +628,9 @@ impl Progress {
 
     /// Members who have paid, including those who got or will get it back after the group ended.
     fn paid(&self) -> u32 {
-        let paid = |member: &&Member| matches!(member.standing, Standing::Paid | Standing::Owed | Standing::Refunded);
+        let paid = |member: &&Member| {
+            matches!(member.standing, Standing::Paid | Standing::Owed | Standing::Refunded)
+        };
         u32::try_from(self.members.iter().filter(paid).count()).unwrap_or(u32::MAX)
     }
 }
@@ -586,6 +638,11 @@ impl Progress {
 impl Member {
     fn holds_slot(&self, at: Time) -> bool {
         self.standing == Standing::Paid || (self.standing == Standing::Reserved && at < self.until)
+    }
+
+    /// Whether a page shows them as one of the group, in its life or after it.
+    fn belongs(&self, at: Time) -> bool {
+        self.holds_slot(at) || matches!(self.standing, Standing::Owed | Standing::Refunded)
     }
 
     fn look(&self, at: Time) -> PersonLook {

@@ -91,7 +91,9 @@ impl Mechanic for Rules {
 
     fn open<'c>(&'c self, mut opening: Opening<'_, '_, 'c>) -> Result<(), Rejection<'c>> {
         let (state, play, by) = (opening.cx.state, opening.play, opening.by);
-        let own = |loop_: &Loop| state.loop_(*loop_).is_some_and(|other| other.play == play && other.initiator == by);
+        let own = |loop_: &Loop| {
+            state.loop_(*loop_).is_some_and(|other| other.play == play && other.initiator == by)
+        };
         if state.loops_of(by).any(|loop_| own(&loop_)) {
             return Err(Code::LoopRunning.into());
         }
@@ -168,7 +170,13 @@ impl Mechanic for Rules {
     fn evolve(&self, progress: &mut Progress, fact: &Fact<'_>, at: Time, _order: Option<Order>) -> i32 {
         match *fact {
             Fact::Joined { by, until, .. } => {
-                progress.invitees.push(Invitee { who: by, joined: at, until, order: None, standing: Standing::Joined });
+                progress.invitees.push(Invitee {
+                    who: by,
+                    joined: at,
+                    until,
+                    order: None,
+                    standing: Standing::Joined,
+                });
             }
             Fact::Qualified { by, order, .. } => progress.set(by, Standing::Qualified, order),
             Fact::Voided { by, .. } => progress.set(by, Standing::Voided, None),
@@ -201,7 +209,8 @@ impl Mechanic for Rules {
         let stranger = looking.who.filter(|who| mine.is_none() && *who != state.initiator);
         if let Some((at, invitee)) = mine {
             let open = invitee.standing != Standing::Qualified && looking.at < invitee.until;
-            let step = Step { name: Some(self.qualifies), until: Some(invitee.until), ..Step::new(Need::Event, 1) };
+            let step =
+                Step { name: Some(self.qualifies), until: Some(invitee.until), ..Step::new(Need::Event, 1) };
             let missing = if invitee.standing == Standing::Qualified { vec![] } else { vec![step] };
             for reward in &self.invitee {
                 rewards.push(RewardLook::new(*reward, invitee.who, INVITEE + at, open, missing.clone()));
@@ -214,7 +223,13 @@ impl Mechanic for Rules {
                 ..Step::new(Need::Event, 1)
             };
             for reward in &self.invitee {
-                rewards.push(RewardLook::new(*reward, who, u32::MAX, open, vec![join.clone(), event.clone()]));
+                rewards.push(RewardLook::new(
+                    *reward,
+                    who,
+                    u32::MAX,
+                    open,
+                    vec![join.clone(), event.clone()],
+                ));
             }
         }
         Look {
@@ -228,7 +243,11 @@ impl Mechanic for Rules {
     }
 
     fn offers(&self) -> Vec<Offer> {
-        let inviter = self.inviter.iter().map(|tier| Offer { side: Side::Inviter, reward: tier.give, at: tier.first() });
+        let inviter = self.inviter.iter().map(|tier| Offer {
+            side: Side::Inviter,
+            reward: tier.give,
+            at: tier.first(),
+        });
         let invitee = self.invitee.iter().map(|reward| Offer { side: Side::Invitee, reward: *reward, at: 1 });
         inviter.chain(invitee).collect()
     }
@@ -238,7 +257,8 @@ impl Mechanic for Rules {
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {
-        let inviter = self.inviter.iter().map(|tier| (tier.give, tier.most.map_or(tier.cap(), |most| most.get())));
+        let inviter =
+            self.inviter.iter().map(|tier| (tier.give, tier.most.map_or(tier.cap(), |most| most.get())));
         let invitee = self.invitee.iter().map(|reward| (*reward, u32::MAX));
         inviter.chain(invitee).collect()
     }
@@ -252,14 +272,19 @@ impl Mechanic for Rules {
 pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     for (number, tier) in rules.inviter.iter().enumerate() {
         if tier.every.is_some() == tier.at.is_some() {
-            let at = node.get("inviter").and_then(|list| list.entries().get(number)).map_or(node.start, |tier| tier.start);
+            let at = node
+                .get("inviter")
+                .and_then(|list| list.entries().get(number))
+                .map_or(node.start, |tier| tier.start);
             let number = number.to_string();
             cx.within("inviter", |cx| {
                 cx.within(&number, |cx| {
                     cx.error(
                         code::TIER_SHAPE,
                         at,
-                        String::from("A step of the ladder has either `every` or `at`, not both and not neither."),
+                        String::from(
+                            "A step of the ladder has either `every` or `at`, not both and not neither.",
+                        ),
                         String::from("阶梯的每一级必须且只能填写 `every` 或 `at` 之一。"),
                     );
                 });
@@ -308,7 +333,10 @@ impl Tier {
 
 impl Progress {
     fn find(&self, who: Person) -> Option<(u32, Invitee)> {
-        (0u32..).zip(&self.invitees).find(|(_, invitee)| invitee.who == who).map(|(at, invitee)| (at, *invitee))
+        (0u32..)
+            .zip(&self.invitees)
+            .find(|(_, invitee)| invitee.who == who)
+            .map(|(at, invitee)| (at, *invitee))
     }
 
     fn set(&mut self, who: Person, standing: Standing, order: Option<Order>) {

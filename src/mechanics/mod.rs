@@ -68,7 +68,14 @@ pub trait Mechanic {
     }
 
     /// An order the loop rests on was refunded.
-    fn refunded(&self, _cx: &mut Deciding<'_, '_>, _on: On<'_, '_, Self::Progress>, _by: Person, _order: Order) {}
+    fn refunded(
+        &self,
+        _cx: &mut Deciding<'_, '_>,
+        _on: On<'_, '_, Self::Progress>,
+        _by: Person,
+        _order: Order,
+    ) {
+    }
 
     /// Settles what is due by the clock.
     fn settle(&self, _cx: &mut Deciding<'_, '_>, _on: On<'_, '_, Self::Progress>) {}
@@ -165,7 +172,8 @@ impl Opening<'_, '_, '_> {
 
     /// Emits the opening, until `until`.
     pub fn emit(&mut self, until: Time) {
-        let device = self.cx.command.device.as_deref().filter(|_| crate::guard::counts_devices(self.cx, self.rules));
+        let device =
+            self.cx.command.device.as_deref().filter(|_| crate::guard::counts_devices(self.cx, self.rules));
         let opened =
             Fact::Opened { loop_: self.id, play: self.play, by: self.by, until, order: self.order, device };
         self.cx.emit(opened);

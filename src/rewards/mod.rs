@@ -1,5 +1,7 @@
 //! Rewards: reserving them within stock, budget and limits, and the life of a grant.
 
+use crate::campaign::rewards::RewardRules;
+use crate::engine::book::Book;
 use crate::engine::command::Act;
 use crate::engine::decide::{Deciding, required};
 use crate::engine::fact::Fact;
@@ -10,17 +12,14 @@ use crate::engine::state::{GrantState, GrantStatus, State};
 use crate::engine::time::Time;
 
 /// Fallbacks that are tried one after the other at most.
-const FALLBACKS: u32 = 8;
+const FALLBACKS: usize = 8;
 
 /// Promises a reward, or its fallback; where neither is to be had, the reason is a fact too.
 ///
 /// `cause` is the mechanic's number for what earned it, so that exactly that can be taken back.
 pub fn grant(cx: &mut Deciding<'_, '_>, loop_: Loop, reward: Reward, to: Person, cause: u32) {
-    let mut next = Some(reward);
     let mut reason = Reason::Stock;
-    for _ in 0..FALLBACKS {
-        let Some(reward) = next else { break };
-        let Some(rules) = cx.book.reward(reward) else { break };
+    for (reward, rules) in with_fallbacks(cx.book, reward) {
         match obstacle(cx, reward, to) {
             None => {
                 let until = rules.hold.map(|hold| cx.at.after(hold));
@@ -30,9 +29,20 @@ pub fn grant(cx: &mut Deciding<'_, '_>, loop_: Loop, reward: Reward, to: Person,
             }
             Some(found) => reason = found,
         }
-        next = rules.fallback;
     }
     cx.emit(Fact::Withheld { loop_, reward, to, reason });
+}
+
+/// A reward and what is given instead when it is out, in that order.
+pub fn with_fallbacks(book: &Book, reward: Reward) -> impl Iterator<Item = (Reward, &RewardRules)> {
+    let mut next = Some(reward);
+    let chain = core::iter::from_fn(move || {
+        let reward = next?;
+        let rules = book.reward(reward)?;
+        next = rules.fallback;
+        Some((reward, rules))
+    });
+    chain.take(FALLBACKS)
 }
 
 /// What keeps a reward from a participant at this moment.
@@ -122,12 +132,16 @@ pub fn find(state: &State, id: GrantId) -> Option<Grant> {
 /// Takes back the latest standing grants of a cause until no more than `most` are left; held ones go first
 /// because they are the latest.
 pub fn revoke_beyond(cx: &mut Deciding<'_, '_>, loop_: Loop, cause: u32, most: u32, reason: &'static str) {
-    let standing: Vec<Fact<'static>> = cx
-        .state
-        .grants_of_loop(loop_)
-        .filter(|(_, grant)| grant.cause == cause && grant.status.stands())
-        .map(|(_, grant)| revoked(grant, Some(reason)))
-        .collect();
+    let known = cx.state.grants_of_loop(loop_);
+    let known = known.filter(|(_, grant)| grant.cause == cause && grant.status.stands());
+    let promised = cx.facts.iter().rev().filter_map(|fact| match *fact {
+        Fact::Granted { grant, cause: other, .. } if grant.loop_ == loop_ && other == cause => {
+            Some(Fact::Revoked { grant, owed: false, reason: Some(reason) })
+        }
+        _ => None,
+    });
+    let standing: Vec<Fact<'static>> =
+        promised.chain(known.map(|(_, grant)| revoked(grant, Some(reason)))).collect();
     let keep = usize::try_from(most).unwrap_or(usize::MAX);
     let back = standing.len().saturating_sub(keep);
     for fact in standing.into_iter().take(back) {

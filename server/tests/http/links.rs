@@ -117,7 +117,10 @@ fn a_short_link_leads_to_the_page_with_the_token() {
     let shared = share(&server, &json!({ "id": "s1", "by": "ann", "loop": "L" }));
     let token = shared["token"].as_str().unwrap();
     assert_eq!(shared["url"], format!("https://k.example/r/{token}"));
-    assert_eq!(location(&server, token), format!("https://shop.example/friends?lang=zh&kf={token}&loop=L#top"));
+    assert_eq!(
+        location(&server, token),
+        format!("https://shop.example/friends?lang=zh&kf={token}&loop=L#top")
+    );
     let plain = json!({ "id": "s1", "by": "ann" });
     let plain = server.client.page("ann", "POST", "/v1/campaigns/plain/share", Some(&plain)).json();
     let token = plain["token"].as_str().unwrap();

@@ -1,0 +1,29 @@
+// What the engine costs before its first decision: bytes to download, and time to start.
+
+import { existsSync, readFileSync } from "node:fs";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { PACKAGE } from "./implementations.mjs";
+import { quantile, report, worker } from "./measure.mjs";
+import { prepare } from "./workload.mjs";
+
+const STARTS = 15;
+
+export async function sizes({ folder, note }) {
+  const path = PACKAGE + "dist/engine.wasm";
+  if (!existsSync(path)) throw new Error("the package is not built: run `cargo xtask pkg` first");
+  const wasm = readFileSync(path);
+  const brotli = { params: { [constants.BROTLI_PARAM_SIZE_HINT]: wasm.length } };
+  prepare(folder, "small");
+  note(`${STARTS} cold starts`);
+  const starts = [];
+  for (let n = 0; n < STARTS; n++) {
+    const { seconds } = await report(worker("cold", "-", folder, "small"));
+    starts.push(seconds * 1000);
+  }
+  return [
+    { name: "sizes/wasm-raw", value: wasm.length, unit: "bytes" },
+    { name: "sizes/wasm-gzip", value: gzipSync(wasm, { level: 9 }).length, unit: "bytes" },
+    { name: "sizes/wasm-brotli", value: brotliCompressSync(wasm, brotli).length, unit: "bytes" },
+    { name: "sizes/cold-start", value: quantile(starts, 0.5), unit: "ms" },
+  ];
+}

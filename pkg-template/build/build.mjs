@@ -1,0 +1,181 @@
+// Builds the npm package: generated tables and types, type declarations, ESM, CommonJS and the classic
+// script, from `pkg-template` to `pkg`.
+//   build.mjs SCHEMAS ENGINE VERSION
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as esbuild from "esbuild";
+import { generate } from "./generate.mjs";
+
+const template = join(dirname(fileURLToPath(import.meta.url)), "..");
+const root = join(template, "..");
+const pkg = join(root, "pkg");
+const dist = join(pkg, "dist");
+
+/** iOS 14 is the oldest host. */
+const common = {
+  absWorkingDir: template,
+  target: "es2020",
+  charset: "utf8",
+  legalComments: "none",
+  logLevel: "warning",
+  tsconfig: join(template, "tsconfig.json"),
+};
+
+const [schemas, engine, version] = process.argv.slice(2);
+const stamp = join(engine, "package.stamp");
+const print = fingerprint();
+if (
+  existsSync(stamp) &&
+  readFileSync(stamp, "utf8") === print &&
+  existsSync(join(dist, "kfactor.global.js"))
+) {
+  console.log("pkg: up to date");
+} else {
+  rmSync(stamp, { force: true });
+  await build();
+  writeFileSync(stamp, print);
+}
+
+async function build() {
+  await generate(schemas, engine);
+  rmSync(pkg, { recursive: true, force: true });
+  mkdirSync(join(dist, "cjs"), { recursive: true });
+  tsc(join(dist, "types"));
+  await Promise.all([modules(), commonJs(), classicScript(), commandLine()]);
+  copies();
+  manifest();
+  console.log(`pkg: kfactor ${version}, ${sizeOf("dist/browser.js")} (browser entry without shared chunks)`);
+}
+
+/** Declarations once; a second copy is read as CommonJS by the compiler, as the format of its folder says. */
+function tsc(folder) {
+  const compiler = join(root, "node_modules/typescript/bin/tsc");
+  execFileSync(process.execPath, [compiler, "--project", template, "--outDir", folder], { stdio: "inherit" });
+  cpSync(folder, join(dist, "cjs"), { recursive: true });
+}
+
+/** One graph with shared chunks, so that every entry has the same engine. */
+async function modules() {
+  await esbuild.build({
+    ...common,
+    entryPoints: {
+      node: "src/entry/node.ts",
+      browser: "src/entry/browser.ts",
+      worker: "src/entry/worker.ts",
+      inline: "src/entry/inline.ts",
+      slim: "src/slim.ts",
+      backend: "src/entry/backend.ts",
+      "backend-worker": "src/entry/backend-worker.ts",
+    },
+    outdir: dist,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    external: ["*.wasm"],
+    chunkNames: "chunks/[name]-[hash]",
+    minifySyntax: true,
+    minifyWhitespace: true,
+  });
+}
+
+/** File by file: `require` of two entries then shares one engine. */
+async function commonJs() {
+  const sources = filesIn(join(template, "src")).filter(
+    (file) => /\.[jt]s$/.test(file) && !file.endsWith(".d.ts"),
+  );
+  const esmOnly = ["browser.ts", "worker.ts", "backend-worker.ts", "global.ts"];
+  await esbuild.build({
+    ...common,
+    entryPoints: sources.filter(
+      (file) => !file.includes("/src/cli/") && !esmOnly.some((name) => file.endsWith(`/${name}`)),
+    ),
+    outdir: join(dist, "cjs"),
+    outbase: join(template, "src"),
+    format: "cjs",
+  });
+  writeFileSync(join(dist, "cjs/package.json"), '{ "type": "commonjs" }\n');
+}
+
+async function classicScript() {
+  await esbuild.build({
+    ...common,
+    entryPoints: ["src/entry/global.ts"],
+    outfile: join(dist, "kfactor.global.js"),
+    bundle: true,
+    format: "iife",
+    globalName: "kfactor",
+    minify: true,
+  });
+}
+
+async function commandLine() {
+  await esbuild.build({
+    ...common,
+    entryPoints: ["src/cli/cli.ts"],
+    outfile: join(dist, "cli.js"),
+    bundle: true,
+    platform: "node",
+    target: "node18",
+    format: "esm",
+    external: ["kfactor", "kfactor/*"],
+  });
+}
+
+function copies() {
+  cpSync(join(engine, "engine.wasm"), join(dist, "engine.wasm"));
+  cpSync(join(template, "bin"), join(pkg, "bin"), { recursive: true });
+  chmodSync(join(pkg, "bin/kfactor.js"), 0o755);
+  for (const schema of ["campaign.schema.json", "protocol.schema.json"]) {
+    cpSync(join(schemas, schema), join(pkg, schema));
+  }
+  cpSync(join(template, "README.md"), join(pkg, "README.md"));
+  for (const license of ["LICENSE-MIT", "LICENSE-APACHE"]) {
+    if (existsSync(join(root, license))) cpSync(join(root, license), join(pkg, license));
+  }
+}
+
+function manifest() {
+  const text = readFileSync(join(template, "package.json"), "utf8");
+  const manifest = { ...JSON.parse(text), version };
+  writeFileSync(join(pkg, "package.json"), JSON.stringify(manifest, null, 2) + "\n");
+}
+
+function sizeOf(file) {
+  return `${(statSync(join(pkg, file)).size / 1000).toFixed(1)} kB`;
+}
+
+/** Everything the package is made from. */
+function fingerprint() {
+  const generated = join(template, "src/generated");
+  const sources = filesIn(template).filter((file) => !file.startsWith(generated));
+  const inputs = [
+    ...sources,
+    ...filesIn(schemas),
+    join(engine, "engine.wasm"),
+    join(root, "package-lock.json"),
+  ];
+  const hash = createHash("sha256").update(version);
+  for (const file of inputs) hash.update(relative(root, file)).update("\0").update(readFileSync(file));
+  return hash.digest("hex");
+}
+
+function filesIn(folder) {
+  const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}

@@ -1,0 +1,28 @@
+// The engine's functions as the rest of the package sees them (src/wasm.rs).
+export function __wbg_set_wasm(exports: unknown): void;
+
+export function load(text: string, seed: Uint8Array): number;
+export function problems(): unknown;
+export function unload(handle: number): void;
+export function fork(handle: number): number;
+export function validate(text: string): unknown;
+export function revise(handle: number, text: string): number;
+export function names(handle: number): unknown;
+export function scratch(): number;
+export function output(): number;
+export function submit(handle: number, at: number, length: number): number;
+export function submitJson(handle: number, bytes: Uint8Array, at: number): Uint8Array;
+export function apply(handle: number, bytes: Uint8Array): unknown;
+export function view(handle: number, who: string, at: number, loop?: string): unknown;
+export function due(handle: number): unknown;
+export function audit(handle: number, bytes: Uint8Array): unknown;
+export function digest(handle: number): string;
+export function snapshot(handle: number): Uint8Array;
+export function restore(text: string, seed: Uint8Array, bytes: Uint8Array): number;
+export function explain(code: string, params: unknown): unknown;
+export function peek(token: string): unknown;
+export function mint(fields: unknown, key: Uint8Array): unknown;
+export function verify(token: string, keys: unknown): unknown;
+export function referralCode(text: string): unknown;
+export function qrSvg(text: string, options: unknown): unknown;
+export function qrMatrix(text: string, level: string): Uint8Array;

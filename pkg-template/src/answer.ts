@@ -1,0 +1,107 @@
+import { CODES } from "./generated/tables.js";
+import { decode, type Names } from "./generated/decode.js";
+import { loaded } from "./runtime.js";
+import type { Accepted, Answer, Code, Command, Fact, Params, StepView } from "./types.js";
+import { broken, byte, flag, number, small, string } from "./wire.js";
+
+const ACCEPTED = 0;
+const REJECTED = 1;
+const MALFORMED = 2;
+const REPEATED = 0x80;
+
+/** The sentences of refusals whose sender wrote them; all others are written when they are asked for. */
+const SPOKEN = new WeakMap<Rejected, { en: string; zh: string }>();
+
+/** A command that was refused, and why: `message` and `messageZh` can be shown to a person. */
+export class Rejected {
+  readonly ok = false;
+  /** The command's id; `null` if the text was no command. */
+  readonly id: string | null;
+  readonly code: Code;
+  /** The values the sentence mentions. */
+  readonly params: Params;
+  /** What would open the way. */
+  readonly missing: StepView[];
+  /** The same command was refused before. */
+  declare readonly repeated?: true;
+
+  constructor(id: string | null, code: Code, params: Params, missing: StepView[], repeated: boolean) {
+    this.id = id;
+    this.code = code;
+    this.params = params;
+    this.missing = missing;
+    if (repeated) (this as { repeated?: true }).repeated = true;
+  }
+
+  /** A refusal that came with its sentences. */
+  static spoken(id: string | null, code: Code, en: string, zh: string): Rejected {
+    const rejected = new Rejected(id, code, {}, [], false);
+    SPOKEN.set(rejected, { en, zh });
+    return rejected;
+  }
+
+  get message(): string {
+    return (SPOKEN.get(this) ?? sentences(this.code, this.params)).en;
+  }
+
+  get messageZh(): string {
+    return (SPOKEN.get(this) ?? sentences(this.code, this.params)).zh;
+  }
+
+  toJSON(): object {
+    return { ...this, message: this.message, messageZh: this.messageZh };
+  }
+}
+
+/** Reads the answer to `command` from the engine's memory. */
+export function read(command: Command, names: Names): Answer {
+  const status = byte();
+  const repeated = (status & REPEATED) !== 0;
+  switch (status & ~REPEATED) {
+    case ACCEPTED:
+      return accepted(command, names, repeated);
+    case REJECTED:
+      return rejected(command.id, repeated);
+    case MALFORMED:
+      return rejected(null, false);
+    default:
+      throw broken();
+  }
+}
+
+/** An answer that came as JSON, with the sentences of a refusal. */
+export function asAnswer(answer: Answer): Answer {
+  if (answer.ok) return answer;
+  const { id, code, params, missing, repeated, message, messageZh } = answer;
+  const rejected = new Rejected(id, code, params ?? {}, missing ?? [], repeated ?? false);
+  if (message !== undefined) SPOKEN.set(rejected, { en: message, zh: messageZh });
+  return rejected;
+}
+
+/** The sentences for a code, with its values filled in. */
+export function sentences(code: string, params: Params): { en: string; zh: string } {
+  return loaded().explain(code, params) as { en: string; zh: string };
+}
+
+function accepted(command: Command, names: Names, repeated: boolean): Accepted {
+  const { id } = command;
+  const by = (command as { by?: string }).by ?? "";
+  const loop = (command as { loop?: string }).loop ?? "";
+  const at = number();
+  const count = small();
+  const facts: Fact[] = [];
+  for (let i = 0; i < count; i++) facts.push(decode(byte(), id + "/" + i, at, by, loop, names));
+  return repeated ? { ok: true, id, facts, repeated: true } : { ok: true, id, facts };
+}
+
+function rejected(id: string | null, repeated: boolean): Rejected {
+  const code = CODES[byte()] as Code | undefined;
+  if (code === undefined) throw broken();
+  const params: Params = {};
+  if (flag()) params.most = small();
+  if (flag()) params.until = number();
+  if (flag()) params.amount = number();
+  if (flag()) params.field = string();
+  if (flag()) params.name = string();
+  return new Rejected(id, code, params, [], repeated);
+}

@@ -1,0 +1,57 @@
+// The command line: the same package, run by Node.
+import { qrCommand } from "./qr.js";
+import { run } from "./run.js";
+import { Exit, say, Stop, usage } from "./terminal.js";
+import { token } from "./token.js";
+import { validateFiles } from "./validate.js";
+
+const HELP = `kfactor: campaigns and referral loops
+
+  kfactor validate FILE…                    what is wrong with campaign documents
+  kfactor run CAMPAIGN [COMMANDS|-]         decides commands (JSON array, or one per line) and prints facts
+      --view WHO [--loop ID] [--at TIME]    then prints a participant's view
+      --digest                              then prints the hash of the state
+      --seed HEX                            64 hexadecimal digits; zeros if absent
+      --strict                              exit code 1 if a command was refused
+  kfactor token peek TOKEN                  a token's fields, without a key
+  kfactor token verify TOKEN --key HEX      its fields, proven; --kid N if the key is not number 0
+  kfactor token mint --key HEX --campaign N [--kid N] [--kind N] [--touchpoint N] [--inviter N] [--day N]
+                     [--depth N]
+  kfactor qr TEXT [-o FILE.svg] [--terminal] [--level L|M|Q|H]
+
+  --json          machine-readable output
+  --lang en|zh    the language of messages
+  --help, --version
+
+Exit codes: 0 all is well, 1 findings or refusals, 2 the command line is wrong.
+`;
+
+const COMMANDS: Readonly<Record<string, (words: string[]) => Promise<Exit>>> = {
+  validate: validateFiles,
+  run,
+  token,
+  qr: qrCommand,
+};
+
+async function main(words: string[]): Promise<Exit> {
+  const [name, ...rest] = words;
+  if (words.includes("--help") || words.includes("-h")) return say(HELP, Exit.Well);
+  if (name === "--version") return say(`${await version()}\n`, Exit.Well);
+  if (name === undefined) return say(HELP, Exit.Usage);
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) throw usage(`there is no command \`${name}\``);
+  return command(rest);
+}
+
+async function version(): Promise<string> {
+  const { createRequire } = await import("node:module");
+  return (createRequire(import.meta.url)("../package.json") as { version: string }).version;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (reason) {
+  const { exit, message } = Stop.from(reason);
+  process.stderr.write(`kfactor: ${message}\n`);
+  process.exitCode = exit;
+}

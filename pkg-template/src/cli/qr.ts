@@ -1,0 +1,44 @@
+import { writeFileSync } from "node:fs";
+import { qr, type QrMatrix, type QrOptions } from "kfactor";
+import { Exit, parse, say, usage } from "./terminal.js";
+
+const LEVELS = ["L", "M", "Q", "H"] as const;
+const OPTIONS = {
+  output: { type: "string", short: "o" },
+  terminal: { type: "boolean" },
+  level: { type: "string" },
+} as const;
+
+/** `kfactor qr TEXT` */
+export async function qrCommand(words: string[]): Promise<Exit> {
+  const { values, positionals } = parse(words, OPTIONS);
+  const [text, ...more] = positionals;
+  if (text === undefined || more.length > 0) throw usage("give one text; quote it if it has spaces");
+  const level = LEVELS.find((level) => level === values.level);
+  if (values.level !== undefined && level === undefined) throw usage("--level is L, M, Q or H");
+  const options: QrOptions = level === undefined ? {} : { level };
+  if (values.terminal === true)
+    return say(blocks(await qr(text, { ...options, format: "matrix" })), Exit.Well);
+  const svg = await qr(text, options);
+  if (typeof values.output !== "string") return say(svg + "\n", Exit.Well);
+  writeFileSync(values.output, svg);
+  return say(
+    values.json === true ? `${JSON.stringify({ file: values.output })}\n` : `${values.output}\n`,
+    Exit.Well,
+  );
+}
+
+/** Two rows of modules in one line, light on the dark ground that most terminals have. */
+function blocks({ width, isDark }: QrMatrix): string {
+  const quiet = 4;
+  let text = "";
+  for (let y = -quiet; y < width + quiet; y += 2) {
+    for (let x = -quiet; x < width + quiet; x++) {
+      const upper = !isDark(x, y);
+      const lower = !isDark(x, y + 1) && y + 1 < width + quiet;
+      text += upper ? (lower ? "█" : "▀") : lower ? "▄" : " ";
+    }
+    text += "\n";
+  }
+  return text;
+}

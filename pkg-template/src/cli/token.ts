@@ -1,0 +1,49 @@
+import { mint, verify } from "kfactor/backend";
+import { peek } from "kfactor";
+import { Exit, hexadecimal, parse, say, usage, wholeNumber } from "./terminal.js";
+
+const FIELDS = ["kid", "kind", "campaign", "touchpoint", "inviter", "day", "depth"] as const;
+const TEXT = { type: "string" } as const;
+const OPTIONS = {
+  key: TEXT,
+  kid: TEXT,
+  kind: TEXT,
+  campaign: TEXT,
+  touchpoint: TEXT,
+  inviter: TEXT,
+  day: TEXT,
+  depth: TEXT,
+} as const;
+
+/** `kfactor token peek|verify|mint` */
+export async function token(words: string[]): Promise<Exit> {
+  const { values, positionals } = parse(words, OPTIONS);
+  const [action, text] = positionals;
+  const show = (fields: object): Exit =>
+    say(JSON.stringify(fields, null, values.json === true ? 0 : 2) + "\n", Exit.Well);
+  const key = hexadecimal("key", values.key);
+  switch (action) {
+    case "peek":
+      return show(await peek(wanted(text, "a token")));
+    case "verify":
+      return show(
+        await verify(wanted(text, "a token"), {
+          [wholeNumber("kid", values.kid) ?? 0]: wanted(key, "--key"),
+        }),
+      );
+    case "mint": {
+      const given = FIELDS.map((name) => [name, wholeNumber(name, values[name])] as const);
+      const fields = Object.fromEntries(given.filter(([, value]) => value !== undefined));
+      wanted(fields.campaign, "--campaign");
+      const minted = await mint(fields, wanted(key, "--key"));
+      return say(values.json === true ? `${JSON.stringify({ token: minted })}\n` : `${minted}\n`, Exit.Well);
+    }
+    default:
+      throw usage("say `token peek`, `token verify` or `token mint`");
+  }
+}
+
+function wanted<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw usage(`${what} is needed`);
+  return value;
+}

@@ -1,0 +1,205 @@
+import { CampaignError, KfactorError, type Problem } from "./errors.js";
+import { asAnswer, read } from "./answer.js";
+import { encode, type Fields } from "./generated/encode.js";
+import type { Names } from "./generated/decode.js";
+import type { Answer, Audit, Campaign, Command, Fact, View } from "./types.js";
+import { engineMemory, type Glue, ready } from "./runtime.js";
+import { position, seek } from "./wire.js";
+
+/** How an engine is loaded. */
+export interface EngineOptions {
+  /**
+   * 32 bytes that share handles, codes and draws derive from. The keeper of the log chooses them once, at
+   * random, and keeps them secret. Without them the seed derives from the campaign's id, as in previews.
+   */
+  seed?: Uint8Array;
+}
+
+/** Which moment and which loop a view is of. */
+export interface ViewOptions {
+  /** Unix milliseconds; now if absent. */
+  at?: number;
+  /** A loop the participant may not be part of yet: the one they were invited to. */
+  loop?: string;
+}
+
+/**
+ * One campaign with everything that happened in it so far.
+ *
+ * ```js
+ * const engine = await Engine.load(campaign);
+ * const answer = engine.submit({ id: "c1", at: Date.now(), do: "help", by: "bo", loop: "L1" });
+ * if (answer.ok) console.log(answer.facts);
+ * else console.log(answer.message, answer.messageZh);
+ * ```
+ */
+export class Engine {
+  private glue: Glue;
+  private memory: WebAssembly.Memory;
+  private handle: number;
+  private tables: Names;
+
+  private constructor(glue: Glue, handle: number) {
+    if (handle === 0) throw new CampaignError(glue.problems() as Problem[]);
+    this.glue = glue;
+    this.memory = engineMemory();
+    this.handle = handle;
+    this.tables = glue.names(handle) as Names;
+  }
+
+  /**
+   * Loads a campaign document, given as an object or as JSON text (whose problems then carry useful
+   * line numbers). The WebAssembly is loaded with the first campaign.
+   *
+   * @throws {CampaignError} with every problem of the document.
+   */
+  static async load(campaign: Campaign | string, options: EngineOptions = {}): Promise<Engine> {
+    const glue = await ready();
+    return new Engine(glue, glue.load(asText(campaign), seedOf(options)));
+  }
+
+  /**
+   * Loads a campaign together with the state that `snapshot` gave.
+   *
+   * @throws {CampaignError} with every problem of the document, or of the snapshot.
+   */
+  static async restore(
+    campaign: Campaign | string,
+    snapshot: Uint8Array,
+    options: EngineOptions = {},
+  ): Promise<Engine> {
+    const glue = await ready();
+    return new Engine(glue, glue.restore(asText(campaign), seedOf(options), snapshot));
+  }
+
+  /** Decides one command and records what happened. A refusal is an answer, not an exception. */
+  submit(command: Command): Answer {
+    seek(this.memory, this.glue.scratch());
+    const start = position();
+    encode(command as Fields);
+    try {
+      const size = this.glue.submit(this.handle, command.at, position() - start);
+      if (size === 0) throw new KfactorError("ENGINE_FREED", "This engine was freed.", "该引擎已释放。");
+      seek(this.memory, this.glue.output());
+      return read(command, this.tables);
+    } catch (reason) {
+      throw fault(reason);
+    }
+  }
+
+  /**
+   * Decides many commands at once: UTF-8 JSON, JSON text (an array, or one object per line), or objects.
+   * The answers come back in the same form and order. `at` overrules the commands' own times.
+   */
+  submitBatch(commands: Uint8Array, at?: number): Uint8Array;
+  submitBatch(commands: string, at?: number): string;
+  submitBatch(commands: readonly Command[], at?: number): Answer[];
+  submitBatch(commands: Uint8Array | string | readonly Command[], at = NaN): Uint8Array | string | Answer[] {
+    try {
+      if (commands instanceof Uint8Array) return this.glue.submitJson(this.handle, commands, at);
+      const text = typeof commands === "string" ? commands : JSON.stringify(commands);
+      const answers = decoder.decode(this.glue.submitJson(this.handle, encoder.encode(text), at));
+      if (typeof commands === "string") return answers;
+      return (JSON.parse(answers) as Answer[]).map(asAnswer);
+    } catch (reason) {
+      throw fault(reason);
+    }
+  }
+
+  /** All a page needs for one participant. */
+  view(participant: string, options: ViewOptions = {}): View {
+    return this.call(() =>
+      this.glue.view(this.handle, participant, options.at ?? Date.now(), options.loop),
+    ) as View;
+  }
+
+  /** When the next `tick` has something to settle, in Unix milliseconds; `null` if nothing is waiting. */
+  due(): number | null {
+    return this.call(() => this.glue.due(this.handle) ?? null) as number | null;
+  }
+
+  /** Re-decides a log (commands as a JSON array or one per line) from the beginning. */
+  audit(log: Uint8Array | string): Audit {
+    const bytes = typeof log === "string" ? encoder.encode(log) : log;
+    return this.call(() => this.glue.audit(this.handle, bytes)) as Audit;
+  }
+
+  /** A hash of the whole state: equal wherever the same commands were decided. */
+  digest(): string {
+    return this.call(() => this.glue.digest(this.handle)) as string;
+  }
+
+  /** The whole state, for `Engine.restore`. */
+  snapshot(): Uint8Array {
+    return this.call(() => this.glue.snapshot(this.handle)) as Uint8Array;
+  }
+
+  /**
+   * Continues with an edited document; loops that are running keep the rules they were opened under.
+   *
+   * @throws {CampaignError} with every problem; the old document then stays.
+   */
+  revise(campaign: Campaign | string): void {
+    const done = this.call(() => this.glue.revise(this.handle, asText(campaign)));
+    if (done === 0) throw new CampaignError(this.glue.problems() as Problem[]);
+    this.tables = this.glue.names(this.handle) as Names;
+  }
+
+  /** Takes over facts that another engine decided, such as those of one loop; nothing is decided again. Says how many. */
+  apply(facts: readonly Fact[]): number {
+    return this.call(() => this.glue.apply(this.handle, encoder.encode(JSON.stringify(facts)))) as number;
+  }
+
+  /** A copy with the same state, to try commands on. */
+  fork(): Engine {
+    return new Engine(this.glue, this.call(() => this.glue.fork(this.handle)) as number);
+  }
+
+  /** Gives the engine's memory back. */
+  free(): void {
+    if (this.handle !== 0) this.glue.unload(this.handle);
+    this.handle = 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.free();
+  }
+
+  private call(run: () => unknown): unknown {
+    let value: unknown;
+    try {
+      value = run();
+    } catch (reason) {
+      throw fault(reason);
+    }
+    return checked(value);
+  }
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const NO_SEED = new Uint8Array(0);
+
+/** Passes a rare call's result on, or throws the error it stands for. */
+export function checked(value: unknown): unknown {
+  if (typeof value === "object" && value !== null && "messageZh" in value && "code" in value) {
+    const { code, message, messageZh } = value as unknown as KfactorError;
+    throw new KfactorError(code, message, messageZh);
+  }
+  return value;
+}
+
+/** The document as text. */
+export function asText(campaign: Campaign | string): string {
+  return typeof campaign === "string" ? campaign : JSON.stringify(campaign, null, 2);
+}
+
+function seedOf({ seed = NO_SEED }: EngineOptions): Uint8Array {
+  if (seed === NO_SEED || seed.length === 32) return seed;
+  throw new KfactorError("SEED_LENGTH", "The seed must be 32 bytes long.", "种子必须为 32 字节。");
+}
+
+function fault(reason: unknown): unknown {
+  if (!(reason instanceof WebAssembly.RuntimeError)) return reason;
+  return new KfactorError("ENGINE_FAULT", "The engine met a fault of its own.", "引擎内部错误。", reason);
+}

@@ -1,0 +1,368 @@
+import type { Rejected } from "../answer.js";
+import type { Backend, Connection, Listener, Share } from "../backends/backend.js";
+import { asText, type Engine } from "../engine.js";
+import { KfactorError } from "../errors.js";
+import { qr as draw, type QrOptions } from "../tools.js";
+import type { Act, Answer, Campaign, Intent, Outgoing, View } from "../types.js";
+import { type Arrival, arrive } from "./arrival.js";
+import { Outbox } from "./outbox.js";
+import { overlay } from "./preview.js";
+import { defaultStorage, type KeyValue } from "./storage.js";
+
+/** What a page says about its campaign and its visitor. */
+export interface LoopOptions {
+  /** The campaign document. */
+  campaign: Campaign | string;
+  /** Who is here; `proof` comes from the site's own backend. */
+  participant: { id: string; proof?: string };
+  /** Who decides. */
+  backend: Backend;
+  /** The loop to show; the one in the address if absent. */
+  loop?: string;
+  /** The arriving token; the one in the address if absent. */
+  token?: string;
+  /** Where the token and unanswered commands survive a reload; the browser's storage if absent. */
+  storage?: KeyValue;
+  /** The language of `notice`; the page's if absent. */
+  lang?: "en" | "zh";
+  /** The page's address; this page's if absent. */
+  address?: string;
+}
+
+/** What a page shows. The same object until something changes. */
+export interface LoopSnapshot {
+  readonly status: "loading" | "ready" | "failed";
+  /** The participant's view: the authority's, with clicks that are under way already shown in it. */
+  readonly view: View | null;
+  /** Commands without an answer yet. */
+  readonly pending: readonly Outgoing[];
+  /** Why the last click was refused. */
+  readonly rejection: Rejected | null;
+  /** The sentence to show, in the page's language: a refusal or a failure. */
+  readonly notice: string | null;
+  readonly connection: "connecting" | "online" | "offline";
+}
+
+/** A campaign page's state and its actions. */
+export interface Loop {
+  /** The current state. */
+  getSnapshot(): LoopSnapshot;
+  /** Calls `changed` after every change, until the function it gives is called. */
+  subscribe(changed: () => void): () => void;
+  /** Records the arrival; happens by itself when the address brings a token. */
+  visit(): Promise<Answer>;
+  /** Opens a loop of a play, and shows it. */
+  open(play: string): Promise<Answer>;
+  /** Helps the loop that is shown, or another, or the one of a typed referral code. */
+  help(target?: Target): Promise<Answer>;
+  join(target?: Target): Promise<Answer>;
+  leave(loop?: string): Promise<Answer>;
+  /** Any other command. */
+  act(intent: Intent): Promise<Answer>;
+  /** The link, token and code to share; with `sheet`, also opens the host's share sheet where there is one. */
+  share(options?: { loop?: string; sheet?: boolean; title?: string; text?: string }): Promise<Share>;
+  /** The share link as a QR symbol in SVG. */
+  qr(options?: QrOptions & { loop?: string }): Promise<string>;
+  /** Shows another loop. */
+  show(loop: string): Promise<void>;
+  /** Asks the backend again. */
+  refresh(): Promise<void>;
+  /** Stops listening. What was not answered is sent by the next visit. */
+  close(): void;
+}
+
+/** A loop by its id, or by a referral code that somebody typed. */
+export type Target = { loop: string } | { code: string };
+
+/**
+ * Runs a campaign in a page: reads the arriving token, shows the view, previews a click at once, sends it,
+ * and follows what happens.
+ *
+ * React:
+ *
+ * ```js
+ * const loop = createLoop({ campaign, participant, backend: http("/", { key }) });
+ * const state = useSyncExternalStore(loop.subscribe, loop.getSnapshot);
+ * return <button onClick={() => loop.help()}>{state.view?.loops[0]?.have}</button>;
+ * ```
+ *
+ * Vue:
+ *
+ * ```js
+ * const state = shallowRef(loop.getSnapshot());
+ * onScopeDispose(loop.subscribe(() => (state.value = loop.getSnapshot())));
+ * ```
+ */
+export function createLoop(options: LoopOptions): Loop {
+  return new LoopStore(options);
+}
+
+/** Changes that come close together are asked about once. */
+const TOGETHER_MS = 40;
+
+class LoopStore implements Loop {
+  private readonly options: LoopOptions;
+  private readonly document: string;
+  private readonly campaign: string;
+  private readonly storage: KeyValue;
+  private readonly arrival: Arrival;
+  private readonly changed = new Set<() => void>();
+  private readonly started: Promise<{ connection: Connection; outbox: Outbox }>;
+  private shown: string | undefined;
+  private known: View | null = null;
+  private shadow: Engine | null = null;
+  private stopListening: (() => void) | undefined;
+  private refreshing: ReturnType<typeof setTimeout> | undefined;
+  private isClosed = false;
+  private snapshot: LoopSnapshot = {
+    status: "loading",
+    view: null,
+    pending: [],
+    rejection: null,
+    notice: null,
+    connection: "connecting",
+  };
+
+  constructor(options: LoopOptions) {
+    this.options = options;
+    this.document = asText(options.campaign);
+    this.campaign = idOf(this.document);
+    this.storage = options.storage ?? defaultStorage();
+    const address = options.address ?? (typeof location === "object" ? location.href : "");
+    this.arrival = arrive(this.storage, this.keyOf("arrival"), address);
+    if (options.token !== undefined) this.arrival.token = options.token;
+    this.shown = options.loop ?? this.arrival.loop;
+    this.started = this.start();
+    this.started.catch((reason: unknown) => this.fail(reason));
+  }
+
+  getSnapshot = (): LoopSnapshot => this.snapshot;
+
+  subscribe = (changed: () => void): (() => void) => {
+    this.changed.add(changed);
+    return () => void this.changed.delete(changed);
+  };
+
+  visit(): Promise<Answer> {
+    return this.act({ do: "visit" } as Intent);
+  }
+
+  async open(play: string): Promise<Answer> {
+    const loop = randomId(12);
+    const answer = await this.act({ do: "open", play, loop } as Intent);
+    if (answer.ok) await this.show(loop);
+    return answer;
+  }
+
+  help(target?: Target): Promise<Answer> {
+    return this.act({ do: "help", ...this.target(target) } as Intent);
+  }
+
+  join(target?: Target): Promise<Answer> {
+    return this.act({ do: "join", ...this.target(target) } as Intent);
+  }
+
+  leave(loop?: string): Promise<Answer> {
+    return this.act({ do: "leave", ...this.target(loop === undefined ? undefined : { loop }) } as Intent);
+  }
+
+  async act(intent: Intent): Promise<Answer> {
+    const { outbox } = await this.started;
+    const token =
+      TAKES_TOKEN.has(intent.do) && this.arrival.token !== undefined ? { token: this.arrival.token } : {};
+    const command = {
+      id: `k${randomId(19)}`,
+      by: this.options.participant.id,
+      ...token,
+      ...intent,
+    } as Outgoing;
+    this.update({ rejection: null, notice: null });
+    return outbox.send(command);
+  }
+
+  async share(
+    options: { loop?: string; sheet?: boolean; title?: string; text?: string } = {},
+  ): Promise<Share> {
+    const { connection } = await this.started;
+    const loop = options.loop ?? this.shown;
+    const by = this.options.participant.id;
+    // One id for each participant and loop: asking again gives the same link.
+    const id = `s:${loop ?? ""}:${fingerprint(by)}`;
+    const share = await connection.share({ id, by, ...(loop === undefined ? {} : { loop }) });
+    if (options.sheet === true && typeof navigator === "object" && typeof navigator.share === "function") {
+      const { title, text } = options;
+      await navigator.share({ url: share.url, ...(title && { title }), ...(text && { text }) }).catch(() => {
+        // Closing the sheet without a choice is no failure.
+      });
+    }
+    return share;
+  }
+
+  async qr({ loop, ...options }: QrOptions & { loop?: string } = {}): Promise<string> {
+    const { url } = await this.share(loop === undefined ? {} : { loop });
+    return draw(url, options);
+  }
+
+  async show(loop: string): Promise<void> {
+    this.shown = loop;
+    await this.follow();
+  }
+
+  async refresh(): Promise<void> {
+    const { connection } = await this.started;
+    const loop = this.shown;
+    const view = await connection.view(loop);
+    if (this.isClosed || loop !== this.shown) return;
+    this.known = view;
+    this.update({ status: "ready", connection: "online", view: this.previewed() });
+    // A page that cannot get it only shows its clicks later.
+    this.shadow = loop === undefined ? null : await connection.preview(loop).catch(() => null);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    clearTimeout(this.refreshing);
+    this.stopListening?.();
+    this.shadow = null;
+    this.changed.clear();
+    const stop = ({ connection, outbox }: { connection: Connection; outbox: Outbox }): void => {
+      outbox.close();
+      connection.close();
+    };
+    this.started.then(stop, () => undefined);
+  }
+
+  private async start(): Promise<{ connection: Connection; outbox: Outbox }> {
+    const { participant, backend } = this.options;
+    const context = { campaign: this.campaign, document: this.document, participant };
+    const connection = await backend.connect(context);
+    const outbox = new Outbox(this.storage, this.keyOf(`outbox:${participant.id}`), connection, {
+      pending: (pending) => this.update({ pending, view: this.previewed(pending) }),
+      answered: (command, answer) => this.answered(command, answer),
+      online: (isOnline) => this.update({ connection: isOnline ? "online" : "offline" }),
+    });
+    const started = { connection, outbox };
+    queueMicrotask(() => void this.begin(outbox));
+    return started;
+  }
+
+  /** Everything that needs `started`: earlier clicks, the arrival, the first view. */
+  private async begin(outbox: Outbox): Promise<void> {
+    if (typeof addEventListener === "function") addEventListener("online", () => void outbox.flush());
+    this.update({ pending: outbox.pending });
+    void outbox.flush();
+    if (this.arrival.token !== undefined) void this.visit();
+    await this.follow();
+  }
+
+  private async follow(): Promise<void> {
+    const { connection } = await this.started;
+    const loop = this.shown;
+    this.stopListening?.();
+    const listener: Listener = {
+      changed: () => this.happened(),
+      online: (isOnline) => this.update({ connection: isOnline ? "online" : "offline" }),
+    };
+    this.stopListening = connection.listen(loop, listener);
+    try {
+      await this.refresh();
+    } catch (reason) {
+      this.fail(reason);
+    }
+  }
+
+  /** Asks soon, and once for changes that come together. */
+  private happened(): void {
+    clearTimeout(this.refreshing);
+    this.refreshing = setTimeout(() => {
+      this.refresh().catch((reason: unknown) => this.fail(reason));
+    }, TOGETHER_MS);
+  }
+
+  private answered(_command: Outgoing, answer: Answer): void {
+    if (!answer.ok) this.update({ rejection: answer, notice: this.inWords(answer) });
+    this.happened();
+  }
+
+  private previewed(pending: readonly Outgoing[] = this.snapshot.pending): View | null {
+    if (this.known === null || this.shadow === null || pending.length === 0) return this.known;
+    return overlay(this.known, this.shadow, pending, this.shown);
+  }
+
+  private fail(reason: unknown): void {
+    if (this.isClosed) return;
+    const error = reason instanceof KfactorError ? reason : unreachable(reason);
+    const status =
+      this.known === null && error.code !== "BACKEND_UNREACHABLE" ? "failed" : this.snapshot.status;
+    this.update({ status, notice: this.inWords(error), connection: "offline" });
+    if (error.code === "BACKEND_UNREACHABLE") this.retry();
+  }
+
+  private retry(): void {
+    clearTimeout(this.refreshing);
+    this.refreshing = setTimeout(() => void this.follow().catch(() => undefined), 3_000);
+  }
+
+  private inWords({ message, messageZh }: { message: string; messageZh: string }): string {
+    const page = typeof navigator === "object" ? navigator.language : "en";
+    return (this.options.lang ?? (page.startsWith("zh") ? "zh" : "en")) === "zh" ? messageZh : message;
+  }
+
+  private target(target: Target | undefined): Target {
+    if (target !== undefined) return target;
+    if (this.shown !== undefined) return { loop: this.shown };
+    if (this.arrival.code !== undefined) return { code: this.arrival.code };
+    throw new KfactorError("LOOP_MISSING", "Say which loop, or which code.", "请指明活动进程或口令。");
+  }
+
+  private keyOf(name: string): string {
+    return `kfactor:${this.campaign}:${name}`;
+  }
+
+  private update(change: Partial<LoopSnapshot>): void {
+    if (this.isClosed) return;
+    this.snapshot = { ...this.snapshot, ...change };
+    for (const changed of this.changed) changed();
+  }
+}
+
+/** Acts that record where a participant came from. */
+const TAKES_TOKEN: ReadonlySet<Act> = new Set(["visit", "open", "help", "join"] as const);
+
+function idOf(document: string): string {
+  try {
+    return String((JSON.parse(document) as { id?: unknown }).id ?? "");
+  } catch {
+    // The engine will say what is wrong with the document.
+    return "";
+  }
+}
+
+function unreachable(reason: unknown): KfactorError {
+  return new KfactorError(
+    "BACKEND_UNREACHABLE",
+    "No connection at the moment.",
+    "网络不可用,请稍后重试。",
+    reason,
+  );
+}
+
+const LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
+
+function randomId(length: number): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(length));
+  return Array.from(bytes, (byte) => LETTERS[byte & 63]).join("");
+}
+
+/** Tells participants apart within an id, 53 bits. */
+function fingerprint(text: string): string {
+  let [a, b] = [0xdeadbeef, 0x41c6ce57];
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    a = Math.imul(a ^ unit, 2654435761);
+    b = Math.imul(b ^ unit, 1597334677);
+  }
+  a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909);
+  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
+  return (4294967296 * (2097151 & b) + (a >>> 0)).toString(36);
+}

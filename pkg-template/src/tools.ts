@@ -1,0 +1,90 @@
+import { asText, checked } from "./engine.js";
+import type { Problem } from "./errors.js";
+import { ready } from "./runtime.js";
+import type { Campaign, Params, Token } from "./types.js";
+
+/** How a QR symbol is drawn. */
+export interface QrOptions {
+  /** How much damage it survives: about 7, 15, 25 or 30 %. More where it costs no larger symbol. */
+  level?: "L" | "M" | "Q" | "H";
+  /** The quiet zone in modules; 4 if absent, which readers expect. */
+  quiet?: number;
+  /** Pixels for one module; 8 if absent. */
+  scale?: number;
+  /** `#rgb` or `#rrggbb`. */
+  dark?: string;
+  /** `#rgb` or `#rrggbb`. */
+  light?: string;
+}
+
+/** A QR symbol as its modules. */
+export interface QrMatrix {
+  /** Modules in a row, without the quiet zone. */
+  width: number;
+  /** Whether a module is dark; outside the symbol everything is light. */
+  isDark(x: number, y: number): boolean;
+}
+
+/** Everything that is wrong or worth a warning in a campaign document; nothing for a sound one. */
+export async function validate(campaign: Campaign | string): Promise<Problem[]> {
+  return checked((await ready()).validate(asText(campaign))) as Problem[];
+}
+
+/**
+ * Reads a token's fields without a key. They may route and be shown; only a backend can prove them.
+ *
+ * @throws {KfactorError} `TOKEN_MALFORMED` if the text is not a token.
+ */
+export async function peek(token: string): Promise<Token> {
+  return checked((await ready()).peek(token)) as Token;
+}
+
+/**
+ * Reads a referral code as a person typed it, and gives its proper spelling.
+ *
+ * @throws {KfactorError} if it has a typing error.
+ */
+export async function referralCode(text: string): Promise<string> {
+  return (checked((await ready()).referralCode(text)) as { code: string }).code;
+}
+
+/**
+ * Draws a text as a QR symbol: SVG, or the modules for a canvas of your own.
+ *
+ * ```js
+ * element.innerHTML = await qr("https://example.com/r/3k…");
+ * ```
+ *
+ * @throws {KfactorError} `QR_TOO_LONG` or `QR_COLOUR`.
+ */
+export async function qr(text: string, options?: QrOptions & { format?: "svg" }): Promise<string>;
+export async function qr(text: string, options: QrOptions & { format: "matrix" }): Promise<QrMatrix>;
+export async function qr(
+  text: string,
+  { format = "svg", ...options }: QrOptions & { format?: "svg" | "matrix" } = {},
+): Promise<string | QrMatrix> {
+  const glue = await ready();
+  if (format === "svg") return checked(glue.qrSvg(text, options)) as string;
+  const packed = glue.qrMatrix(text, options.level ?? "M");
+  // What cannot be packed cannot be drawn either, and the drawing says why.
+  if (packed.length === 0) checked(glue.qrSvg(text, options));
+  return matrix(packed);
+}
+
+/** The sentences for a rejection code, in English and Chinese. */
+export async function explain(code: string, params: Params = {}): Promise<{ en: string; zh: string }> {
+  return checked((await ready()).explain(code, params)) as { en: string; zh: string };
+}
+
+/** The width in one byte, then the rows, each padded to whole bytes, most significant bit first. */
+function matrix(packed: Uint8Array): QrMatrix {
+  const width = packed[0] ?? 0;
+  const stride = (width + 7) >> 3;
+  return {
+    width,
+    isDark(x, y) {
+      if (x < 0 || y < 0 || x >= width || y >= width) return false;
+      return ((packed[1 + y * stride + (x >> 3)] ?? 0) & (0x80 >> (x & 7))) !== 0;
+    },
+  };
+}

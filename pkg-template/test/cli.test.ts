@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { NOON } from "./fixtures.js";
+
+const TEN = "examples/campaigns/ten-friends.json";
+const folder = mkdtempSync(join(tmpdir(), "kfactor-"));
+after(() => rmSync(folder, { recursive: true }));
+
+function kfactor(words: string[], input = ""): { status: number | null; stdout: string; stderr: string } {
+  const env = { ...process.env, LANG: "C", LC_ALL: "C" };
+  return spawnSync(process.execPath, ["pkg/bin/kfactor.js", ...words], { input, encoding: "utf8", env });
+}
+
+test("validate names the place of every problem", () => {
+  const file = join(folder, "broken.json");
+  writeFileSync(file, readFileSync(TEN, "utf8").replace('"helpers": 10', '"helpers": 0'));
+  const { status, stdout } = kfactor(["validate", file, TEN]);
+  assert.equal(status, 1);
+  assert.match(stdout, /broken\.json:18:\d+: error NUMBER_RANGE: /);
+  assert.equal(kfactor(["validate", TEN]).status, 0);
+  const found = JSON.parse(kfactor(["validate", "--json", file]).stdout) as { file: string; line: number }[];
+  assert.ok(found.some((problem) => problem.file === file && problem.line === 18));
+  assert.match(kfactor(["validate", file, "--lang", "zh"]).stdout, /[一-鿿]/);
+});
+
+test("run prints facts, refusals, a view and the digest", () => {
+  const commands = [
+    { id: "t", at: NOON, do: "event", by: "ann", name: "ticket-bought", order: "o1" },
+    { id: "o", at: NOON, do: "open", by: "ann", play: "ten-friends", loop: "L1" },
+    { id: "h", at: NOON, do: "help", by: "ann", loop: "L1" },
+  ];
+  const lines = commands.map((command) => JSON.stringify(command)).join("\n");
+  const { status, stdout, stderr } = kfactor(["run", TEN, "-", "--view", "ann", "--digest"], lines);
+  assert.equal(status, 0);
+  assert.match(stdout, /"kind":"opened"/);
+  assert.match(stdout, /"role": "initiator"/);
+  assert.match(stdout, /\n[0-9a-f]{64}\n$/);
+  assert.match(stderr, /^h: OWN_LOOP: /);
+  assert.equal(kfactor(["run", TEN, "-", "--strict"], lines).status, 1);
+  const array = kfactor(["run", TEN, "-", "--json", "--digest"], JSON.stringify(commands));
+  assert.equal(array.stdout.trim().split("\n").length, 4);
+  assert.equal(array.stdout.slice(-65), stdout.slice(-65));
+});
+
+test("token mints, peeks and verifies", () => {
+  const key = ["--key", "000102030405060708090a0b0c0d0e0f"];
+  const minted = kfactor(["token", "mint", ...key, "--campaign", "12345", "--kind", "1", "--inviter", "7"]);
+  const token = minted.stdout.trim();
+  assert.match(token, /^[0-9A-Za-z]{29}$/);
+  assert.equal((JSON.parse(kfactor(["token", "peek", token]).stdout) as { inviter: number }).inviter, 7);
+  assert.equal(kfactor(["token", "verify", token, ...key]).status, 0);
+  const forged = kfactor(["token", "verify", token, "--key", "ff".repeat(16)]);
+  assert.deepEqual([forged.status, forged.stdout], [1, ""]);
+});
+
+test("qr draws to the terminal and to a file", () => {
+  const file = join(folder, "code.svg");
+  assert.equal(kfactor(["qr", "https://example.com/", "-o", file]).status, 0);
+  assert.match(readFileSync(file, "utf8"), /^<svg/);
+  assert.match(kfactor(["qr", "hello", "--terminal"]).stdout, /█/);
+});
+
+test("a wrong command line ends with 2 and says how it is done", () => {
+  for (const words of [
+    ["nonsense"],
+    ["validate"],
+    ["run"],
+    ["qr"],
+    ["token"],
+    ["qr", "x", "--level", "Z"],
+    ["validate", "nowhere.json"],
+  ]) {
+    const { status, stderr, stdout } = kfactor(words);
+    assert.equal(status, 2, words.join(" "));
+    assert.equal(stdout, "");
+    assert.match(stderr, /kfactor: /);
+  }
+  assert.match(kfactor(["--help"]).stdout, /kfactor validate/);
+});

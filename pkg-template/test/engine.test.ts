@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Answer, CampaignError, type Command, Engine, KfactorError, Rejected } from "kfactor";
+import { campaign, chance, NOON } from "./fixtures.js";
+
+const TEN = campaign("ten-friends");
+
+/** What the protocol says of an answer, without the sentences. */
+function plain(answer: Answer): unknown {
+  const {
+    message: _,
+    messageZh: __,
+    ...rest
+  } = JSON.parse(JSON.stringify(answer)) as Record<string, unknown>;
+  return rest;
+}
+
+/** Of several malformed fields either form may name any; and the readable call leaves `missing` to views. */
+function comparable(answer: unknown): unknown {
+  const { missing: _, params, ...rest } = answer as { code?: string; missing?: unknown; params?: unknown };
+  return rest.code === "COMMAND_MALFORMED" ? rest : { ...rest, params };
+}
+
+test("ten friends help, and both sides are rewarded once", async () => {
+  const engine = await Engine.load(TEN);
+  const submit = (command: object): Answer => engine.submit({ at: NOON, ...command } as Command);
+  submit({ id: "t", do: "event", by: "ann", name: "ticket-bought", order: "o1" });
+  assert.ok(submit({ id: "o", do: "open", by: "ann", play: "ten-friends", loop: "L1" }).ok);
+  const answers = Array.from({ length: 11 }, (_, i) =>
+    submit({ id: `h${i}`, do: "help", by: `f${i}`, loop: "L1" }),
+  );
+  assert.deepEqual(
+    answers.map((answer) => answer.ok),
+    [...Array<boolean>(10).fill(true), false],
+  );
+  const last = answers[9];
+  assert.ok(last?.ok);
+  assert.deepEqual(
+    last.facts.map((fact) => fact.kind),
+    ["met", "helped", "granted", "completed", "granted"],
+  );
+  const cash = last.facts[4];
+  assert.ok(cash?.kind === "granted" && cash.to === "ann" && cash.amount === 800 && cash.loop === "L1");
+  const again = submit({ id: "h3", do: "help", by: "f3", loop: "L1" });
+  assert.ok(again.ok && again.repeated === true);
+});
+
+test("a refusal has its sentences in two languages, also as JSON", async () => {
+  const engine = await Engine.load(TEN);
+  const answer = engine.submit({ id: "h", at: NOON, do: "help", by: "bo", loop: "nowhere" });
+  assert.ok(answer instanceof Rejected && !answer.ok);
+  assert.equal(answer.code, "LOOP_UNKNOWN");
+  assert.equal(answer.message, "This invitation does not exist.");
+  assert.match(answer.messageZh, /[一-鿿]/);
+  const json = JSON.parse(JSON.stringify(answer)) as Record<string, unknown>;
+  assert.equal(json.message, answer.message);
+});
+
+test("the readable call and JSON say the same, over thousands of random commands", async () => {
+  for (const name of ["ten-friends", "mask-for-two", "bring-a-friend"]) {
+    const [one, other] = [await Engine.load(campaign(name)), await Engine.load(campaign(name))];
+    const play = { "ten-friends": "ten-friends", "mask-for-two": "mask", "bring-a-friend": "friends" }[name];
+    const pick = chance(name.length);
+    const any = <T>(...values: T[]): T => values[pick(values.length)] as T;
+    let at = NOON;
+    for (let i = 0; i < 4000; i++) {
+      at += pick(600_000) - 100;
+      const by = any(
+        "ann",
+        "bo",
+        "陈",
+        "d\u{1f600}",
+        "e".repeat(64),
+        "f".repeat(65),
+        "g".repeat(400),
+        "",
+        `p${pick(40)}`,
+      );
+      const loop = any(undefined, `L${pick(30)}`, `L${pick(30)}`);
+      const command = {
+        id: any(`c${i}`, `c${i}`, `c${i}`, `c${pick(i + 1)}`, "bad id"),
+        at: any(at, at, at, at, at, 1.5),
+        do: any(
+          "visit",
+          "share",
+          "open",
+          "open",
+          "help",
+          "help",
+          "join",
+          "join",
+          "leave",
+          "pay",
+          "event",
+          "refund",
+          "fulfil",
+          "fail",
+          "revoke",
+          "tick",
+        ),
+        ...any({ by }, { by }, { by }, {}),
+        ...(loop === undefined ? {} : { loop }),
+        ...any({}, { play }, { play }, { play: "nothing" }),
+        ...any({}, { name: "ticket-bought" }, { name: "first-order" }),
+        ...any({}, { order: `o${pick(60)}` }),
+        ...any({}, { amount: 4990 }, { amount: 6990 }, { amount: -1 }),
+        ...any({}, {}, { grant: `L${pick(30)}.${pick(4)}` }),
+        ...any({}, {}, {}, { reason: "out of 库存" }),
+        ...any({}, {}, {}, { device: "d1", risk: pick(120) }),
+      } as Command;
+      const expected = JSON.parse(other.submitBatch(JSON.stringify(command))) as Answer;
+      assert.deepEqual(comparable(plain(one.submit(command))), comparable(expected), JSON.stringify(command));
+    }
+    assert.equal(one.digest(), other.digest());
+    one.free();
+    other.free();
+  }
+});
+
+test("a batch has the form it came in", async () => {
+  const engine = await Engine.load(TEN);
+  const command = { id: "v", at: NOON, do: "visit", by: "ann" } as const;
+  const answers = engine.submitBatch([command]);
+  assert.ok(answers[0]?.ok && answers[0].facts[0]?.kind === "met");
+  const lines = engine
+    .submitBatch(`${JSON.stringify(command)}\n{"id":"x","at":${NOON},"do":"halp"}\n`)
+    .trim()
+    .split("\n");
+  assert.equal(lines.length, 2);
+  assert.equal((JSON.parse(lines[0] ?? "") as { repeated: boolean }).repeated, true);
+  const bytes = engine.submitBatch(new TextEncoder().encode(JSON.stringify([command])));
+  assert.ok(bytes instanceof Uint8Array && new TextDecoder().decode(bytes).startsWith('[{"ok":true'));
+});
+
+test("a snapshot, a fork and applied facts continue alike", async () => {
+  const engine = await Engine.load(TEN);
+  const followed = await Engine.load(TEN);
+  for (const by of ["ann", "bo", "cy"]) {
+    const answer = engine.submit({ id: `v-${by}`, at: NOON, do: "visit", by });
+    if (answer.ok) followed.apply(answer.facts);
+  }
+  const restored = await Engine.restore(TEN, engine.snapshot());
+  const fork = engine.fork();
+  const next: Command = { id: "s", at: NOON + 1, do: "share", by: "bo" };
+  const expected = plain(engine.submit(next));
+  assert.deepEqual(plain(restored.submit(next)), expected);
+  assert.deepEqual(plain(fork.submit(next)), expected);
+  assert.equal(restored.digest(), engine.digest());
+  assert.deepEqual(followed.view("bo", { at: NOON }).participant, "bo");
+});
+
+test("every problem of a document is reported at once, with its place", async () => {
+  const broken = TEN.replace('"helpers": 10', '"helpers": 0').replace('"currency"', '"curency"');
+  const failure: unknown = await Engine.load(broken).catch((reason: unknown) => reason);
+  assert.ok(failure instanceof CampaignError && failure instanceof KfactorError && failure instanceof Error);
+  assert.equal(failure.code, "CAMPAIGN_INVALID");
+  const codes = failure.problems.map((problem) => problem.code).sort();
+  assert.deepEqual(
+    codes.filter((code) => code !== "PLATFORM-SHARE"),
+    ["KEY_UNKNOWN", "NUMBER_RANGE"],
+  );
+  assert.ok(failure.problems.every((problem) => problem.line > 1 && problem.messageZh !== ""));
+  const snapshot: unknown = await Engine.restore(TEN, new Uint8Array([1, 2, 3])).catch(
+    (reason: unknown) => reason,
+  );
+  assert.ok(snapshot instanceof CampaignError);
+});
+
+test("a freed engine says so", async () => {
+  const engine = await Engine.load(TEN);
+  engine.free();
+  engine.free();
+  const expected = { name: "KfactorError", code: "ENGINE_FREED" };
+  assert.throws(() => engine.submit({ id: "v", at: NOON, do: "visit", by: "ann" }), expected);
+  assert.throws(() => engine.view("ann", { at: NOON }), expected);
+});
+
+test("an audit re-decides a log", async () => {
+  const engine = await Engine.load(TEN);
+  const log = JSON.stringify({ id: "v", at: NOON, do: "visit", by: "ann" });
+  assert.ok(engine.audit(log));
+  assert.throws(() => engine.apply([{ id: "x/0", at: 1, kind: "nonsense" } as never]), {
+    code: "FACT_MALFORMED",
+  });
+});

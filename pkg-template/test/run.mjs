@@ -1,0 +1,28 @@
+// Compiles the tests beside this file and runs them with Node's own runner against the built package.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as esbuild from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const names = readdirSync(here).filter((name) => name.endsWith(".test.ts"));
+// Beside the package's own manifest, so that `kfactor` means the built package.
+const out = join(here, "../../pkg/.tests");
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+await esbuild.build({
+  entryPoints: names.map((name) => join(here, name)),
+  outdir: out,
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  platform: "node",
+  target: "node18",
+  format: "esm",
+  external: ["kfactor", "kfactor/*"],
+  logLevel: "warning",
+});
+const files = names.map((name) => join(out, name.replace(/\.ts$/, ".mjs")));
+const run = spawnSync(process.execPath, ["--test", "--test-reporter=spec", ...files], { stdio: "inherit" });
+rmSync(out, { recursive: true, force: true });
+process.exitCode = run.status ?? 1;

@@ -1,0 +1,470 @@
+//! The campaign document, its schema and its checker, held against each other.
+//!
+//! `fixtures/broken` are documents of a wrong shape, which an independent JSON Schema validator must refuse
+//! as well; `fixtures/wrong` have the right shape and are wrong in what they say.
+#![cfg(feature = "schema")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use kfactor::campaign::decode::Decode;
+use kfactor::campaign::problem::CODES;
+use kfactor::campaign::schema::campaign_schema;
+use kfactor::campaign::units::{Hours, Percent, Url, parse_offset, parse_span, parse_time};
+use kfactor::campaign::{Campaign, LARGEST, Names, Parsed, Problem, Severity};
+use kfactor::engine::money::Money;
+use kfactor::engine::time::Time;
+use kfactor::engine::time::{Span, UtcOffset};
+use proptest::prelude::*;
+use serde_json::Value;
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// The JSON files of a folder, by name without the extension.
+fn documents(name: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = std::fs::read_dir(folder(name))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .map(|path| {
+            let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
+            (stem, std::fs::read_to_string(path).unwrap())
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+fn problems(text: &str) -> Vec<Problem> {
+    match Campaign::parse(text, &Names::default()) {
+        Ok(parsed) => parsed.warnings,
+        Err(problems) => problems,
+    }
+}
+
+fn validator() -> jsonschema::Validator {
+    jsonschema::draft202012::new(&campaign_schema().to_value()).unwrap()
+}
+
+fn fits_schema(validator: &jsonschema::Validator, text: &str) -> bool {
+    serde_json::from_str::<Value>(text).is_ok_and(|value| validator.is_valid(&value))
+}
+
+#[test]
+fn the_schema_is_a_schema() {
+    let schema = campaign_schema().to_value();
+    jsonschema::draft202012::meta::validate(&schema).unwrap();
+    let titles = schema.pointer("/properties/title/description");
+    assert_eq!(titles, Some(&Value::from("How a participant sees the campaign.")));
+    assert_eq!(schema.pointer("/properties/currency/default"), Some(&Value::from("CNY")));
+    assert_eq!(schema.pointer("/properties/timezone/default"), Some(&Value::from("+08:00")));
+    assert_eq!(schema["required"], serde_json::json!(["id", "title", "runs", "plays"]));
+    let plays =
+        schema.pointer("/properties/plays/additionalProperties/oneOf").and_then(Value::as_array).unwrap();
+    assert!(plays.iter().all(|play| play["additionalProperties"] == false));
+}
+
+#[test]
+fn every_example_fits_the_schema_and_is_read() {
+    let validator = validator();
+    let examples = documents("examples/campaigns");
+    assert!(examples.len() >= 3);
+    for (name, text) in examples {
+        let value: Value = serde_json::from_str(&text).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{name}: {errors:#?}");
+        let parsed = Campaign::parse(&text, &Names::default());
+        assert!(parsed.is_ok(), "{name}: {:#?}", parsed.err());
+    }
+}
+
+#[test]
+fn every_broken_document_fails_in_both() {
+    let validator = validator();
+    let files = documents("tests/fixtures/broken");
+    let names: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    let listed: BTreeSet<&str> = BROKEN.iter().map(|row| row.0).chain(["many-at-once"]).collect();
+    assert_eq!(names, listed);
+    for (name, text) in &files {
+        assert!(!fits_schema(&validator, text), "{name} fits the schema");
+        let Some(&(_, code, pointer, line, column, suggestion)) = BROKEN.iter().find(|row| row.0 == name)
+        else {
+            continue;
+        };
+        let found = problems(text);
+        assert_eq!(found.len(), 1, "{name}: {found:#?}");
+        let problem = &found[0];
+        let place = (problem.code, problem.pointer.as_str(), problem.line, problem.column);
+        assert_eq!(place, (code, pointer, line, column), "{name}: {problem:#?}");
+        assert_eq!(problem.suggestion.as_deref(), suggestion, "{name}");
+        assert_eq!(problem.severity, Severity::Error, "{name}");
+    }
+}
+
+#[test]
+fn every_problem_is_reported_at_once_in_the_order_of_the_text() {
+    let text = std::fs::read_to_string(folder("tests/fixtures/broken/many-at-once.json")).unwrap();
+    let found = problems(&text);
+    let places: Vec<_> = found
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error)
+        .map(|problem| (problem.code, problem.pointer.as_str(), problem.line, problem.column))
+        .collect();
+    assert_eq!(places, MANY);
+}
+
+#[test]
+fn every_wrong_document_fits_the_schema_and_is_found_out() {
+    let validator = validator();
+    let files = documents("tests/fixtures/wrong");
+    let names: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, WRONG.iter().map(|row| row.0).collect());
+    for (name, text) in &files {
+        let &(_, code, severity, pointer, line, column) = WRONG.iter().find(|row| row.0 == name).unwrap();
+        assert!(fits_schema(&validator, text), "{name} does not fit the schema");
+        let found = problems(text);
+        assert_eq!(found.len(), 1, "{name}: {found:#?}");
+        let problem = &found[0];
+        let place = (problem.code, problem.severity, problem.pointer.as_str(), problem.line, problem.column);
+        assert_eq!(place, (code, severity, pointer, line, column), "{name}: {problem:#?}");
+        let taken = Campaign::parse(text, &Names::default()).is_ok();
+        assert_eq!(taken, severity == Severity::Warning, "{name}");
+    }
+}
+
+#[test]
+fn every_sentence_is_there_in_both_languages() {
+    let mut seen = BTreeSet::new();
+    for name in ["tests/fixtures/broken", "tests/fixtures/wrong"] {
+        for (name, text) in documents(name) {
+            for problem in problems(&text) {
+                assert!(CODES.iter().any(|(code, _)| *code == problem.code), "{name}");
+                assert!(problem.message.ends_with(['.', '?']), "{name}: {}", problem.message);
+                assert!(problem.message_zh.ends_with(['。', '？']), "{name}: {}", problem.message_zh);
+                assert!(!problem.message.contains("  ") && !problem.message_zh.contains("  "), "{name}");
+                let chinese = |c: char| ('\u{4e00}'..'\u{9fff}').contains(&c);
+                assert!(problem.message_zh.chars().any(chinese), "{name}: {}", problem.message_zh);
+                seen.insert(problem.code);
+            }
+        }
+    }
+    // The others need a text that is no fixture, another document, or a unit that no key has yet.
+    let elsewhere =
+        ["JSON_UTF8", "JSON_DEPTH", "CAMPAIGN_TOO_LARGE", "OTHER_CAMPAIGN", "HOURS_SHAPE", "PERCENT_SHAPE"];
+    let missing: Vec<&str> = CODES
+        .iter()
+        .map(|(code, _)| *code)
+        .filter(|code| !seen.contains(code) && !elsewhere.contains(code))
+        .collect();
+    assert!(missing.is_empty(), "no fixture has {missing:?}");
+}
+
+#[test]
+fn whole_sentences() {
+    let text =
+        documents("tests/fixtures/broken").into_iter().find(|(name, _)| name == "key-unknown").unwrap().1;
+    assert_eq!(problems(&text)[0].message, "There is no key `titel` here. Did you mean \"title\"?");
+    assert_eq!(problems(&text)[0].message_zh, "这里没有 `titel` 这个键。是不是想写“title”？");
+    let text =
+        documents("tests/fixtures/wrong").into_iter().find(|(name, _)| name == "reward-unknown").unwrap().1;
+    assert_eq!(
+        problems(&text)[0].message,
+        "`give[0]` names a reward \"cash9\" that the campaign does not have. Did you mean \"cash8\"?"
+    );
+}
+
+#[test]
+fn syntax_is_explained() {
+    let files = documents("tests/fixtures/broken");
+    let sentence = |name: &str| {
+        let text = &files.iter().find(|(file, _)| file == name).unwrap().1;
+        problems(text).remove(0).message
+    };
+    assert_eq!(sentence("syntax-missing-comma"), "A comma is missing before this.");
+    assert_eq!(
+        sentence("syntax-trailing-comma"),
+        "The comma before this bracket has nothing after it; take it out."
+    );
+    assert_eq!(sentence("syntax-comment"), "JSON has no comments; take this out.");
+    assert_eq!(
+        sentence("syntax-full-width-comma"),
+        "， is a typographic character; JSON is written with the plain `,`."
+    );
+    assert_eq!(sentence("syntax-key-without-quotes"), "Text and keys stand in double quotes.");
+}
+
+fn fits<T: Decode>(text: &str) -> bool {
+    let validator = jsonschema::draft202012::new(&T::shape().to_value()).unwrap();
+    validator.is_valid(&Value::from(text))
+}
+
+/// Units as people write them, right and not quite right: the schema and the reader take the same ones.
+#[test]
+fn units_and_their_patterns_agree() {
+    let config = ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() };
+    let validator = |schema: schemars::Schema| jsonschema::draft202012::new(&schema.to_value()).unwrap();
+    let spans = validator(Span::shape());
+    proptest!(config.clone(), |(text in "[1-9]?[0-9]{0,2}[dhms]([0-9]{1,3}[dhms ]){0,3}")| {
+        prop_assert_eq!(spans.is_valid(&Value::from(text.as_str())), parse_span(&text).is_some());
+    });
+    let times = validator(Time::shape());
+    let times_like = "(19|20|21)[0-9]{2}-[01][0-9]-[0-3][0-9](T[0-2][0-9]:[0-6][0-9](:[0-6][0-9])?(Z|[+-][01][0-9]:[0-6][0-9])?)?";
+    proptest!(config.clone(), |(text in times_like)| {
+        let exists = !matches!(&text[5..10], "02-29" | "02-30" | "02-31" | "04-31" | "06-31" | "09-31" | "11-31");
+        let valid = times.is_valid(&Value::from(text.as_str()));
+        let read = parse_time(&text, UtcOffset(480)).is_some();
+        prop_assert!(valid == read || (valid && !exists), "{text}");
+    });
+    let hours = validator(Hours::shape());
+    proptest!(config.clone(), |(text in "[0-2][0-9]:[0-6][0-9]-[0-2][0-9]:[0-6][0-9]")| {
+        let same = text[..5] == text[6..] && &text[..5] != "00:00";
+        prop_assert_eq!(hours.is_valid(&Value::from(text.as_str())) && !same, Hours::parse(&text).is_some());
+    });
+    let percents = validator(Percent::shape());
+    proptest!(config.clone(), |(text in "(100|[0-9]{0,3})(\\.[0-9]{0,3})?%?")| {
+        prop_assert_eq!(percents.is_valid(&Value::from(text.as_str())), Percent::parse(&text).is_some());
+    });
+    let offsets = validator(UtcOffset::shape());
+    proptest!(config, |(text in "Z|[+-]?[01][0-9]:[0-6][0-9]|UTC|Asia/(Shanghai|Tokyo)")| {
+        prop_assert_eq!(offsets.is_valid(&Value::from(text.as_str())), parse_offset(&text).is_some());
+    });
+    for (text, good) in [
+        ("https://example.com", true),
+        ("https://example.com/a?b=c#d", true),
+        ("https://例子.cn", false),
+        ("https://", false),
+        ("https:///a", false),
+        ("https://a b", false),
+        ("https://a/\"", false),
+        ("http://example.com", false),
+    ] {
+        assert_eq!(fits::<Url>(text), good, "{text}");
+        let document = SMALL
+            .replace("\"title\": \"Fest\"", &format!("\"title\": \"Fest\", \"page\": {}", Value::from(text)));
+        assert_eq!(Campaign::parse(&document, &Names::default()).is_ok(), good, "{text}");
+    }
+}
+
+const SMALL: &str = r#"{
+  "id": "fest", "title": "Fest", "currency": "JPY", "timezone": "-05:30",
+  "runs": { "from": "2026-12-01", "until": "2026-12-02T00:00:30Z" },
+  "rewards": { "b": { "kind": "cash", "title": "b", "amount": 800, "stock": 5, "fallback": "a" },
+               "a": { "kind": "coupon", "title": "a" } },
+  "plays": { "p": { "mechanic": "assist", "title": "p", "helpers": 2, "within": "1h", "give": ["b"],
+                    "requires": "ticket-bought" } },
+  "touchpoints": { "counter-12": { "kind": "store" }, "window": { "kind": "store", "number": 7 } }
+}"#;
+
+fn small() -> Parsed {
+    Campaign::parse(SMALL, &Names::default()).unwrap()
+}
+
+#[test]
+fn money_and_time_are_read_in_the_campaigns_own() {
+    let campaign = small().campaign;
+    assert_eq!(campaign.runs.from, Time(1_796_103_000_000));
+    assert_eq!(campaign.runs.until, Time(1_796_169_630_000));
+    let amount = campaign.rewards[0].as_ref().and_then(|reward| reward.amount);
+    assert_eq!(amount, Some(Money(800)));
+    assert_eq!(campaign.number(), kfactor::attribution::campaign_number("fest"));
+    assert_eq!(campaign.touchpoint_numbered(571_329).map(|found| found.0), Some(0));
+    assert_eq!(campaign.touchpoint_numbered(7).map(|found| found.0), Some(1));
+    assert_eq!(campaign.touchpoint_numbered(8), None);
+}
+
+#[test]
+fn handles_keep_their_names_over_revisions() {
+    let first = small();
+    assert_eq!(first.names.rewards.to_vec(), ["b", "a"]);
+    let fallback = |parsed: &Parsed, at: usize| {
+        parsed.campaign.rewards[at].as_ref().and_then(|reward| reward.fallback).map(|reward| reward.0)
+    };
+    assert_eq!(fallback(&first, 0), Some(1));
+    // "b" goes, "c" comes before "a", and the event changes.
+    let text = SMALL
+        .replace(
+            r#""b": { "kind": "cash", "title": "b", "amount": 800, "stock": 5, "fallback": "a" }"#,
+            r#""c": { "kind": "pass", "title": "c", "fallback": "a" }"#,
+        )
+        .replace(r#""give": ["b"]"#, r#""give": ["c"]"#)
+        .replace("ticket-bought", "first-order");
+    let second = Campaign::parse(&text, &first.names).unwrap();
+    assert_eq!(second.names.rewards.to_vec(), ["b", "a", "c"]);
+    assert_eq!(second.names.events.to_vec(), ["ticket-bought", "first-order"]);
+    assert_eq!(second.names.event("first-order").map(|event| event.0), Some(1));
+    let there: Vec<bool> = second.campaign.rewards.iter().map(Option::is_some).collect();
+    assert_eq!(there, [false, true, true]);
+    assert_eq!(fallback(&second, 2), Some(1));
+    let play = second.campaign.plays[0].as_ref().unwrap();
+    assert_eq!(play.requires.map(|event| second.names.event_name(event)), Some("first-order"));
+    // A name of an earlier revision alone is no name of this one.
+    let gone = text.replace(r#""give": ["c"]"#, r#""give": ["b"]"#);
+    let problems = Campaign::parse(&gone, &first.names).unwrap_err();
+    assert!(problems.iter().any(|problem| problem.code == "NAME_UNKNOWN"));
+}
+
+#[test]
+fn accept_silences_a_warning_and_never_an_error() {
+    let unbounded = SMALL.replace(r#""stock": 5, "#, "");
+    let warnings = |text: &str| -> Vec<&str> {
+        Campaign::parse(text, &Names::default())
+            .unwrap()
+            .warnings
+            .iter()
+            .map(|problem| problem.code)
+            .collect()
+    };
+    assert_eq!(warnings(&unbounded), ["MONEY-UNBOUNDED"]);
+    let accepted = unbounded
+        .replace(r#""title": "Fest""#, r#""title": "Fest", "accept": { "MONEY-UNBOUNDED": "small" }"#);
+    assert_eq!(warnings(&accepted), [""; 0]);
+    let error = SMALL.replace(r#""title": "Fest""#, r#""title": "Fest", "accept": { "RUNS_ORDER": "no" }"#);
+    assert_eq!(problems(&error)[0].code, "VALUE_UNKNOWN");
+}
+
+#[test]
+fn a_byte_order_mark_is_no_problem_and_too_large_is_one() {
+    assert!(Campaign::parse(&format!("\u{feff}{SMALL}"), &Names::default()).is_ok());
+    let large = format!("{SMALL}{}", " ".repeat(LARGEST));
+    assert_eq!(problems(&large)[0].code, "CAMPAIGN_TOO_LARGE");
+    let deep = format!("{}{}", "[".repeat(33), "]".repeat(33));
+    assert_eq!(problems(&deep)[0].code, "JSON_DEPTH");
+}
+
+/// Documents made to cost much: each is answered within seconds in an unoptimised build.
+#[test]
+fn hostile_documents_are_answered_in_time() {
+    let many = |item: &str| item.repeat((LARGEST - 2_000) / item.len());
+    let long = "x".repeat(LARGEST / 2);
+    let listed =
+        |count: usize, item: &dyn Fn(usize) -> String| (0..count).map(item).collect::<Vec<_>>().join(",");
+    let documents = [
+        format!("{{{}\"k\":1}}", many("\"k\":1,")),
+        format!("{{{}}}", listed(20_000, &|n| format!("\"k{n}\":1"))),
+        format!("{{\"plays\":{{\"{long}\":{{{}}}}}}}", listed(9_000, &|n| format!("\"k{n}\":1"))),
+        format!("{{\"rewards\":{{{}}}}}", listed(6_000, &|n| format!("\"r{n}\":{{\"fallback\":\"q{n}\"}}"))),
+        format!(
+            "{{\"touchpoints\":{{{}}}}}",
+            listed(6_000, &|n| format!("\"t{n}\":{{\"kind\":\"own\",\"number\":1}}"))
+        ),
+        format!("{{\"accept\":{{{}}}}}", listed(15_000, &|n| format!("\"MONEY-{n}\":1"))),
+        format!("{{\"limits\":[{}1]}}", many("1,")),
+        format!("{{\"{long}\":{{{}\"k\":1}}}}", "\"k\":1,".repeat(15_000)),
+    ];
+    for document in documents {
+        assert!(document.len() <= LARGEST);
+        let started = std::time::Instant::now();
+        let found = problems(&document);
+        assert!(!found.is_empty());
+        let bytes: usize = found.iter().map(|problem| problem.pointer.len() + problem.message.len()).sum();
+        assert!(bytes < 100 * LARGEST, "{bytes} bytes of problems for {:.60}", document);
+        assert!(started.elapsed().as_secs() < 10, "{:?} for {:.60}", started.elapsed(), document);
+    }
+}
+
+type Broken = (&'static str, &'static str, &'static str, u32, u32, Option<&'static str>);
+
+/// File, code, pointer, line, column and suggestion.
+const BROKEN: &[Broken] = &[
+    ("syntax-missing-comma", "JSON_SYNTAX", "", 3, 3, None),
+    ("syntax-trailing-comma", "JSON_SYNTAX", "", 19, 1, None),
+    ("syntax-single-quotes", "JSON_SYNTAX", "/id", 2, 9, None),
+    ("syntax-open-quote", "JSON_SYNTAX", "/title", 3, 31, None),
+    ("syntax-full-width-comma", "JSON_SYNTAX", "", 2, 15, None),
+    ("syntax-curly-quotes", "JSON_SYNTAX", "/id", 2, 9, None),
+    ("syntax-key-without-quotes", "JSON_SYNTAX", "", 2, 3, None),
+    ("syntax-number", "JSON_SYNTAX", "/plays/friends/helpers", 12, 18, None),
+    ("syntax-comment", "JSON_SYNTAX", "", 3, 3, None),
+    ("syntax-cut-off", "JSON_SYNTAX", "/touchpoints", 18, 53, None),
+    ("syntax-two-campaigns", "JSON_SYNTAX", "", 20, 1, None),
+    ("key-unknown", "KEY_UNKNOWN", "/titel", 4, 3, Some("title")),
+    ("key-unknown-in-play", "KEY_UNKNOWN", "/plays/friends/give_helper", 14, 7, Some("giveHelper")),
+    ("key-unknown-in-reward", "KEY_UNKNOWN", "/rewards/cash8/perPerson", 6, 72, None),
+    ("key-of-another-mechanic", "KEY_UNKNOWN", "/plays/friends/payWithin", 14, 7, Some("within")),
+    ("key-missing-id", "KEY_MISSING", "/id", 1, 1, None),
+    ("key-missing-in-play", "KEY_MISSING", "/plays/friends/helpers", 9, 16, None),
+    ("key-missing-in-limit", "KEY_MISSING", "/plays/friends/limits/0/every", 15, 18, None),
+    ("mechanic-missing", "KEY_MISSING", "/plays/friends/mechanic", 9, 16, None),
+    ("mechanic-unknown", "MECHANIC_UNKNOWN", "/plays/friends/mechanic", 10, 19, Some("assist")),
+    ("type-text-for-number", "TYPE_WRONG", "/plays/friends/helpers", 12, 18, Some("10")),
+    ("type-fraction", "TYPE_WRONG", "/plays/friends/helpers", 12, 18, None),
+    ("type-null", "TYPE_WRONG", "/plays/friends/within", 13, 17, None),
+    ("type-list-for-object", "TYPE_WRONG", "/guard", 4, 12, None),
+    ("type-of-the-document", "TYPE_WRONG", "", 1, 1, None),
+    ("number-too-small", "NUMBER_RANGE", "/plays/friends/helpers", 12, 18, None),
+    ("number-too-large", "NUMBER_RANGE", "/plays/friends/limits/0/most", 15, 61, None),
+    ("text-empty", "TEXT_LENGTH", "/title", 3, 12, None),
+    ("text-too-long", "TEXT_LENGTH", "/rewards/cash8/title", 6, 41, None),
+    ("list-empty", "LIST_EMPTY", "/surfaces", 4, 15, None),
+    ("list-too-long", "LIST_LENGTH", "/plays/friends/give", 14, 15, None),
+    ("plays-empty", "LIST_EMPTY", "/plays", 4, 12, None),
+    ("value-unknown", "VALUE_UNKNOWN", "/rewards/cash8/kind", 6, 24, Some("cash")),
+    ("value-unknown-period", "VALUE_UNKNOWN", "/plays/friends/limits/0/every", 15, 46, None),
+    ("value-unknown-accept", "VALUE_UNKNOWN", "/accept/MONEY-UNBOUND", 4, 15, Some("MONEY-UNBOUNDED")),
+    ("money-with-symbol", "MONEY_SHAPE", "/rewards/cash8/amount", 6, 64, None),
+    ("money-negative", "MONEY_SHAPE", "/rewards/cash8/amount", 6, 64, None),
+    ("currency", "CURRENCY_SHAPE", "/currency", 4, 15, Some("CNY")),
+    ("duration", "DURATION_SHAPE", "/plays/friends/within", 13, 17, None),
+    ("duration-case", "DURATION_SHAPE", "/plays/friends/within", 13, 17, Some("1d12h")),
+    ("duration-number", "DURATION_SHAPE", "/plays/friends/within", 13, 17, None),
+    ("time-with-space", "TIME_SHAPE", "/runs/from", 4, 21, Some("2026-12-01T10:00")),
+    ("time-month-13", "TIME_SHAPE", "/runs/until", 4, 50, None),
+    ("timezone", "TIMEZONE_SHAPE", "/timezone", 4, 15, None),
+    ("url", "URL_SHAPE", "/page", 4, 11, Some("https://example.com/fest")),
+    ("name-shape", "NAME_SHAPE", "/id", 2, 9, Some("mask-fest")),
+    ("name-shape-of-touchpoint", "NAME_SHAPE", "/touchpoints/Counter_12", 18, 20, Some("counter-12")),
+];
+
+/// The problems of `many-at-once.json`: code, pointer, line and column.
+const MANY: &[(&str, &str, u32, u32)] = &[
+    ("KEY_UNKNOWN", "/campain", 2, 3),
+    ("NAME_SHAPE", "/id", 3, 9),
+    ("TEXT_LENGTH", "/title", 4, 12),
+    ("TIME_SHAPE", "/runs/from", 5, 21),
+    ("TIME_SHAPE", "/runs/until", 5, 42),
+    ("VALUE_UNKNOWN", "/surfaces/0", 6, 16),
+    ("VALUE_UNKNOWN", "/rewards/cash8/kind", 8, 24),
+    ("MONEY_SHAPE", "/rewards/cash8/amount", 8, 65),
+    ("NAME_UNKNOWN", "/rewards/cash8/fallback", 8, 84),
+    ("KEY_MISSING", "/plays/friends/title", 11, 16),
+    ("NUMBER_RANGE", "/plays/friends/helpers", 13, 18),
+    ("DURATION_SHAPE", "/plays/friends/within", 14, 17),
+    ("NAME_UNKNOWN", "/plays/friends/give/0", 15, 16),
+    ("TYPE_WRONG", "/plays/friends/give/1", 15, 26),
+    ("KEY_UNKNOWN", "/plays/friends/helper", 16, 7),
+    ("KEY_MISSING", "/plays/two/title", 18, 12),
+    ("MECHANIC_UNKNOWN", "/plays/two/mechanic", 18, 26),
+    ("TYPE_WRONG", "/guard", 20, 12),
+    ("KEY_MISSING", "/limits/0/every", 21, 14),
+    ("NUMBER_RANGE", "/limits/0/most", 21, 41),
+];
+
+/// File, code, severity, pointer, line and column.
+const WRONG: &[(&str, &str, Severity, &str, u32, u32)] = &[
+    ("duplicate-key", "JSON_DUPLICATE_KEY", Severity::Error, "/plays/friends/helpers", 14, 7),
+    ("reward-unknown", "NAME_UNKNOWN", Severity::Error, "/plays/friends/give/0", 14, 16),
+    ("fallback-unknown", "NAME_UNKNOWN", Severity::Error, "/rewards/cash8/fallback", 6, 104),
+    ("fallback-cycle", "FALLBACK_CYCLE", Severity::Error, "/rewards/cash8/fallback", 6, 104),
+    ("money-too-exact", "MONEY_SHAPE", Severity::Error, "/rewards/cash8/amount", 6, 64),
+    ("money-decimals-of-yen", "MONEY_SHAPE", Severity::Error, "/rewards/cash8/amount", 7, 64),
+    ("duration-of-eleven-years", "NUMBER_RANGE", Severity::Error, "/plays/friends/within", 13, 17),
+    ("day-that-does-not-exist", "TIME_SHAPE", Severity::Error, "/runs/from", 4, 21),
+    ("runs-backwards", "RUNS_ORDER", Severity::Error, "/runs/until", 4, 50),
+    ("runs-backwards-by-offset", "RUNS_ORDER", Severity::Error, "/runs/until", 4, 50),
+    ("cash-without-amount", "CASH_AMOUNT", Severity::Error, "/rewards/cash8/amount", 6, 14),
+    ("cash-of-zero", "CASH_AMOUNT", Severity::Error, "/rewards/cash8/amount", 6, 64),
+    ("coupon-with-amount", "CASH_ONLY", Severity::Error, "/rewards/cash8/amount", 6, 66),
+    ("budget-too-small", "BUDGET_SMALL", Severity::Error, "/rewards/cash8/budget", 6, 82),
+    ("touchpoint-numbers-collide", "NUMBER_COLLISION", Severity::Error, "/touchpoints/window", 18, 55),
+    ("cash-without-bound", "MONEY-UNBOUNDED", Severity::Warning, "/rewards/cash8", 6, 14),
+    ("reward-unused", "SHAPE-UNUSED", Severity::Warning, "/rewards/coffee", 6, 5),
+    ("loop-outlives-campaign", "REACH-WINDOW", Severity::Warning, "/plays/friends/within", 13, 17),
+    ("help-on-pages", "PLATFORM-SHARE", Severity::Warning, "/plays/friends", 10, 5),
+    ("ladder-step-of-no-kind", "TIER_SHAPE", Severity::Error, "/plays/friends/inviter/0", 9, 16),
+    ("alone-is-cheaper", "MONEY-PRICE", Severity::Warning, "/plays/friends", 9, 16),
+    ("nobody-earns", "REACH-NOTHING", Severity::Warning, "/plays/friends", 8, 16),
+    ("accepted-for-nothing", "SHAPE-ACCEPT", Severity::Warning, "/accept/MONEY-UNBOUNDED", 4, 15),
+];

@@ -1,0 +1,164 @@
+//! Campaigns and commands out of bytes: small enough that everything collides, runs out and expires.
+
+use serde_json::{Map, Value, json};
+
+/// 2026-12-01T10:00+08:00.
+pub const START: i64 = 1_796_090_400_000;
+/// A minute in milliseconds.
+pub const MINUTE: i64 = 60_000;
+
+/// The people who take part.
+pub const PEOPLE: [&str; 6] = ["ann", "bo", "cy", "di", "ed", "fay"];
+/// The loops they open, two for each play.
+pub const LOOPS: [&str; 8] = ["A1", "A2", "B1", "B2", "I1", "I2", "G1", "G2"];
+/// The plays, in the order of their loops.
+pub const PLAYS: [&str; 4] = ["assist", "bought", "invite", "group"];
+
+/// Bytes one by one, and zeros after the last.
+pub struct Dice<'a>(pub &'a [u8]);
+
+impl Dice<'_> {
+    /// A number below `n`.
+    pub fn below(&mut self, n: u8) -> u8 {
+        let (first, rest) = self.0.split_first().unwrap_or((&0, &[]));
+        self.0 = rest;
+        first % n
+    }
+
+    /// Something in one of `n` cases.
+    pub fn maybe<T>(&mut self, n: u8, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        (self.below(n) == n - 1).then(|| make(self))
+    }
+}
+
+/// A campaign of four plays; `ample` leaves out everything that can run out or get in the way.
+pub fn campaign(bytes: &[u8], ample: bool) -> Value {
+    let dice = &mut Dice(bytes);
+    let mut coupon = json!({ "kind": "coupon", "title": "Coupon", "stock": 1 + dice.below(6) });
+    let mut goods = json!({ "kind": "goods", "title": "Goods", "stock": 1 + dice.below(4) });
+    let budget = 3 * (1 + i64::from(dice.below(4))) + i64::from(dice.below(3));
+    let mut cash = json!({ "kind": "cash", "title": "Cash", "amount": "3.00", "budget": format!("{budget}.00") });
+    let fallback = dice.below(3);
+    if fallback == 1 {
+        coupon["fallback"] = json!("goods");
+    } else if fallback == 2 {
+        cash["fallback"] = json!("coupon");
+    }
+    set(&mut cash, "hold", dice.maybe(2, |_| json!("1h")));
+    set(&mut goods, "perParticipant", dice.maybe(2, |dice| json!(1 + dice.below(2))));
+    let size = 2 + dice.below(3);
+    let mut group = json!({
+        "mechanic": "group-buy", "title": "Group", "size": size, "price": "5.00", "alone": "7.00",
+        "within": "2h", "payWithin": "20m", "give": gifts(dice), "giveLeader": gifts(dice),
+    });
+    set(&mut group, "stock", dice.maybe(2, |dice| json!(1 + dice.below(7))));
+    set(&mut group, "virtualFrom", dice.maybe(2, |dice| json!(30 + dice.below(60))));
+    set(&mut group, "requires", dice.maybe(4, |_| json!("ordered")));
+    let helpers = 1 + dice.below(4);
+    let tier = match dice.below(3) {
+        0 => json!({ "every": 1, "give": "cash", "most": 1 + dice.below(3) }),
+        1 => json!({ "every": 2, "give": "coupon" }),
+        _ => json!({ "at": 1 + dice.below(3), "give": "goods" }),
+    };
+    let mut plays = json!({
+        "assist": { "mechanic": "assist", "title": "Assist", "helpers": helpers, "within": "2h", "give": gifts(dice), "giveHelper": gifts(dice) },
+        "bought": { "mechanic": "assist", "title": "Bought", "helpers": 1 + dice.below(2), "within": "3h", "requires": "ordered", "give": gifts(dice), "giveHelper": [] },
+        "invite": { "mechanic": "invite", "title": "Invite", "qualifies": "ordered", "within": "1h", "inviter": [{ "every": 1, "give": "coupon" }, tier], "invitee": gifts(dice) },
+        "group": group,
+    });
+    let mut campaign = json!({
+        "id": "random", "title": "Random", "timezone": "+08:00",
+        "runs": { "from": "2026-12-01T00:00", "until": "2026-12-02T00:00" },
+    });
+    if ample {
+        for reward in [&mut coupon, &mut goods, &mut cash] {
+            for key in ["stock", "budget", "perParticipant"] {
+                reward.as_object_mut().expect("an object").remove(key);
+            }
+        }
+        plays["group"].as_object_mut().expect("an object").remove("stock");
+    } else {
+        for play in PLAYS {
+            set(&mut plays[play], "limits", dice.maybe(3, limits));
+        }
+        set(&mut campaign, "limits", dice.maybe(3, limits));
+        set(&mut campaign, "guard", dice.maybe(3, |dice| json!({ "perDevice": 1 + dice.below(4), "refuseAbove": 80 })));
+    }
+    campaign["rewards"] = json!({ "coupon": coupon, "goods": goods, "cash": cash });
+    campaign["plays"] = plays;
+    campaign
+}
+
+/// How many bytes a campaign takes at most.
+pub const CAMPAIGN_BYTES: usize = 64;
+/// How many bytes a command takes.
+pub const COMMAND_BYTES: usize = 6;
+
+/// A command at about the time `now`; ids repeat, bodies vary, clocks go back.
+pub fn command(bytes: &[u8], number: usize, now: i64) -> Value {
+    let dice = &mut Dice(bytes);
+    let act = dice.below(32);
+    let who = PEOPLE[usize::from(dice.below(6))];
+    let loop_ = LOOPS[usize::from(dice.below(8))];
+    let pick = dice.below(40);
+    let step = match dice.below(16) {
+        0..8 => i64::from(pick),
+        8..12 => 0,
+        12 => -30,
+        13 => 20,
+        14 => 60,
+        _ => 120,
+    };
+    let extra = dice.below(16);
+    let order = format!("o{}", pick % 20);
+    let play = PLAYS[LOOPS.iter().position(|other| *other == loop_).unwrap_or(0) / 2];
+    let mut command = match act {
+        0..6 => json!({ "do": "open", "by": who, "play": play, "loop": loop_ }),
+        6..11 => json!({ "do": "help", "by": who, "loop": loop_ }),
+        11..16 => json!({ "do": "join", "by": who, "loop": loop_ }),
+        16..20 => json!({ "do": "pay", "by": who, "loop": loop_, "order": order, "amount": if extra == 0 { 499 } else { 500 } }),
+        20 => json!({ "do": "pay", "by": who, "play": "group", "order": order, "amount": 700 }),
+        21..24 => json!({ "do": "event", "by": who, "name": "ordered", "order": order, "amount": 1000 }),
+        24 => json!({ "do": "event", "by": who, "name": "ordered" }),
+        25 => json!({ "do": "leave", "by": who, "loop": loop_ }),
+        26 => json!({ "do": "refund", "order": order }),
+        27 => json!({ "do": "fulfil", "grant": format!("{loop_}.{}", 1 + pick % 6) }),
+        28 => json!({ "do": "fail", "grant": format!("{loop_}.{}", 1 + pick % 6), "reason": "no address" }),
+        29 => json!({ "do": "revoke", "grant": format!("{loop_}.{}", 1 + pick % 6) }),
+        30 if extra < 8 => json!({ "do": "share", "by": who, "loop": loop_ }),
+        30 => json!({ "do": "visit", "by": who }),
+        _ => json!({ "do": "tick" }),
+    };
+    if extra >= 12 && command.get("by").is_some() && command["do"] != json!("event") {
+        command["device"] = json!(format!("d{}", extra % 3));
+    }
+    if extra == 11 && command.get("by").is_some() {
+        command["risk"] = json!(81);
+    }
+    // One in sixteen commands takes the id of an earlier one.
+    let repeated = extra == 7 && number > 0;
+    let id = if repeated { usize::from(pick) % number } else { number };
+    command["id"] = json!(format!("c{id}"));
+    command["at"] = json!((now + step * MINUTE).max(0));
+    command
+}
+
+fn set(target: &mut Value, key: &str, value: Option<Value>) {
+    if let (Some(value), Some(members)) = (value, target.as_object_mut() as Option<&mut Map<String, Value>>) {
+        members.insert(key.to_owned(), value);
+    }
+}
+
+/// Some of the rewards, each at most once.
+fn gifts(dice: &mut Dice<'_>) -> Value {
+    let bits = dice.below(8);
+    let all = ["coupon", "goods", "cash"].iter().enumerate();
+    json!(all.filter(|(bit, _)| bits & 1 << bit != 0).map(|(_, name)| name).collect::<Vec<_>>())
+}
+
+fn limits(dice: &mut Dice<'_>) -> Value {
+    let per = ["helper", "initiator", "participant", "device"][usize::from(dice.below(4))];
+    let every = ["hour", "day", "week", "month", "campaign"][usize::from(dice.below(5))];
+    let first = json!({ "per": per, "every": every, "most": 1 + dice.below(4) });
+    json!([first, { "per": "helper", "every": "hour", "most": 1 + dice.below(4) }])
+}

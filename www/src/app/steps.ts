@@ -1,0 +1,46 @@
+import type { StepView } from "kfactor";
+import { eventToDo } from "./events";
+import { money, moment, span } from "./format";
+import { type Both, say } from "./language";
+
+const STEPS: Readonly<Record<string, readonly [one: Both, more: Both]>> = {
+  help: [
+    ["1 more friend has to help", "还差 1 位好友助力"],
+    ["{count} more friends have to help", "还差 {count} 位好友助力"],
+  ],
+  "help-here": [
+    ["Help here", "在此助力"],
+    ["Help here", "在此助力"],
+  ],
+  join: [
+    ["1 more has to join and pay", "还差 1 人参团并付款"],
+    ["{count} more have to join and pay", "还差 {count} 人参团并付款"],
+  ],
+  "join-here": [
+    ["Join here", "在此参加"],
+    ["Join here", "在此参加"],
+  ],
+  invite: [
+    ["1 more new friend: {event}", "还差 1 位新好友:{event}"],
+    ["{count} more new friends: {event}", "还差 {count} 位新好友:{event}"],
+  ],
+  pay: [
+    ["Pay {amount}", "支付 {amount}"],
+    ["Pay {amount}", "支付 {amount}"],
+  ],
+};
+const EVENT: Both = ["{event}", "{event}"];
+const WAIT: Both = ["Wait until {at}", "等到 {at}"];
+const WITHIN: Both = ["{step} within {span}", "{step},限 {span} 内"];
+
+/** One step towards a reward in words, such as "2 more friends have to help within 3 h 12 min". */
+export function stepInWords(step: StepView, now: number, currency: string): string {
+  const event = step.name == null ? "" : eventToDo(step.name);
+  if (step.need === "wait") return say(WAIT, { at: moment(step.until ?? now) });
+  const [one, more] = STEPS[step.need] ?? [EVENT, EVENT];
+  const amount = step.amount == null ? "" : money(step.amount, currency);
+  const count = step.count ?? 1;
+  const text = say(count === 1 ? one : more, { count, event, amount });
+  if (step.until == null || step.until <= now) return text;
+  return say(WITHIN, { step: text, span: span(step.until - now) });
+}
