@@ -5,6 +5,7 @@
 //! JSON array of commands. In the form `structs` the commands are read from JSON outside the clock.
 
 #![allow(missing_docs, reason = "a benchmark has no API")]
+#![allow(clippy::disallowed_types, reason = "a benchmark reads the clock")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::error::Error;
