@@ -463,7 +463,7 @@ const WRONG: &[(&str, &str, Severity, &str, u32, u32)] = &[
     ("reward-unused", "SHAPE-UNUSED", Severity::Warning, "/rewards/coffee", 6, 5),
     ("loop-outlives-campaign", "REACH-WINDOW", Severity::Warning, "/plays/friends/within", 13, 17),
     ("help-on-pages", "PLATFORM-SHARE", Severity::Warning, "/plays/friends", 10, 5),
-    ("ladder-step-of-no-kind", "TIER_SHAPE", Severity::Error, "/plays/friends/inviter/0", 9, 16),
+    ("ladder-step-of-no-kind", "TIER_SHAPE", Severity::Error, "/plays/friends/inviter/0", 14, 19),
     ("alone-is-cheaper", "MONEY-PRICE", Severity::Warning, "/plays/friends", 9, 16),
     ("nobody-earns", "REACH-NOTHING", Severity::Warning, "/plays/friends", 8, 16),
     ("accepted-for-nothing", "SHAPE-ACCEPT", Severity::Warning, "/accept/MONEY-UNBOUNDED", 4, 15),
