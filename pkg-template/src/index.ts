@@ -2,7 +2,7 @@ export { Engine, type EngineOptions, type ViewOptions } from "./engine.js";
 export { CampaignError, KfactorError, type Problem } from "./errors.js";
 export { Rejected } from "./answer.js";
 export { explain, peek, qr, referralCode, validate, type QrMatrix, type QrOptions } from "./tools.js";
-export { createLoop, type Loop, type LoopOptions, type LoopSnapshot } from "./loop/loop.js";
+export { createLoop, type Loop, type LoopOptions, type LoopSnapshot, type Target } from "./loop/loop.js";
 export type { KeyValue } from "./loop/storage.js";
 export type { Backend, Connection, Context, Listener, Share } from "./backends/backend.js";
 export { http, type HttpOptions } from "./backends/http.js";

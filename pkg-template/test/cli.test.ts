@@ -20,10 +20,10 @@ test("validate names the place of every problem", () => {
   writeFileSync(file, readFileSync(TEN, "utf8").replace('"helpers": 10', '"helpers": 0'));
   const { status, stdout } = kfactor(["validate", file, TEN]);
   assert.equal(status, 1);
-  assert.match(stdout, /broken\.json:18:\d+: error NUMBER_RANGE: /);
+  assert.match(stdout, /broken\.json:19:\d+: error NUMBER_RANGE: /);
   assert.equal(kfactor(["validate", TEN]).status, 0);
   const found = JSON.parse(kfactor(["validate", "--json", file]).stdout) as { file: string; line: number }[];
-  assert.ok(found.some((problem) => problem.file === file && problem.line === 18));
+  assert.ok(found.some((problem) => problem.file === file && problem.line === 19));
   assert.match(kfactor(["validate", file, "--lang", "zh"]).stdout, /[一-鿿]/);
 });
 

@@ -2,9 +2,9 @@
 //!
 //! * Opening or joining reserves a slot for `payWithin`, but never beyond the group's own end. An unpaid slot is
 //!   free again at that instant, by the clock. Slots reserved and paid together never exceed `size`.
-//! * A payment counts if its slot is still reserved, or one is free. The payment that makes `size` paid members
+//! * A payment counts if its slot is still reserved, or one is free and no limit is reached. The payment that makes `size` paid members
 //!   completes the group: each gets `give`, the leader `giveLeader` as well.
-//! * A payment that cannot count (group full, over, or paid twice) is recorded as `late`, and a refund is due.
+//! * A payment that cannot count (group full, over, sold out, limited, or paid twice) is recorded as `late`, and a refund is due.
 //!   It never revives a group. A payment of another amount than the price is refused and changes nothing.
 //! * At its end a group with too few paid members expires and every payment is due back, unless
 //!   `virtualFrom` percent of the size have paid: then virtual members fill it. They earn nothing.
@@ -21,6 +21,7 @@
 use super::{Kept, Looking, Mechanic, On, Opening, Payment};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::document;
+use crate::campaign::play::PlayRules;
 use crate::campaign::problem::code;
 use crate::campaign::units::Int;
 use crate::engine::command::Act;
@@ -131,7 +132,7 @@ impl Mechanic for Rules {
             return Err(Code::GroupFull.into());
         }
         guard::check_helping(cx, on.state.play, on.play, by)?;
-        let device = cx.command.device.as_deref().filter(|_| guard::counts_devices(cx, on.play));
+        let device = device(cx, on.play);
         let mut group = Group::new(self, cx, &on);
         group.lapse();
         self.take_stock(group.cx, on.state.play, Some(on.loop_))?;
@@ -159,6 +160,11 @@ impl Mechanic for Rules {
             Status::Expired => Some(Reason::Expired),
             Status::Running if holds => None,
             Status::Running if group.progress.slots(group.cx.at) >= self.size.get() => Some(Reason::Full),
+            Status::Running
+                if guard::check_helping(group.cx, on.state.play, on.play, payment.by).is_err() =>
+            {
+                Some(Reason::Limit)
+            }
             Status::Running => {
                 self.take_stock(group.cx, on.state.play, Some(on.loop_)).err().map(|_| Reason::Stock)
             }
@@ -167,7 +173,8 @@ impl Mechanic for Rules {
             Some(reason) => group.too_late(payment, reason),
             None => {
                 if !holds {
-                    group.join(payment.by, None);
+                    let device = device(group.cx, on.play);
+                    group.join(payment.by, device);
                 }
                 group.paid(payment);
             }
@@ -405,6 +412,11 @@ impl Rules {
         }
         Ok(())
     }
+}
+
+/// The device of the command, where a rule counts devices.
+fn device<'c>(cx: &Deciding<'_, 'c>, play: &PlayRules) -> Option<&'c str> {
+    cx.command.device.as_deref().filter(|_| guard::counts_devices(cx, play))
 }
 
 /// Whether a fact of settling returns one unit to the stock: a slot that lapsed, or a payment that expired.

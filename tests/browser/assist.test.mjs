@@ -74,7 +74,9 @@ test("ten friends help by a scanned code, and both sides are rewarded while they
     for (const { page: other } of friends) {
       await other.locator("[data-loop][data-status=complete]").waitFor();
     }
-    const loads = await page.evaluate(() => performance.getEntriesByType("navigation").map(({ type }) => type));
+    const loads = await page.evaluate(() =>
+      performance.getEntriesByType("navigation").map(({ type }) => type),
+    );
     assert.deepEqual(loads, ["navigate"]);
   });
 
@@ -87,7 +89,10 @@ test("ten friends help by a scanned code, and both sides are rewarded while they
 
     const first = friends[0].page;
     await first.locator("[data-main=take-part]").click();
-    await first.getByRole("alert").getByText(/complete already|helped here already/).waitFor();
+    await first
+      .getByRole("alert")
+      .getByText(/complete already|helped here already/)
+      .waitFor();
     assert.equal(await first.locator("[data-grant=popcorn]").count(), 1);
   });
 
@@ -136,7 +141,10 @@ test("a friend may type the code instead of scanning it", async () => {
   const code = await ann.page.locator("[data-code]").textContent();
 
   await bo.page.goto(`${server.url}/?campaign=ten-friends`);
-  const [wrong, field] = [`${code.slice(0, -1)}${code.endsWith("2") ? "3" : "2"}`, bo.page.locator("#typed-code")];
+  const [wrong, field] = [
+    `${code.slice(0, -1)}${code.endsWith("2") ? "3" : "2"}`,
+    bo.page.locator("#typed-code"),
+  ];
   await field.fill(wrong);
   await field.press("Enter");
   await bo.page.getByRole("alert").getByText("Please check the code you typed.").waitFor();
@@ -158,5 +166,7 @@ function have(page) {
 }
 
 function granted(page, reward) {
-  return page.locator(`[data-grants] [data-grant=${reward}][data-status=reserved]`).waitFor({ timeout: SOON });
+  return page
+    .locator(`[data-grants] [data-grant=${reward}][data-status=reserved]`)
+    .waitFor({ timeout: SOON });
 }

@@ -11,7 +11,15 @@ const SHORT = {
   timezone: "+08:00",
   runs: { from: "2026-01-01T00:00", until: "2035-01-01T00:00" },
   plays: {
-    pair: { mechanic: "group-buy", title: "Pair 双人团", size: 2, price: "49.90", alone: "69.90", within: "6s", payWithin: "6s" },
+    pair: {
+      mechanic: "group-buy",
+      title: "Pair 双人团",
+      size: 2,
+      price: "49.90",
+      alone: "69.90",
+      within: "6s",
+      payWithin: "6s",
+    },
   },
 };
 

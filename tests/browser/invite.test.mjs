@@ -27,7 +27,10 @@ test("a first order rewards both, and its refund takes both rewards back", async
   await bo.page.goto(link);
   await bo.page.locator("[data-main=take-part]").click();
   await bo.page.locator("[data-loop][data-role=invitee]").waitFor();
-  await bo.page.getByText(/Place the first order/).first().waitFor();
+  await bo.page
+    .getByText(/Place the first order/)
+    .first()
+    .waitFor();
   await ann.page.locator("[data-person]").getByText("accepted").waitFor();
   assert.equal(await ann.page.locator("[data-grant]").count(), 0);
 
@@ -44,7 +47,10 @@ test("a first order rewards both, and its refund takes both rewards back", async
   await happen(bo.page, "first-order");
   await grant(bo.page, "coffee", "reserved");
   await grant(ann.page, "cash20", "held");
-  await ann.page.locator("[data-grant=cash20]").getByText(/On hold until/).waitFor();
+  await ann.page
+    .locator("[data-grant=cash20]")
+    .getByText(/On hold until/)
+    .waitFor();
   await ann.page.locator("[data-person]").getByText("counts").waitFor();
   await ann.page.locator("[data-earned]").getByText("¥20.00").waitFor();
 

@@ -82,7 +82,12 @@ export function startBrowser() {
 
 /** A person with a phone and a storage of their own. `problems` collects what went wrong in their page. */
 export async function person(browser, { locale = "en-US", viewport = { width: 390, height: 844 } } = {}) {
-  const context = await browser.newContext({ locale, viewport, deviceScaleFactor: 2, timezoneId: "Asia/Shanghai" });
+  const context = await browser.newContext({
+    locale,
+    viewport,
+    deviceScaleFactor: 2,
+    timezoneId: "Asia/Shanghai",
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(SOON);
   const problems = [];
@@ -99,7 +104,9 @@ export function readQr(screenshot) {
   const file = join(folder, "screen.png");
   writeFileSync(file, screenshot);
   try {
-    return execFileSync("zbarimg", ["--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", file], { encoding: "utf8" }).trim();
+    return execFileSync("zbarimg", ["--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", file], {
+      encoding: "utf8",
+    }).trim();
   } catch (reason) {
     if (reason.code === "ENOENT") throw new Error("zbarimg is missing: install the package zbar-tools");
     throw new Error(`zbar found no QR code in the screenshot (exit code ${reason.status})`);

@@ -5,14 +5,13 @@ use serde_json::{Map, Value, json};
 /// 2026-12-01T10:00+08:00.
 pub const START: i64 = 1_796_090_400_000;
 /// A minute in milliseconds.
-pub const MINUTE: i64 = 60_000;
+const MINUTE: i64 = 60_000;
 
 /// The people who take part.
 pub const PEOPLE: [&str; 6] = ["ann", "bo", "cy", "di", "ed", "fay"];
-/// The loops they open, two for each play.
-pub const LOOPS: [&str; 8] = ["A1", "A2", "B1", "B2", "I1", "I2", "G1", "G2"];
-/// The plays, in the order of their loops.
-pub const PLAYS: [&str; 4] = ["assist", "bought", "invite", "group"];
+/// The loops they open, each with its play.
+pub const LOOPS: [(&str, &str); 6] =
+    [("A1", "assist"), ("B1", "bought"), ("I1", "invite"), ("I2", "invite"), ("G1", "group"), ("G2", "group")];
 
 /// Bytes one by one, and zeros after the last.
 pub struct Dice<'a>(pub &'a [u8]);
@@ -53,7 +52,7 @@ pub fn campaign(bytes: &[u8], ample: bool) -> Value {
     });
     set(&mut group, "stock", dice.maybe(2, |dice| json!(1 + dice.below(7))));
     set(&mut group, "virtualFrom", dice.maybe(2, |dice| json!(30 + dice.below(60))));
-    set(&mut group, "requires", dice.maybe(4, |_| json!("ordered")));
+    set(&mut group, "requires", dice.maybe(4, |_| json!("signed-up")));
     let helpers = 1 + dice.below(4);
     let tier = match dice.below(3) {
         0 => json!({ "every": 1, "give": "cash", "most": 1 + dice.below(3) }),
@@ -62,7 +61,7 @@ pub fn campaign(bytes: &[u8], ample: bool) -> Value {
     };
     let mut plays = json!({
         "assist": { "mechanic": "assist", "title": "Assist", "helpers": helpers, "within": "2h", "give": gifts(dice), "giveHelper": gifts(dice) },
-        "bought": { "mechanic": "assist", "title": "Bought", "helpers": 1 + dice.below(2), "within": "3h", "requires": "ordered", "give": gifts(dice), "giveHelper": [] },
+        "bought": { "mechanic": "assist", "title": "Bought", "helpers": 1 + dice.below(2), "within": "3h", "requires": "signed-up", "give": gifts(dice), "giveHelper": [] },
         "invite": { "mechanic": "invite", "title": "Invite", "qualifies": "ordered", "within": "1h", "inviter": [{ "every": 1, "give": "coupon" }, tier], "invitee": gifts(dice) },
         "group": group,
     });
@@ -78,7 +77,7 @@ pub fn campaign(bytes: &[u8], ample: bool) -> Value {
         }
         plays["group"].as_object_mut().expect("an object").remove("stock");
     } else {
-        for play in PLAYS {
+        for play in ["assist", "bought", "invite", "group"] {
             set(&mut plays[play], "limits", dice.maybe(3, limits));
         }
         set(&mut campaign, "limits", dice.maybe(3, limits));
@@ -97,50 +96,69 @@ pub const COMMAND_BYTES: usize = 6;
 /// A command at about the time `now`; ids repeat, bodies vary, clocks go back.
 pub fn command(bytes: &[u8], number: usize, now: i64) -> Value {
     let dice = &mut Dice(bytes);
-    let act = dice.below(32);
+    let (loop_, play) = LOOPS[usize::from(dice.below(6))];
     let who = PEOPLE[usize::from(dice.below(6))];
-    let loop_ = LOOPS[usize::from(dice.below(8))];
-    let pick = dice.below(40);
-    let step = match dice.below(16) {
-        0..8 => i64::from(pick),
-        8..12 => 0,
-        12 => -30,
-        13 => 20,
-        14 => 60,
-        _ => 120,
+    let act = dice.below(32);
+    let pick = usize::from(dice.below(32));
+    let step = match dice.below(128) {
+        0..90 => 0,
+        step @ 90..116 => (i64::from(step) - 89) / 2,
+        116..122 => 20,
+        122 => -30,
+        123 => 60,
+        124 => 120,
+        _ => 39,
     };
-    let extra = dice.below(16);
-    let order = format!("o{}", pick % 20);
-    let play = PLAYS[LOOPS.iter().position(|other| *other == loop_).unwrap_or(0) / 2];
-    let mut command = match act {
-        0..6 => json!({ "do": "open", "by": who, "play": play, "loop": loop_ }),
-        6..11 => json!({ "do": "help", "by": who, "loop": loop_ }),
-        11..16 => json!({ "do": "join", "by": who, "loop": loop_ }),
-        16..20 => json!({ "do": "pay", "by": who, "loop": loop_, "order": order, "amount": if extra == 0 { 499 } else { 500 } }),
-        20 => json!({ "do": "pay", "by": who, "play": "group", "order": order, "amount": 700 }),
-        21..24 => json!({ "do": "event", "by": who, "name": "ordered", "order": order, "amount": 1000 }),
-        24 => json!({ "do": "event", "by": who, "name": "ordered" }),
-        25 => json!({ "do": "leave", "by": who, "loop": loop_ }),
-        26 => json!({ "do": "refund", "order": order }),
-        27 => json!({ "do": "fulfil", "grant": format!("{loop_}.{}", 1 + pick % 6) }),
-        28 => json!({ "do": "fail", "grant": format!("{loop_}.{}", 1 + pick % 6), "reason": "no address" }),
-        29 => json!({ "do": "revoke", "grant": format!("{loop_}.{}", 1 + pick % 6) }),
-        30 if extra < 8 => json!({ "do": "share", "by": who, "loop": loop_ }),
-        30 => json!({ "do": "visit", "by": who }),
+    let extra = dice.below(32);
+    let order = format!("o{}", if pick == 31 { 0 } else { number / 2 });
+    let take_part = match play {
+        "assist" | "bought" => "help",
+        _ => "join",
+    };
+    let pay = json!({ "do": "pay", "by": who, "loop": loop_, "order": order, "amount": if extra == 0 { 499 } else { 500 } });
+    let name = if play == "invite" { "ordered" } else { "signed-up" };
+    let event = json!({ "do": "event", "by": who, "name": name, "order": order, "amount": 1000 });
+    let grant = format!("{loop_}.{}", 1 + pick % 4);
+    let mut command = match (act, play) {
+        (0..3, _) => json!({ "do": "open", "by": who, "play": play, "loop": loop_ }),
+        (3..15, _) => json!({ "do": take_part, "by": who, "loop": loop_ }),
+        (15..20, "group") => pay,
+        (15..18, "invite" | "bought") | (20, _) => event,
+        (15..22, _) => json!({ "do": "help", "by": who, "loop": loop_ }),
+        (22, _) => json!({ "do": "pay", "by": who, "play": "group", "order": order, "amount": 700 }),
+        (23, _) => json!({ "do": "event", "by": who, "name": name }),
+        (24, _) => json!({ "do": "leave", "by": who, "loop": loop_ }),
+        (25..27, _) => json!({ "do": "refund", "order": format!("o{}", (number / 2).saturating_sub(pick % 12)) }),
+        (27, _) => json!({ "do": "fulfil", "grant": grant }),
+        (28, _) => json!({ "do": "fail", "grant": grant, "reason": "no address" }),
+        (29, _) => json!({ "do": "revoke", "grant": grant }),
+        (30, _) if pick < 16 => json!({ "do": "share", "by": who, "loop": loop_ }),
+        (30, _) => json!({ "do": "visit", "by": who }),
         _ => json!({ "do": "tick" }),
     };
-    if extra >= 12 && command.get("by").is_some() && command["do"] != json!("event") {
-        command["device"] = json!(format!("d{}", extra % 3));
+    let by_someone = command.get("by").is_some() && command["do"] != json!("event");
+    if extra >= 26 && by_someone {
+        command["device"] = json!(format!("d{}", extra % 2));
     }
-    if extra == 11 && command.get("by").is_some() {
+    if extra == 25 && by_someone {
         command["risk"] = json!(81);
     }
-    // One in sixteen commands takes the id of an earlier one.
-    let repeated = extra == 7 && number > 0;
-    let id = if repeated { usize::from(pick) % number } else { number };
+    // Some commands take the id of an earlier one.
+    let repeated = extra == 24 && number > 0;
+    let id = if repeated { number - 1 - pick % number } else { number };
     command["id"] = json!(format!("c{id}"));
     command["at"] = json!((now + step * MINUTE).max(0));
     command
+}
+
+/// The commands that open every loop, so that a plan has something to work on.
+pub fn opening() -> Vec<Value> {
+    let initiators = ["ann", "ann", "bo", "cy", "di", "ed"];
+    let event = |who: &str| json!({ "id": format!("open-{who}"), "at": START, "do": "event", "by": who, "name": "signed-up", "order": format!("order-{who}") });
+    let open = |(who, (loop_, play)): (&str, (&str, &str))| json!({ "id": format!("open-{loop_}"), "at": START, "do": "open", "by": who, "play": play, "loop": loop_ });
+    let events = ["ann", "di", "ed"].map(event).into_iter();
+    let paid = json!({ "id": "paid", "at": START, "do": "pay", "by": "di", "loop": "G1", "order": "order", "amount": 500 });
+    events.chain(initiators.into_iter().zip(LOOPS).map(open)).chain([paid]).collect()
 }
 
 fn set(target: &mut Value, key: &str, value: Option<Value>) {

@@ -24,6 +24,9 @@ const LOWER: [&str; 4] = [
     "--legalize-js-interface",
 ];
 
+/// What is only for debuggers.
+const STRIP: [&str; 3] = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+
 /// The feature set of the result.
 const MVP: [&str; 2] = ["--mvp-features", "--enable-mutable-globals"];
 
@@ -59,7 +62,7 @@ pub fn build() -> Outcome<PathBuf> {
     let bound = folder.join("engine_bg.wasm");
     let lowered = folder.join("lowered.wasm");
     optimise(&bound, &lowered, TODAY.into_iter().chain(LOWER))?;
-    optimise(&lowered, &engine, MVP.into_iter().chain(["--strip-target-features", "--strip-producers"]))?;
+    optimise(&lowered, &engine, MVP.into_iter().chain(STRIP))?;
     for path in [&bound, &lowered] {
         std::fs::remove_file(path).map_err(at(path))?;
     }

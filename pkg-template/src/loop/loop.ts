@@ -7,7 +7,7 @@ import type { Act, Answer, Campaign, Intent, Outgoing, View } from "../types.js"
 import { type Arrival, arrive } from "./arrival.js";
 import { Outbox } from "./outbox.js";
 import { overlay } from "./preview.js";
-import { defaultStorage, type KeyValue } from "./storage.js";
+import { defaultStorage, type KeyValue, remember } from "./storage.js";
 
 /** What a page says about its campaign and its visitor. */
 export interface LoopOptions {
@@ -279,9 +279,18 @@ class LoopStore implements Loop {
     }, TOGETHER_MS);
   }
 
-  private answered(_command: Outgoing, answer: Answer): void {
-    if (!answer.ok) this.update({ rejection: answer, notice: this.inWords(answer) });
+  private answered(command: Outgoing, answer: Answer): void {
+    if (!answer.ok) {
+      // Nobody can be credited for such a link, but it shall not keep its visitor from taking part.
+      if (answer.code === "TOKEN_INVALID" && command.token === this.arrival.token) this.forgetToken();
+      this.update({ rejection: answer, notice: this.inWords(answer) });
+    }
     this.happened();
+  }
+
+  private forgetToken(): void {
+    delete this.arrival.token;
+    remember(this.storage, this.keyOf("arrival"), this.arrival);
   }
 
   private previewed(pending: readonly Outgoing[] = this.snapshot.pending): View | null {

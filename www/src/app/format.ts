@@ -29,11 +29,9 @@ export function clock(milliseconds: number): { days: number; parts: [string, str
 /** A duration in words, as in "within 3 h 12 min". */
 export function span(milliseconds: number): string {
   const left = Math.max(0, milliseconds);
-  const [days, hours, minutes] = [left / DAY, (left % DAY) / HOUR, (left % HOUR) / MINUTE].map(Math.floor) as [
-    number,
-    number,
-    number,
-  ];
+  const [days, hours, minutes] = [left / DAY, (left % DAY) / HOUR, (left % HOUR) / MINUTE].map(
+    Math.floor,
+  ) as [number, number, number];
   if (days > 0) return say(hours > 0 ? WORDS.daysHours : WORDS.days, { days, hours });
   if (hours > 0) return say(minutes > 0 ? WORDS.hoursMinutes : WORDS.hours, { hours, minutes });
   if (minutes > 0) return say(WORDS.minutes, { minutes });
@@ -42,7 +40,13 @@ export function span(milliseconds: number): string {
 
 /** A moment as a date and a time of day. */
 export function moment(at: number): string {
-  const options = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false } as const;
+  const options = {
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+  } as const;
   return new Intl.DateTimeFormat(isChinese.value ? "zh-CN" : "en", options).format(at);
 }
 

@@ -2,6 +2,7 @@ import type { Rejected } from "kfactor";
 import { eventToDo } from "./events";
 import { moment } from "./format";
 import { type Both, isChinese, say } from "./language";
+import { WORDS } from "./words";
 
 const LIMIT: Both = ["That was it {every}: at most {most} times.", "{every}最多 {most} 次,已达上限。"];
 const EVERY: Readonly<Record<string, Both>> = {
@@ -25,6 +26,7 @@ const ALONE: Readonly<Record<string, Both>> = {
 /** Why a click was refused, in words. */
 export function rejectionInWords(rejected: Rejected): string {
   const { code, params, message, messageZh } = rejected;
+  if (code === "TOKEN_INVALID") return say(WORDS.damagedLink);
   if (code === "LIMIT_REACHED" && params.name != null) {
     const [, every = ""] = params.name.split("/");
     return say(LIMIT, { every: say(EVERY[every] ?? EVERY.campaign ?? LIMIT), most: params.most ?? "" });

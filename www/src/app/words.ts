@@ -13,8 +13,8 @@ export const WORDS = {
   offline: ["No connection at the moment. It goes on by itself.", "网络不可用,恢复后会自动继续。"],
   unknownMechanic: ["This page does not know this kind of play yet.", "本页面暂不支持该玩法。"],
   damagedLink: [
-    "This link is damaged, so nobody can be credited for it. You can still take part.",
-    "该链接已损坏,无法识别邀请人。你仍可参加活动。",
+    "This link is not valid, so nobody can be credited for it. You can still take part.",
+    "该链接无效,无法识别邀请人。你仍可参加活动。",
   ],
 
   you: ["You", "你"],

@@ -27,8 +27,11 @@ export function useActions(): Actions {
   const page = usePage();
   const { loop, play, current } = page;
   const isBusy = ref(false);
-  const find = (act: string): ActionView | null => current.value?.actions.find((action) => action.do === act) ?? null;
-  const takePart = computed(() => current.value?.actions.find((action) => PARTAKING.includes(action.do)) ?? null);
+  const find = (act: string): ActionView | null =>
+    current.value?.actions.find((action) => action.do === act) ?? null;
+  const takePart = computed(
+    () => current.value?.actions.find((action) => PARTAKING.includes(action.do)) ?? null,
+  );
 
   async function run(act: () => Promise<Answer>): Promise<Answer | null> {
     isBusy.value = true;
@@ -53,7 +56,8 @@ export function useActions(): Actions {
     pay: computed(() => find("pay")),
     leave: computed(() => find("leave")),
     start: () => run(() => loop.open(play.value?.play ?? "")),
-    participate: (target) => run(() => (takesHelp() ? loop.help(target ?? here()) : loop.join(target ?? here()))),
+    participate: (target) =>
+      run(() => (takesHelp() ? loop.help(target ?? here()) : loop.join(target ?? here()))),
     giveUp: () => run(() => loop.leave(current.value?.loop)),
   };
 

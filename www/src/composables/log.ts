@@ -24,7 +24,12 @@ export interface Log {
 }
 
 /** Follows a loop's facts: asks again whenever the view has changed. */
-export function useLog(campaign: string, identity: Identity, loop: Ref<string | null>, view: Ref<unknown>): Log {
+export function useLog(
+  campaign: string,
+  identity: Identity,
+  loop: Ref<string | null>,
+  view: Ref<unknown>,
+): Log {
   const known = shallowRef<ReadonlyMap<string, Fact>>(new Map());
   const positions = new Map<string, number>();
   let isAsking = false;
@@ -86,7 +91,11 @@ function ordersIn(facts: readonly Fact[]): Order[] {
         break;
       case "happened":
         if (fact.order == null) break;
-        orders.set(fact.order, { ...blank(fact.order, fact.by), name: fact.name, amount: fact.amount ?? null });
+        orders.set(fact.order, {
+          ...blank(fact.order, fact.by),
+          name: fact.name,
+          amount: fact.amount ?? null,
+        });
         break;
       case "refund-due":
         change(orders, fact.order, { back: { due: fact.reason } });

@@ -1,6 +1,15 @@
 import type { Answer, Campaign, Loop, LoopSnapshot, LoopView, PlayView, View } from "kfactor";
-import { computed, type ComputedRef, inject, type InjectionKey, provide, type Ref, type ShallowRef } from "vue";
-import { ref } from "vue";
+import {
+  computed,
+  type ComputedRef,
+  inject,
+  type InjectionKey,
+  onScopeDispose,
+  provide,
+  type Ref,
+  ref,
+  type ShallowRef,
+} from "vue";
 import type { Told } from "../app/facts";
 import { go, route } from "../app/route";
 import type { Identity } from "../demo/site";
@@ -47,6 +56,8 @@ export function providePage(opened: Opened): Page {
   const view = computed(() => state.value.view);
   const now = useClock(view);
   useDeadlines(view, now, () => void loop.refresh().catch(() => undefined));
+  let isGone = false;
+  onScopeDispose(() => (isGone = true));
   const log = useLog(document.id, identity, shown, view);
 
   const chosen = ref<string | null>(null);
@@ -82,7 +93,7 @@ export function providePage(opened: Opened): Page {
     took: (answer) => {
       log.note(answer);
       const opened = answer.ok ? answer.facts.find((fact) => fact.kind === "opened") : undefined;
-      if (opened?.kind !== "opened") return;
+      if (opened?.kind !== "opened" || opened.loop === route.loop || isGone) return;
       chosen.value = opened.play;
       go({ campaign: route.campaign, loop: opened.loop });
     },

@@ -78,7 +78,10 @@ export async function forward(milliseconds: number): Promise<number> {
 /** The number of an order that does not exist yet. */
 export function newOrder(): string {
   const random = crypto.getRandomValues(new Uint32Array(2));
-  return `D${Array.from(random, (part) => part.toString(36)).join("").toUpperCase().slice(0, 10)}`;
+  return `D${Array.from(random, (part) => part.toString(36))
+    .join("")
+    .toUpperCase()
+    .slice(0, 10)}`;
 }
 
 async function ask<T>(method: string, path: string, body?: object, identity?: Identity): Promise<T> {
@@ -95,7 +98,8 @@ async function ask<T>(method: string, path: string, body?: object, identity?: Id
   } catch {
     throw new SiteError("No connection at the moment.", "网络不可用,请稍后重试。");
   }
-  const answer = (await response.json().catch(() => null)) as (T & { message?: string; messageZh?: string }) | null;
+  const answer = (await response.json().catch(() => null)) as
+    (T & { message?: string; messageZh?: string }) | null;
   if (response.ok && answer !== null) return answer;
   const message = answer?.message ?? `The server answered ${response.status}.`;
   throw new SiteError(message, answer?.messageZh ?? `服务器返回 ${response.status}。`);

@@ -1,14 +1,21 @@
-//! The two steps of the WebAssembly build that need Rust libraries.
+//! The steps of the WebAssembly build that need Rust libraries.
 //!
 //! `glue bind IN.wasm FOLDER` writes `engine_bg.wasm` and its glue `engine_bg.js` with wasm-bindgen;
 //! `glue check FILE` refuses a WebAssembly that an old phone could not load.
 
 use std::path::Path;
 use std::process::ExitCode;
-use walrus::ExportItem;
+use walrus::ir::{
+    BinaryOp, Call, ExtendedLoad, Instr, InstrLocId, LoadKind, MemArg, StoreKind, UnaryOp, VisitorMut,
+    dfs_pre_order_mut,
+};
+use walrus::{
+    ExportItem, FunctionBuilder, FunctionId, FunctionKind, InstrSeqBuilder, MemoryId, Module, ValType,
+};
 use wasm_bindgen_cli_support::Bindgen;
 use wasmparser::{
-    CompositeInnerType, ExternalKind, FuncType, Parser, Payload, TypeRef, ValType, Validator, WasmFeatures,
+    CompositeInnerType, ExternalKind, FuncType, Parser, Payload, TypeRef, ValType as WireType, Validator,
+    WasmFeatures,
 };
 
 fn main() -> ExitCode {
@@ -48,9 +55,95 @@ fn bind(input: &Path, folder: &Path) -> Result<(), String> {
     for global in globals {
         exports.delete(global);
     }
+    lower_copies(output.wasm_mut())?;
     output.emit(folder).map_err(|reason| format!("{}: {reason:#}", folder.display()))?;
     let entry = folder.join("engine.js");
     std::fs::remove_file(&entry).map_err(|reason| format!("{}: {reason}", entry.display()))
+}
+
+/// Calls a function of ours wherever memory is copied by an instruction that old phones do not have. What
+/// the lowering passes would put there copies one byte at a time, and was the hottest function of all.
+fn lower_copies(module: &mut Module) -> Result<(), String> {
+    let memory = module.get_memory_id().map_err(|reason| format!("{reason:#}"))?;
+    let func = word_copy(module, memory);
+    let callers: Vec<_> = module.funcs.iter_local().map(|(id, _)| id).filter(|id| *id != func).collect();
+    for caller in callers {
+        if let FunctionKind::Local(body) = &mut module.funcs.get_mut(caller).kind {
+            let entry = body.entry_block();
+            dfs_pre_order_mut(&mut Copies { func }, body, entry);
+        }
+    }
+    Ok(())
+}
+
+struct Copies {
+    func: FunctionId,
+}
+
+impl VisitorMut for Copies {
+    fn visit_instr_mut(&mut self, instruction: &mut Instr, _: &mut InstrLocId) {
+        if let Instr::MemoryCopy(_) = instruction {
+            *instruction = Instr::Call(Call { func: self.func });
+        }
+    }
+}
+
+/// `copy(to, from, count)`, also where the two places overlap.
+fn word_copy(module: &mut Module, memory: MemoryId) -> FunctionId {
+    const WORD: i32 = 8;
+    let [to, from, left] = [(); 3].map(|()| module.locals.add(ValType::I32));
+    let mut builder = FunctionBuilder::new(&mut module.types, &[ValType::I32; 3], &[]);
+    let at = |offset| MemArg { align: 1, offset };
+    let step = |code: &mut InstrSeqBuilder, by: i32| {
+        for place in [to, from] {
+            code.local_get(place).i32_const(by).binop(BinaryOp::I32Add).local_set(place);
+        }
+        code.local_get(left).i32_const(by).binop(BinaryOp::I32Sub).local_set(left);
+    };
+    let backward = |code: &mut InstrSeqBuilder| {
+        code.block(None, |done| {
+            let done_id = done.id();
+            done.loop_(None, |more| {
+                let more_id = more.id();
+                more.local_get(left).unop(UnaryOp::I32Eqz).br_if(done_id);
+                more.local_get(left).i32_const(1).binop(BinaryOp::I32Sub).local_set(left);
+                more.local_get(to).local_get(left).binop(BinaryOp::I32Add);
+                more.local_get(from).local_get(left).binop(BinaryOp::I32Add);
+                more.load(memory, LoadKind::I32_8 { kind: ExtendedLoad::ZeroExtend }, at(0));
+                more.store(memory, StoreKind::I32_8 { atomic: false }, at(0)).br(more_id);
+            });
+        });
+    };
+    let forward = |code: &mut InstrSeqBuilder| {
+        code.block(None, |done| {
+            let done_id = done.id();
+            done.loop_(None, |more| {
+                let more_id = more.id();
+                more.local_get(left).i32_const(WORD).binop(BinaryOp::I32LtU).br_if(done_id);
+                more.local_get(to).local_get(from).load(memory, LoadKind::I64 { atomic: false }, at(0));
+                more.store(memory, StoreKind::I64 { atomic: false }, at(0));
+                step(more, WORD);
+                more.br(more_id);
+            });
+        });
+        code.block(None, |done| {
+            let done_id = done.id();
+            done.loop_(None, |more| {
+                let more_id = more.id();
+                more.local_get(left).unop(UnaryOp::I32Eqz).br_if(done_id);
+                more.local_get(to).local_get(from);
+                more.load(memory, LoadKind::I32_8 { kind: ExtendedLoad::ZeroExtend }, at(0));
+                more.store(memory, StoreKind::I32_8 { atomic: false }, at(0));
+                step(more, 1);
+                more.br(more_id);
+            });
+        });
+    };
+    // Forward is wrong only if the destination begins within the source; in unsigned arithmetic that is one comparison.
+    let mut body = builder.func_body();
+    body.local_get(to).local_get(from).binop(BinaryOp::I32Sub).local_get(left).binop(BinaryOp::I32LtU);
+    body.if_else(None, backward, forward);
+    builder.finish(vec![to, from, left], &mut module.funcs)
 }
 
 /// WebAssembly's first version with mutable globals; no 64-bit integer in a signature, which would
@@ -69,7 +162,7 @@ fn check(file: &Path) -> Result<(), String> {
     }
     for (function, index) in &outline.boundary {
         let signature = outline.types.get(*index).ok_or_else(|| format!("{name}: {function} has no type"))?;
-        if signature.params().iter().chain(signature.results()).any(|kind| *kind == ValType::I64) {
+        if signature.params().iter().chain(signature.results()).any(|kind| *kind == WireType::I64) {
             return Err(format!("{name}: {function} takes or gives a 64-bit integer"));
         }
     }

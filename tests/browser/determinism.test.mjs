@@ -1,0 +1,103 @@
+// The same commands, the same bytes: native, Node, the command line, and Chromium.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { commandsFor, fileOf, NAMES } from "../determinism/generate.mjs";
+import { EXAMPLES, ROOT, startBrowser } from "./support.mjs";
+
+const PACKAGE = join(ROOT, "pkg");
+const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm", ".html": "text/html" };
+
+let browser;
+let page;
+let files;
+
+before(async () => {
+  files = await serve(PACKAGE);
+  browser = await startBrowser();
+  page = await browser.newPage();
+  await page.goto(files.url);
+});
+
+after(async () => {
+  await browser?.close();
+  files?.server.close();
+});
+
+for (const name of NAMES) {
+  test(`${name}: answers and digest are the same bytes everywhere`, async () => {
+    const document = readFileSync(join(EXAMPLES, `${name}.json`), "utf8");
+    const commands = readFileSync(fileOf(name), "utf8");
+    assert.equal(commands, commandsFor(name), "the committed commands are those of the script");
+
+    const native = split(cargo(name));
+    const node = await inNode(document, commands);
+    const chromium = await page.evaluate(inPage, { document, commands });
+    const line = split(cli(name));
+
+    const codes = native.answers.split("\n").map((text) => JSON.parse(text).code ?? "ok");
+    assert.equal(codes.length, commands.trimEnd().split("\n").length);
+    assert.ok(codes.filter((code) => code === "ok").length > 50, "many commands are accepted");
+    assert.ok(new Set(codes).size > 8, `many reasons to refuse: ${[...new Set(codes)].join(" ")}`);
+
+    for (const [host, other] of Object.entries({ node, chromium, line })) {
+      assert.equal(other.answers, native.answers, `${host} answers as the native engine does`);
+      assert.equal(other.digest, native.digest, `${host} ends in the same state`);
+    }
+    assert.match(native.digest, /^[0-9a-f]{64}$/);
+  });
+}
+
+test("one changed command is noticed", async () => {
+  const document = readFileSync(join(EXAMPLES, "ten-friends.json"), "utf8");
+  const commands = readFileSync(fileOf("ten-friends"), "utf8");
+  const other = commands.replace(/"do":"visit"/, '"do":"share"');
+  assert.notEqual(other, commands);
+  assert.notEqual((await inNode(document, other)).digest, (await inNode(document, commands)).digest);
+});
+
+function cargo(name) {
+  const words = ["run", "--quiet", "--example", "run", "--", join(EXAMPLES, `${name}.json`), fileOf(name)];
+  return execFileSync(process.env.CARGO ?? "cargo", words, { cwd: ROOT, encoding: "utf8" });
+}
+
+function cli(name) {
+  const words = ["run", join(EXAMPLES, `${name}.json`), fileOf(name), "--json", "--digest"];
+  return execFileSync(process.execPath, [join(PACKAGE, "bin/kfactor.js"), ...words], { encoding: "utf8" });
+}
+
+async function inNode(document, commands) {
+  const { Engine } = await import(pathToFileURL(join(PACKAGE, "dist/node.js")).href);
+  const engine = await Engine.load(document);
+  return { answers: engine.submitBatch(commands).trimEnd(), digest: engine.digest() };
+}
+
+/** Runs in Chromium, so it stands alone. */
+async function inPage({ document, commands }) {
+  const { Engine } = await import("/dist/browser.js");
+  const engine = await Engine.load(document);
+  return { answers: engine.submitBatch(commands).trimEnd(), digest: engine.digest() };
+}
+
+/** The answers, and the digest in the last line. */
+function split(printed) {
+  const lines = printed.trimEnd().split("\n");
+  return { digest: lines.pop(), answers: lines.join("\n") };
+}
+
+/** The package's files, and an empty page to import them from. */
+async function serve(folder) {
+  const server = createServer((request, response) => {
+    const file = join(folder, new URL(request.url, "http://localhost").pathname);
+    const isKnown = file.startsWith(folder) && extname(file) in TYPES && existsSync(file);
+    response.setHeader("Content-Type", TYPES[extname(file)] ?? "text/html");
+    if (isKnown) createReadStream(file).pipe(response);
+    else response.end("<!doctype html><title>determinism</title>");
+  });
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  return { server, url: `http://127.0.0.1:${server.address().port}/` };
+}
