@@ -14,7 +14,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("run CAMPAIGN COMMANDS".into());
     };
     let document = std::fs::read_to_string(campaign)?;
-    let id = serde_json::from_str::<serde_json::Value>(&document)?["id"].as_str().unwrap_or_default().to_owned();
+    let id =
+        serde_json::from_str::<serde_json::Value>(&document)?["id"].as_str().unwrap_or_default().to_owned();
     let mut engine = Engine::load(&document, Engine::public_seed(&id)).map_err(|problems| {
         let lines = problems.iter().map(|problem| format!("{}: {}", problem.pointer, problem.message));
         lines.collect::<Vec<_>>().join("\n")

@@ -1,6 +1,7 @@
 //! Runs `tests/conformance/*.json`: commands with the facts, rejections, views and sums that must come of them.
 //!
 //! `conformance/README.md` describes the files for whoever runs them against another implementation.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -159,7 +160,7 @@ impl Run {
     }
 
     fn command(&mut self, number: usize, step: &Value, place: &str) {
-        self.now = step["at"].as_str().map_or(self.now + 1_000, |text| instant(text));
+        self.now = step["at"].as_str().map_or(self.now + 1_000, instant);
         let mut command = Map::new();
         command.insert("id".to_owned(), json!(format!("c{number}")));
         for (key, value) in step.as_object().expect("an object") {

@@ -1,6 +1,7 @@
 //! The engine beside a naive model of the same rules: every answer, every fact, all grants and money agree.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-#[path = "support/model.rs"]
+#[path = "support/model/mod.rs"]
 mod model;
 #[path = "support/plans.rs"]
 mod plans;
@@ -71,9 +72,13 @@ fn run(
     plan: &[[u8; COMMAND_BYTES]],
     ask: impl Fn(&mut Model, &Value) -> Answer,
 ) -> Option<String> {
-    let mut engine = Engine::load(&campaign.to_string(), [7; 32]).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let mut engine =
+        Engine::load(&campaign.to_string(), [7; 32]).unwrap_or_else(|problems| panic!("{problems:#?}"));
     let (from, until) = (START - 10 * 3_600_000, START + 14 * 3_600_000);
-    assert_eq!((Time(from), Time(until)), (engine.book().current().runs.from, engine.book().current().runs.until));
+    assert_eq!(
+        (Time(from), Time(until)),
+        (engine.book().current().runs.from, engine.book().current().runs.until)
+    );
     let mut model = Model::new(campaign, from, until);
     let opening = plans::opening();
     for number in 0..opening.len() + plan.len() {
@@ -88,7 +93,9 @@ fn run(
         }
         for reward in ["coupon", "goods", "cash"] {
             let used = engine.state().reward(engine.book().names.reward(reward).expect("a reward"));
-            if (usize::try_from(used.count).ok(), used.spent.0) != (Some(model.used(reward).0), model.used(reward).1) {
+            if (usize::try_from(used.count).ok(), used.spent.0)
+                != (Some(model.used(reward).0), model.used(reward).1)
+            {
                 return Some(format!("{command}: {reward}: {used:?}, {:?}", model.used(reward)));
             }
         }
@@ -107,8 +114,13 @@ fn agree(expected: &Answer, told: &Value) -> bool {
     let same = |expected: &Value, fact: &Value| {
         let keys = expected.as_object().expect("an object").iter().filter(|(key, _)| *key != "mark");
         // The engine's numbers for causes are its own business.
-        let told = fact.as_object().expect("an object").keys().filter(|key| !["id", "cause"].contains(&key.as_str()));
-        keys.clone().all(|(key, value)| fact.get(key) == Some(value)) && told.into_iter().all(|key| same_key(expected, key))
+        let told = fact
+            .as_object()
+            .expect("an object")
+            .keys()
+            .filter(|key| !["id", "cause"].contains(&key.as_str()));
+        keys.clone().all(|(key, value)| fact.get(key) == Some(value))
+            && told.into_iter().all(|key| same_key(expected, key))
     };
     expected.len() == facts.len() && expected.iter().zip(facts).all(|(expected, fact)| same(expected, fact))
 }

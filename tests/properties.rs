@@ -1,4 +1,5 @@
 //! What is true of every campaign and every sequence of commands: the promises of the engine, on random ones.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/plans.rs"]
 mod plans;
@@ -230,15 +231,26 @@ fn random_plans_reach_what_they_should() {
         for (_, answer) in &world.log {
             let told: Value = serde_json::from_slice(answer).unwrap();
             let code = told["code"].as_str().into_iter();
-            let kinds = told["facts"].as_array().into_iter().flatten().filter_map(|fact| fact["kind"].as_str());
+            let kinds =
+                told["facts"].as_array().into_iter().flatten().filter_map(|fact| fact["kind"].as_str());
             for name in code.chain(kinds) {
                 *seen.entry(name.to_owned()).or_default() += 1;
             }
         }
     }
     let kinds = kfactor::engine::Fact::TABLE.iter().map(|(kind, _, _)| *kind);
-    let codes = ["GROUP_FULL", "SOLD_OUT", "LIMIT_REACHED", "DEVICE_LIMIT", "INVITE_CYCLE", "NOT_NEW", "LOOP_EXPIRED", "GRANT_HELD"];
-    let rare: Vec<&str> = kinds.chain(codes).filter(|name| seen.get(*name).is_none_or(|count| *count < 5)).collect();
+    let codes = [
+        "GROUP_FULL",
+        "SOLD_OUT",
+        "LIMIT_REACHED",
+        "DEVICE_LIMIT",
+        "INVITE_CYCLE",
+        "NOT_NEW",
+        "LOOP_EXPIRED",
+        "GRANT_HELD",
+    ];
+    let rare: Vec<&str> =
+        kinds.chain(codes).filter(|name| seen.get(*name).is_none_or(|count| *count < 5)).collect();
     assert!(rare.is_empty(), "random plans hardly ever lead to {rare:?}: {seen:?}");
 }
 
@@ -263,7 +275,8 @@ impl World {
     }
 
     fn new(campaign: &Value) -> World {
-        let engine = Engine::load(&campaign.to_string(), [7; 32]).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let engine =
+            Engine::load(&campaign.to_string(), [7; 32]).unwrap_or_else(|problems| panic!("{problems:#?}"));
         World { campaign: campaign.clone(), engine, number: 0, log: Vec::new(), facts: Vec::new() }
     }
 
@@ -336,13 +349,17 @@ impl World {
     /// Standing grants of a row's reward, or what it falls back to, to its participant.
     fn standing(&self, loop_: &str, row: &Value) -> usize {
         let mut names = vec![row["reward"].clone()];
-        while let Some(next) = names.last().and_then(|name| self.campaign["rewards"][name.as_str()?].get("fallback")) {
+        while let Some(next) =
+            names.last().and_then(|name| self.campaign["rewards"][name.as_str()?].get("fallback"))
+        {
             names.push(next.clone());
         }
         let to = row["to"].as_str().expect("a participant");
         let seen = view(&self.engine, to, self.engine.state().now, loop_);
         let mine = |grant: &&Value| {
-            names.contains(&grant["reward"]) && grant["loop"] == json!(loop_) && ["held", "reserved", "fulfilled"].map(Value::from).contains(&grant["status"])
+            names.contains(&grant["reward"])
+                && grant["loop"] == json!(loop_)
+                && ["held", "reserved", "fulfilled"].map(Value::from).contains(&grant["status"])
         };
         seen["grants"].as_array().expect("grants").iter().filter(mine).count()
     }
@@ -353,7 +370,8 @@ impl World {
         for step in row["missing"].as_array().expect("steps") {
             let count = step["count"].as_u64().expect("a count");
             match step["need"].as_str().expect("a need") {
-                "help" => (0..count).for_each(|n| self.must(json!({ "do": "help", "by": format!("new{n}"), "loop": loop_ }))),
+                "help" => (0..count)
+                    .for_each(|n| self.must(json!({ "do": "help", "by": format!("new{n}"), "loop": loop_ }))),
                 need @ ("help-here" | "join-here") => {
                     let act = need.trim_end_matches("-here");
                     if !self.may(json!({ "do": act, "by": to, "loop": loop_ })) {
@@ -363,10 +381,12 @@ impl World {
                 }
                 "join" => {
                     let seen = view(&self.engine, &to, self.engine.state().now, loop_);
-                    let reserved = seen["loops"][0]["people"].as_array().expect("people").iter().filter(|person| {
-                        person["status"] == json!("reserved") && person["who"] != json!(to)
-                    });
-                    let reserved: Vec<String> = reserved.filter_map(|person| Some(person["who"].as_str()?.to_owned())).collect();
+                    let reserved =
+                        seen["loops"][0]["people"].as_array().expect("people").iter().filter(|person| {
+                            person["status"] == json!("reserved") && person["who"] != json!(to)
+                        });
+                    let reserved: Vec<String> =
+                        reserved.filter_map(|person| Some(person["who"].as_str()?.to_owned())).collect();
                     for n in 0..count {
                         let known = usize::try_from(n).ok().and_then(|n| reserved.get(n)).cloned();
                         let who = known.unwrap_or_else(|| {

@@ -141,3 +141,13 @@ test("the arriving token survives a log-in that loses the address", async () => 
   page(local(), "ann", "https://example.com/?kf=nonsense", storage).close();
   assert.equal(storage.values.get("kfactor:ten-friends:arrival"), kept);
 });
+
+test("a token that is not valid is refused once and does not keep its visitor out", async () => {
+  const storage = memory();
+  const eve = page(local({ now: () => NOON }), "eve", `https://example.com/?kf=${"1".repeat(29)}`, storage);
+  const { rejection } = await until(eve, ({ rejection }) => rejection !== null);
+  assert.equal(rejection?.code, "TOKEN_INVALID");
+  assert.ok((await eve.visit()).ok);
+  assert.deepEqual(JSON.parse(storage.values.get("kfactor:ten-friends:arrival") ?? ""), {});
+  eve.close();
+});

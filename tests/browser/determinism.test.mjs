@@ -44,6 +44,12 @@ for (const name of NAMES) {
     assert.ok(codes.filter((code) => code === "ok").length > 50, "many commands are accepted");
     assert.ok(new Set(codes).size > 8, `many reasons to refuse: ${[...new Set(codes)].join(" ")}`);
 
+    assert.equal(
+      node.digestOfSingleCalls,
+      native.digest,
+      "one call for each command leads to the same state",
+    );
+    assert.deepEqual(node.singleAnswers, native.answers.split("\n").map(essence), "and to the same answers");
     for (const [host, other] of Object.entries({ node, chromium, line })) {
       assert.equal(other.answers, native.answers, `${host} answers as the native engine does`);
       assert.equal(other.digest, native.digest, `${host} ends in the same state`);
@@ -73,7 +79,17 @@ function cli(name) {
 async function inNode(document, commands) {
   const { Engine } = await import(pathToFileURL(join(PACKAGE, "dist/node.js")).href);
   const engine = await Engine.load(document);
-  return { answers: engine.submitBatch(commands).trimEnd(), digest: engine.digest() };
+  const answers = engine.submitBatch(commands).trimEnd();
+  const single = await Engine.load(document);
+  const lines = commands.trimEnd().split("\n");
+  const singleAnswers = lines.map((line) => essence(JSON.stringify(single.submit(JSON.parse(line)))));
+  return { answers, digest: engine.digest(), singleAnswers, digestOfSingleCalls: single.digest() };
+}
+
+/** An answer without the sentences and steps that only a refusal by a single call spells out. */
+function essence(json) {
+  const { message, messageZh, missing, ...rest } = JSON.parse(json);
+  return rest;
 }
 
 /** Runs in Chromium, so it stands alone. */

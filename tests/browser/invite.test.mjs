@@ -51,7 +51,7 @@ test("a first order rewards both, and its refund takes both rewards back", async
     .locator("[data-grant=cash20]")
     .getByText(/On hold until/)
     .waitFor();
-  await ann.page.locator("[data-person]").getByText("counts").waitFor();
+  await ann.page.locator("[data-person]").getByText("qualified").waitFor();
   await ann.page.locator("[data-earned]").getByText("¥20.00").waitFor();
 
   await bo.page.locator("[data-open-panel]").click();

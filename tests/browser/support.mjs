@@ -40,13 +40,20 @@ export async function startServer({ campaigns = [EXAMPLES], documents = [] } = {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const url = await address(server);
-  const ask = async (path) => {
-    const response = await fetch(url + path, { headers: { Authorization: `Bearer ${SECRET_KEY}` } });
-    return response.json();
+  const ask = async (path, body) => {
+    const headers = { Authorization: `Bearer ${SECRET_KEY}`, "Content-Type": "application/json" };
+    const request =
+      body === undefined ? { headers } : { headers, method: "POST", body: JSON.stringify(body) };
+    return (await fetch(url + path, request)).json();
   };
   return {
     url,
     ask,
+    /** Sends commands as the site's backend may, and fails unless all are accepted. */
+    async tell(campaign, commands) {
+      const answers = await ask(`/v1/campaigns/${campaign}/commands`, commands);
+      for (const answer of answers) assert.equal(answer.ok, true, JSON.stringify(answer));
+    },
     /** Re-decides a campaign's whole log and fails unless every answer and the state are the same. */
     async audit(campaign) {
       const audit = await ask(`/v1/campaigns/${campaign}/audit`);
@@ -81,11 +88,14 @@ export function startBrowser() {
 }
 
 /** A person with a phone and a storage of their own. `problems` collects what went wrong in their page. */
-export async function person(browser, { locale = "en-US", viewport = { width: 390, height: 844 } } = {}) {
+export async function person(
+  browser,
+  { locale = "en-US", viewport = { width: 390, height: 844 }, scale = 2 } = {},
+) {
   const context = await browser.newContext({
     locale,
     viewport,
-    deviceScaleFactor: 2,
+    deviceScaleFactor: scale,
     timezoneId: "Asia/Shanghai",
   });
   const page = await context.newPage();

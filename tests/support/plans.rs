@@ -10,8 +10,14 @@ const MINUTE: i64 = 60_000;
 /// The people who take part.
 pub const PEOPLE: [&str; 6] = ["ann", "bo", "cy", "di", "ed", "fay"];
 /// The loops they open, each with its play.
-pub const LOOPS: [(&str, &str); 6] =
-    [("A1", "assist"), ("B1", "bought"), ("I1", "invite"), ("I2", "invite"), ("G1", "group"), ("G2", "group")];
+pub const LOOPS: [(&str, &str); 6] = [
+    ("A1", "assist"),
+    ("B1", "bought"),
+    ("I1", "invite"),
+    ("I2", "invite"),
+    ("G1", "group"),
+    ("G2", "group"),
+];
 
 /// Bytes one by one, and zeros after the last.
 pub struct Dice<'a>(pub &'a [u8]);
@@ -36,7 +42,8 @@ pub fn campaign(bytes: &[u8], ample: bool) -> Value {
     let mut coupon = json!({ "kind": "coupon", "title": "Coupon", "stock": 1 + dice.below(6) });
     let mut goods = json!({ "kind": "goods", "title": "Goods", "stock": 1 + dice.below(4) });
     let budget = 3 * (1 + i64::from(dice.below(4))) + i64::from(dice.below(3));
-    let mut cash = json!({ "kind": "cash", "title": "Cash", "amount": "3.00", "budget": format!("{budget}.00") });
+    let mut cash =
+        json!({ "kind": "cash", "title": "Cash", "amount": "3.00", "budget": format!("{budget}.00") });
     let fallback = dice.below(3);
     if fallback == 1 {
         coupon["fallback"] = json!("goods");
@@ -81,7 +88,11 @@ pub fn campaign(bytes: &[u8], ample: bool) -> Value {
             set(&mut plays[play], "limits", dice.maybe(3, limits));
         }
         set(&mut campaign, "limits", dice.maybe(3, limits));
-        set(&mut campaign, "guard", dice.maybe(3, |dice| json!({ "perDevice": 1 + dice.below(4), "refuseAbove": 80 })));
+        set(
+            &mut campaign,
+            "guard",
+            dice.maybe(3, |dice| json!({ "perDevice": 1 + dice.below(4), "refuseAbove": 80 })),
+        );
     }
     campaign["rewards"] = json!({ "coupon": coupon, "goods": goods, "cash": cash });
     campaign["plays"] = plays;
@@ -128,7 +139,9 @@ pub fn command(bytes: &[u8], number: usize, now: i64) -> Value {
         (22, _) => json!({ "do": "pay", "by": who, "play": "group", "order": order, "amount": 700 }),
         (23, _) => json!({ "do": "event", "by": who, "name": name }),
         (24, _) => json!({ "do": "leave", "by": who, "loop": loop_ }),
-        (25..27, _) => json!({ "do": "refund", "order": format!("o{}", (number / 2).saturating_sub(pick % 12)) }),
+        (25..27, _) => {
+            json!({ "do": "refund", "order": format!("o{}", (number / 2).saturating_sub(pick % 12)) })
+        }
         (27, _) => json!({ "do": "fulfil", "grant": grant }),
         (28, _) => json!({ "do": "fail", "grant": grant, "reason": "no address" }),
         (29, _) => json!({ "do": "revoke", "grant": grant }),

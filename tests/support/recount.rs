@@ -76,8 +76,10 @@ impl Books {
         let (at, by) = (fact["at"].as_i64().expect("a time"), text(fact, "by").to_owned());
         let device = fact["device"].as_str().map(str::to_owned);
         let kind = text(fact, "kind");
-        if let ("helped" | "joined" | "paid" | "left" | "filled" | "completed" | "expired" | "succeeded", Some(head)) =
-            (kind, self.loops.get(text(fact, "loop")))
+        if let (
+            "helped" | "joined" | "paid" | "left" | "filled" | "completed" | "expired" | "succeeded",
+            Some(head),
+        ) = (kind, self.loops.get(text(fact, "loop")))
         {
             assert!(!head.over, "after the end of its loop: {fact}");
         }
@@ -98,7 +100,10 @@ impl Books {
                     qualified: BTreeSet::new(),
                     promised: BTreeMap::new(),
                 };
-                assert!(self.loops.insert(text(fact, "loop").to_owned(), head).is_none(), "opened twice: {fact}");
+                assert!(
+                    self.loops.insert(text(fact, "loop").to_owned(), head).is_none(),
+                    "opened twice: {fact}"
+                );
             }
             "bought" => {
                 self.orders.insert(text(fact, "order").to_owned(), Order::default());
@@ -106,7 +111,10 @@ impl Books {
             }
             "happened" => {
                 if let Some(order) = fact["order"].as_str() {
-                    assert!(self.orders.insert(order.to_owned(), Order::default()).is_none(), "known: {fact}");
+                    assert!(
+                        self.orders.insert(order.to_owned(), Order::default()).is_none(),
+                        "known: {fact}"
+                    );
                 }
             }
             "refund-due" => {
@@ -120,7 +128,13 @@ impl Books {
         }
     }
 
-    fn in_loop(&mut self, kind: &str, fact: &Value, (at, by, device): (i64, String, Option<String>), campaign: &Value) {
+    fn in_loop(
+        &mut self,
+        kind: &str,
+        fact: &Value,
+        (at, by, device): (i64, String, Option<String>),
+        campaign: &Value,
+    ) {
         let Some(head) = self.loops.get_mut(text(fact, "loop")) else { return };
         let rules = &campaign["plays"][&head.play];
         match kind {
@@ -142,12 +156,19 @@ impl Books {
                 let until = fact["until"].as_i64().expect("a time");
                 assert!(until > at);
                 assert!(head.slots.insert(by, Slot { until, order: None }).is_none(), "two slots: {fact}");
-                let taken = head.slots.values().filter(|slot| slot.order.is_some() || slot.until > at).count();
-                assert!(Some(taken) <= rules["size"].as_u64().and_then(|size| size.try_into().ok()), "too many slots: {fact}");
+                let taken =
+                    head.slots.values().filter(|slot| slot.order.is_some() || slot.until > at).count();
+                assert!(
+                    Some(taken) <= rules["size"].as_u64().and_then(|size| size.try_into().ok()),
+                    "too many slots: {fact}"
+                );
             }
             "paid" | "late" => {
                 let order = text(fact, "order").to_owned();
-                assert!(self.orders.insert(order.clone(), Order::default()).is_none(), "order counted twice: {fact}");
+                assert!(
+                    self.orders.insert(order.clone(), Order::default()).is_none(),
+                    "order counted twice: {fact}"
+                );
                 if kind == "paid" {
                     let slot = head.slots.get_mut(&by).expect("a slot");
                     assert!(slot.order.is_none() && slot.until > at, "paid twice or too late: {fact}");
@@ -165,7 +186,9 @@ impl Books {
                 head.slots.retain(|_, slot| slot.order.is_none());
                 assert!(head.slots.is_empty(), "slots left at the end: {fact}");
             }
-            "qualified" => assert!(head.invitees.contains(&by) && head.qualified.insert(by), "qualified twice: {fact}"),
+            "qualified" => {
+                assert!(head.invitees.contains(&by) && head.qualified.insert(by), "qualified twice: {fact}")
+            }
             "voided" => assert!(head.qualified.remove(&by), "voided without cause: {fact}"),
             _ => {}
         }
@@ -220,12 +243,20 @@ impl Books {
     pub fn check(&self, engine: &Engine, campaign: &Value) {
         let state = engine.state();
         for (name, rules) in campaign["rewards"].as_object().expect("rewards") {
-            let standing = |grant: &&Grant| grant.reward == *name && ["reserved", "fulfilled"].contains(&grant.status);
+            let standing =
+                |grant: &&Grant| grant.reward == *name && ["reserved", "fulfilled"].contains(&grant.status);
             let standing: Vec<&Grant> = self.grants.values().filter(standing).collect();
             let spent: i64 = standing.iter().map(|grant| grant.amount).sum();
             let used = state.reward(engine.book().names.reward(name).expect("a reward"));
-            assert_eq!((u64::from(used.count), used.spent.0), (u64::try_from(standing.len()).expect("a count"), spent), "{name}");
-            assert!(rules["stock"].as_u64().is_none_or(|stock| u64::from(used.count) <= stock), "stock of {name}");
+            assert_eq!(
+                (u64::from(used.count), used.spent.0),
+                (u64::try_from(standing.len()).expect("a count"), spent),
+                "{name}"
+            );
+            assert!(
+                rules["stock"].as_u64().is_none_or(|stock| u64::from(used.count) <= stock),
+                "stock of {name}"
+            );
             assert!(money(&rules["budget"]).is_none_or(|budget| spent <= budget), "budget of {name}");
             if let Some(most) = rules["perParticipant"].as_u64() {
                 let mut each: BTreeMap<&str, u64> = BTreeMap::new();
@@ -256,7 +287,8 @@ impl Books {
         for ((loop_, cause, to), count) in standing {
             let head = &self.loops[loop_];
             let rules = &campaign["plays"][&head.play];
-            let listed = |key: &str| u64::try_from(rules[key].as_array().map_or(0, Vec::len)).expect("a length");
+            let listed =
+                |key: &str| u64::try_from(rules[key].as_array().map_or(0, Vec::len)).expect("a length");
             let (mechanic, first) = (text(rules, "mechanic"), cause == 0);
             let most = match mechanic {
                 "assist" => listed(if first { "give" } else { "giveHelper" }),
@@ -264,7 +296,10 @@ impl Books {
                 _ if cause >= 1 << 20 => listed("invitee"),
                 _ => ladder(&rules["inviter"][usize::try_from(cause).expect("a tier")], head.qualified.len()),
             };
-            assert!(count <= most, "{count} standing grants for cause {cause} of {loop_} to {to}, {most} promised");
+            assert!(
+                count <= most,
+                "{count} standing grants for cause {cause} of {loop_} to {to}, {most} promised"
+            );
         }
     }
 

@@ -1,6 +1,6 @@
 //! `cargo xtask test` and `cargo xtask lint`: every check as a named step.
 
-use crate::run::{Outcome, at, cargo, command, node, root, show, target};
+use crate::run::{Outcome, cargo, command, node, root, show, target};
 use crate::{demo, package, tools, wasm};
 use std::time::Instant;
 
@@ -167,25 +167,8 @@ fn browser_tests() -> Outcome {
     show(tests.env("CHROMIUM", browser).env("KFACTOR_SERVER", target().join("release/kfactor-server")))
 }
 
-/// Every fuzz target for an equal part of a minute.
+/// The drivers of the fuzz targets on this toolchain; `cargo +nightly fuzz` runs them for longer.
 fn fuzz() -> Outcome {
-    let folder = root().join("fuzz/fuzz_targets");
-    if !folder.is_dir() {
-        println!("there is no fuzz/fuzz_targets");
-        return Ok(());
-    }
-    tools::cargo_fuzz()?;
-    let entries = std::fs::read_dir(&folder).map_err(at(&folder))?;
-    let mut targets: Vec<String> = entries
-        .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_string_lossy().into_owned()))
-        .collect();
-    targets.sort();
-    let seconds = 60 / targets.len().max(1);
-    for target in &targets {
-        let limit = format!("-max_total_time={seconds}");
-        let run = ["+nightly", "fuzz", "run", target, "--", &limit, "-print_final_stats=1"];
-        // The toolchain is chosen by the proxy, so not by the cargo that runs this program.
-        show(command("cargo", run).env_remove("RUSTUP_TOOLCHAIN"))?;
-    }
-    Ok(())
+    let mut short = cargo(["test", "--package=kfactor", "--features=schema", "--test=fuzz_short"]);
+    show(short.env("KFACTOR_FUZZ_SECONDS", "10"))
 }

@@ -50,17 +50,6 @@ pub fn zbar() -> Outcome {
     if on_path("zbarimg").is_some() { Ok(()) } else { install_with_apt("zbar-tools") }
 }
 
-/// The driver of the fuzz targets, and the nightly compiler it needs.
-pub fn cargo_fuzz() -> Outcome {
-    if read(&mut command("cargo", ["+nightly", "--version"])).is_err() {
-        show(&mut command("rustup", ["toolchain", "install", "nightly", "--profile", "minimal"]))?;
-    }
-    if on_path("cargo-fuzz").is_some() {
-        return Ok(());
-    }
-    show(&mut command("cargo", ["install", "--quiet", "--locked", "cargo-fuzz"]))
-}
-
 /// Removes a folder and makes it again, empty.
 pub fn empty_folder(path: &Path) -> Outcome {
     if path.exists() {

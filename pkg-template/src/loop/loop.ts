@@ -282,7 +282,7 @@ class LoopStore implements Loop {
   private answered(command: Outgoing, answer: Answer): void {
     if (!answer.ok) {
       // Nobody can be credited for such a link, but it shall not keep its visitor from taking part.
-      if (answer.code === "TOKEN_INVALID" && command.token === this.arrival.token) this.forgetToken();
+      if (answer.code === "TOKEN_INVALID" && "token" in command) this.forgetToken();
       this.update({ rejection: answer, notice: this.inWords(answer) });
     }
     this.happened();

@@ -4,7 +4,7 @@ import { moment } from "./format";
 import { type Both, isChinese, say } from "./language";
 import { WORDS } from "./words";
 
-const LIMIT: Both = ["That was it {every}: at most {most} times.", "{every}最多 {most} 次,已达上限。"];
+const LIMIT: Both = ["That was it {every}: at most {most} times.", "{every}最多 {most} 次，已达上限。"];
 const EVERY: Readonly<Record<string, Both>> = {
   hour: ["for this hour", "每小时"],
   day: ["for today", "每天"],
@@ -13,7 +13,7 @@ const EVERY: Readonly<Record<string, Both>> = {
   campaign: ["in this campaign", "本次活动"],
 };
 const STARTS: Both = ["The campaign starts {at}.", "活动将于 {at} 开始。"];
-const FIRST: Both = ["First: {event}", "请先:{event}"];
+const FIRST: Both = ["First: {event}", "请先：{event}"];
 
 /** Sentences for a code alone, where the engine's own sentence needs values that a view does not have. */
 const ALONE: Readonly<Record<string, Both>> = {

@@ -21,17 +21,20 @@ const STEPS: Readonly<Record<string, readonly [one: Both, more: Both]>> = {
     ["Join here", "在此参加"],
   ],
   invite: [
-    ["1 more new friend: {event}", "还差 1 位新好友:{event}"],
-    ["{count} more new friends: {event}", "还差 {count} 位新好友:{event}"],
+    ["1 more new friend: {event}", "还差 1 位新好友：{event}"],
+    ["{count} more new friends: {event}", "还差 {count} 位新好友：{event}"],
   ],
   pay: [
     ["Pay {amount}", "支付 {amount}"],
     ["Pay {amount}", "支付 {amount}"],
   ],
 };
+/** A deadline farther away than this is no news. */
+export const FAR_MS = 45 * 24 * 3_600_000;
+
 const EVENT: Both = ["{event}", "{event}"];
 const WAIT: Both = ["Wait until {at}", "等到 {at}"];
-const WITHIN: Both = ["{step} within {span}", "{step},限 {span} 内"];
+const WITHIN: Both = ["{step} within {span}", "{step}，限 {span} 内"];
 
 /** One step towards a reward in words, such as "2 more friends have to help within 3 h 12 min". */
 export function stepInWords(step: StepView, now: number, currency: string): string {
@@ -41,6 +44,6 @@ export function stepInWords(step: StepView, now: number, currency: string): stri
   const amount = step.amount == null ? "" : money(step.amount, currency);
   const count = step.count ?? 1;
   const text = say(count === 1 ? one : more, { count, event, amount });
-  if (step.until == null || step.until <= now) return text;
+  if (step.until == null || step.until <= now || step.until - now > FAR_MS) return text;
   return say(WITHIN, { step: text, span: span(step.until - now) });
 }

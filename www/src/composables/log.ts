@@ -36,6 +36,7 @@ export function useLog(
   let isGone = false;
   onScopeDispose(() => (isGone = true));
 
+  /** New facts stand at the end, in the order of the log. */
   function add(facts: readonly Fact[]): void {
     const isNew = facts.some((fact) => !known.value.has(fact.id));
     if (isNew) known.value = new Map([...known.value, ...facts.map((fact) => [fact.id, fact] as const)]);
@@ -62,7 +63,7 @@ export function useLog(
   }
 
   watch([loop, view], () => void ask(), { immediate: true });
-  const facts = computed(() => [...known.value.values()].sort(later));
+  const facts = computed(() => [...known.value.values()].reverse().sort((a, b) => b.at - a.at));
   return {
     facts,
     orders: computed(() => ordersIn(facts.value)),
@@ -70,14 +71,6 @@ export function useLog(
       if (answer.ok) add(answer.facts);
     },
   };
-}
-
-function later(a: Fact, b: Fact): number {
-  return b.at - a.at || indexOf(b) - indexOf(a);
-}
-
-function indexOf({ id }: Fact): number {
-  return Number(id.slice(id.lastIndexOf("/") + 1));
 }
 
 function ordersIn(facts: readonly Fact[]): Order[] {
@@ -96,6 +89,11 @@ function ordersIn(facts: readonly Fact[]): Order[] {
           name: fact.name,
           amount: fact.amount ?? null,
         });
+        break;
+      case "opened":
+      case "qualified":
+        // The order behind it may have been told to somebody else's page only.
+        if (fact.order != null && !orders.has(fact.order)) orders.set(fact.order, blank(fact.order, fact.by));
         break;
       case "refund-due":
         change(orders, fact.order, { back: { due: fact.reason } });

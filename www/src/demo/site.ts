@@ -96,7 +96,7 @@ async function ask<T>(method: string, path: string, body?: object, identity?: Id
   try {
     response = await fetch(path, request);
   } catch {
-    throw new SiteError("No connection at the moment.", "网络不可用,请稍后重试。");
+    throw new SiteError("No connection at the moment.", "网络不可用，请稍后重试。");
   }
   const answer = (await response.json().catch(() => null)) as
     (T & { message?: string; messageZh?: string }) | null;

@@ -57,8 +57,8 @@ export const MECHANICS: Readonly<Record<string, Mechanic>> = {
     invited: ["{name} wants to buy with you", "{name} 邀你一起拼"],
     steps: [
       ["Start a group and pay", "开团并付款"],
-      ["Share it; friends join and pay", "分享给好友,参团付款"],
-      ["Full in time: everybody gets the price. If not: money back", "按时满员即成团,未满则退款"],
+      ["Share it; friends join and pay", "分享给好友，参团付款"],
+      ["Full in time: everybody gets the price. If not: money back", "按时满员即成团，未满则退款"],
     ],
   },
 };
