@@ -2,6 +2,8 @@
 //!
 //! `fixtures/broken` are documents of a wrong shape, which an independent JSON Schema validator must refuse
 //! as well; `fixtures/wrong` have the right shape and are wrong in what they say.
+
+#![allow(clippy::disallowed_types, reason = "a test may read the clock, to notice what never ends")]
 #![cfg(feature = "schema")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

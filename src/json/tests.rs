@@ -1,5 +1,7 @@
 //! Both readers against serde_json, on random and on damaged text.
 
+#![allow(clippy::disallowed_types, reason = "a test may read the clock, to notice what never ends")]
+
 use proptest::prelude::*;
 use serde_json::Value as Peer;
 

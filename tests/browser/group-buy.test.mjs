@@ -111,6 +111,7 @@ test("a mask bought alone costs the full price and starts no group", async () =>
   await page.goto(`${server.url}/?campaign=mask-for-two`);
   await page.locator("[data-alone]").click();
   await confirmPayment(page, "¥69.90");
+  await page.locator(".van-toast").getByText("Bought. Thank you!").waitFor();
   await page.locator("[data-main=start]").waitFor();
   assert.equal(await page.locator("[data-loop]").count(), 0);
   await page.locator("[data-open-panel]").click();

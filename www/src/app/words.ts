@@ -29,8 +29,6 @@ export const WORDS = {
   dayUnit: ["d", "天"],
   complete: ["Done!", "已完成！"],
   expired: ["Time is up", "已超时"],
-  planned: ["Starts {at}", "{at} 开始"],
-  ended: ["The campaign has ended.", "活动已结束。"],
 
   whatYouGet: ["What there is to get", "奖励"],
   howItWorks: ["How it works", "玩法"],
