@@ -103,7 +103,7 @@ impl Mechanic for Rules {
         if runs_in(opening.cx, opening.play, opening.by, None) {
             return Err(Code::LoopRunning.into());
         }
-        self.take_stock(opening.cx, opening.play, None)?;
+        self.take_stock(opening.cx, opening.play)?;
         let until = opening.cx.at.after(self.within);
         let (loop_, by) = (opening.loop_(), opening.by);
         opening.emit(until);
@@ -135,7 +135,7 @@ impl Mechanic for Rules {
         let device = device(cx, on.play);
         let mut group = Group::new(self, cx, &on);
         group.lapse();
-        self.take_stock(group.cx, on.state.play, Some(on.loop_))?;
+        self.take_stock(group.cx, on.state.play)?;
         group.join(by, device);
         Ok(())
     }
@@ -165,9 +165,7 @@ impl Mechanic for Rules {
             {
                 Some(Reason::Limit)
             }
-            Status::Running => {
-                self.take_stock(group.cx, on.state.play, Some(on.loop_)).err().map(|_| Reason::Stock)
-            }
+            Status::Running => self.take_stock(group.cx, on.state.play).err().map(|_| Reason::Stock),
         };
         match obstacle {
             Some(reason) => group.too_late(payment, reason),
@@ -201,7 +199,7 @@ impl Mechanic for Rules {
     }
 
     fn take_goods<'c>(&'c self, cx: &mut Deciding<'_, 'c>, play: Play) -> Result<(), Rejection<'c>> {
-        self.take_stock(cx, play, None)
+        self.take_stock(cx, play)
     }
 
     fn status(&self, state: &LoopState, progress: &Progress, at: Time) -> Status {
@@ -386,14 +384,9 @@ impl Rules {
         })
     }
 
-    /// Makes sure that one more unit can be taken. Other groups that are due are settled for it as long as
-    /// none is left: what they kept is free by the clock. `except` is settled already.
-    fn take_stock<'c>(
-        &self,
-        cx: &mut Deciding<'_, 'c>,
-        play: Play,
-        except: Option<Loop>,
-    ) -> Result<(), Rejection<'c>> {
+    /// Makes sure that one more unit can be taken. Groups that are due are settled for it as long as none is left:
+    /// what they kept is free by the clock.
+    fn take_stock<'c>(&self, cx: &mut Deciding<'_, 'c>, play: Play) -> Result<(), Rejection<'c>> {
         let Some(stock) = self.stock.map(|stock| stock.get()) else { return Ok(()) };
         let (state, at) = (cx.state, cx.at);
         let taken = state.play(play).taken;
@@ -401,8 +394,7 @@ impl Rules {
             let back = facts.iter().filter(|fact| gives_back(fact)).count();
             taken.saturating_sub(u32::try_from(back).unwrap_or(u32::MAX)) < stock
         };
-        let due = state.agenda.iter().take_while(|(due, _)| *due <= at).map(|(_, loop_)| *loop_);
-        let mut due = due.filter(|loop_| Some(*loop_) != except);
+        let mut due = state.agenda.iter().take_while(|(due, _)| *due <= at).map(|(_, loop_)| *loop_);
         while !is_left(&cx.facts) {
             let loop_ = due.next().ok_or(Code::SoldOut)?;
             let Some(state) = state.loop_(loop_).filter(|other| other.play == play) else { continue };
@@ -442,7 +434,7 @@ impl<'x, 's, 'c> Group<'x, 's, 'c> {
         let (loop_, progress) = (on.loop_, on.progress.clone());
         let mut group = Group { rules, cx, loop_, status, leader, until, progress };
         for at in 0..group.cx.facts.len() {
-            // A refund settles its group first.
+            // This command may have settled the group already.
             if let Some(fact) = group.cx.facts.get(at).copied().filter(|fact| fact.loop_() == Some(loop_)) {
                 group.apply(&fact, None);
             }

@@ -116,13 +116,17 @@ fn typescript() -> Outcome {
     tools::node_modules()?;
     let compiler = "node_modules/typescript/bin/tsc";
     show(&mut node(compiler, ["--project", "pkg-template", "--noEmit", "--emitDeclarationOnly", "false"]))?;
+    package::install()?;
+    show(&mut node("www/types.mjs", []))?;
     let patterns = [
         "--check",
         "--log-level=warn",
         "package.json",
         "pkg-template/**/*.{ts,js,mjs,json}",
         "!pkg-template/src/generated",
-        "tests/package/**/*.{js,mjs}",
+        "tests/{package,browser,determinism}/**/*.{js,mjs}",
+        "www/src/**/*.{ts,vue,css}",
+        "www/*.{ts,mjs,json,html}",
     ];
     show(&mut node("node_modules/prettier/bin/prettier.cjs", patterns))
 }
