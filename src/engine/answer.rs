@@ -3,7 +3,7 @@
 use super::command::Malformed;
 use super::decide::Decided;
 use super::fact::Fact;
-use super::field::{Binary, Names, Told, Wire};
+use super::field::{Binary, Names, Told, Wire, wire_number};
 use super::money::Money;
 use super::pack::{self, Reader};
 use super::rejection::{Code, Rejection};
@@ -137,7 +137,7 @@ impl Answer<'_> {
         match &self.outcome {
             Outcome::Accepted(facts) => {
                 out.push(repeated);
-                wire_number(self.at.0, out);
+                wire_number(out, self.at.0);
                 pack::put(out, u64::try_from(facts.len()).unwrap_or(0));
                 for fact in facts {
                     fact.wire(&wire, out);
@@ -242,12 +242,6 @@ fn wire_text_fields(rejection: &Rejection<'_>, out: &mut Vec<u8>) {
             out.extend_from_slice(text.as_bytes());
         }
     }
-}
-
-fn wire_number(value: i64, out: &mut Vec<u8>) {
-    #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "times are below 2^53")]
-    let double = value as f64;
-    out.extend_from_slice(&double.to_le_bytes());
 }
 
 fn pack_rejection(rejection: &Rejection<'_>, out: &mut Vec<u8>) {

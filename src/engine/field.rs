@@ -216,7 +216,7 @@ fn wire_text(out: &mut Vec<u8>, text: &str, known: Option<&str>) {
     out.extend_from_slice(text.as_bytes());
 }
 
-fn wire_number(out: &mut Vec<u8>, value: i64) {
+pub(super) fn wire_number(out: &mut Vec<u8>, value: i64) {
     // Times and amounts are below 2^53, where doubles are exact.
     #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "bounded by 2^53 when read")]
     let double = value as f64;
