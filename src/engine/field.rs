@@ -54,6 +54,24 @@ reasons! {
     Twice = "paid-twice",
     /// The member left before completion.
     Left = "left",
+    /// The participant gave the content up, or what was paid for did not come about.
+    Failed = "failed",
+    /// The site's own risk score is high.
+    Risk = "risk",
+    /// Too many contributions for one inviter in a short time.
+    Velocity = "velocity",
+    /// Too many from one device.
+    Device = "device",
+    /// Too many from one network.
+    Network = "network",
+    /// Too soon after arriving.
+    TooFast = "too-fast",
+    /// At too regular intervals.
+    TooRegular = "too-regular",
+    /// The two help each other.
+    Mutual = "mutual",
+    /// People help each other in a circle.
+    Ring = "ring",
 }
 
 /// The names that handles stand for, when facts are written.
@@ -556,6 +574,7 @@ optional_field!(
     Loop = "loop?",
     Order = "order?",
     Touchpoint = "touchpoint?",
+    Reward = "reward?",
     Money = "money?",
     Time = "time?"
 );

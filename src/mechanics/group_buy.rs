@@ -18,7 +18,7 @@
 //! 10:30; Bo joins at 12:00 and pays: complete. Had Bo paid the next day at 10:00, the group would have
 //! expired, and both 49.90 would be due back.
 
-use super::{Kept, Looking, Mechanic, On, Opening, Payment};
+use super::{Keep, Kept, Looking, Mechanic, On, Opening, Payment};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::document;
 use crate::campaign::play::PlayRules;
@@ -112,7 +112,7 @@ impl Mechanic for Rules {
         Ok(())
     }
 
-    fn take_part<'c>(
+    fn act<'c>(
         &'c self,
         cx: &mut Deciding<'_, 'c>,
         on: On<'_, 'c, Progress>,
@@ -214,7 +214,7 @@ impl Mechanic for Rules {
         Group::new(self, cx, &on).settle();
     }
 
-    fn evolve(&self, progress: &mut Progress, fact: &Fact<'_>, at: Time, order: Option<Order>) -> i32 {
+    fn evolve(&self, progress: &mut Progress, fact: &Fact<'_>, at: Time, keep: &mut Keep<'_>) {
         match *fact {
             Fact::Joined { by, until, .. } => {
                 progress.join(Member {
@@ -224,24 +224,23 @@ impl Mechanic for Rules {
                     order: None,
                     standing: Standing::Reserved,
                 });
-                return 1;
+                keep.goods += 1;
             }
-            Fact::Paid { by, .. } => progress.set(by, Standing::Paid, order),
+            Fact::Paid { by, .. } => progress.set(by, Standing::Paid, keep.order),
             Fact::Lapsed { by, .. } => {
                 progress.set(by, Standing::Lapsed, None);
-                return -1;
+                keep.goods -= 1;
             }
             Fact::Left { by, .. } => {
                 progress.set(by, Standing::Left, None);
-                return -1;
+                keep.goods -= 1;
             }
             Fact::Filled { count, .. } => progress.filled = count,
-            Fact::Refunded { .. } => return progress.refund(order),
+            Fact::Refunded { .. } => keep.goods += progress.refund(keep.order),
             Fact::Completed { .. } => progress.complete = true,
-            Fact::Expired { .. } => return progress.expire(),
+            Fact::Expired { .. } => keep.goods += progress.expire(),
             _ => {}
         }
-        0
     }
 
     fn due(&self, progress: &Progress, until: Time) -> Time {
@@ -302,6 +301,7 @@ impl Mechanic for Rules {
             people: shown.chain(virtual_members).collect(),
             pay: pay.map(|(_, member)| (self.price, member.until)),
             rewards,
+            ..Look::default()
         }
     }
 
@@ -422,6 +422,7 @@ struct Group<'x, 's, 'c> {
     rules: &'x Rules,
     cx: &'x mut Deciding<'s, 'c>,
     loop_: Loop,
+    play: Play,
     status: Status,
     leader: Person,
     until: Time,
@@ -430,9 +431,9 @@ struct Group<'x, 's, 'c> {
 
 impl<'x, 's, 'c> Group<'x, 's, 'c> {
     fn new(rules: &'x Rules, cx: &'x mut Deciding<'s, 'c>, on: &On<'_, '_, Progress>) -> Self {
-        let LoopState { status, initiator: leader, until, .. } = *on.state;
+        let LoopState { play, status, initiator: leader, until, .. } = *on.state;
         let (loop_, progress) = (on.loop_, on.progress.clone());
-        let mut group = Group { rules, cx, loop_, status, leader, until, progress };
+        let mut group = Group { rules, cx, loop_, play, status, leader, until, progress };
         for at in 0..group.cx.facts.len() {
             // This command may have settled the group already.
             if let Some(fact) = group.cx.facts.get(at).copied().filter(|fact| fact.loop_() == Some(loop_)) {
@@ -448,7 +449,7 @@ impl<'x, 's, 'c> Group<'x, 's, 'c> {
     }
 
     fn apply(&mut self, fact: &Fact<'c>, order: Option<Order>) {
-        self.rules.evolve(&mut self.progress, fact, self.cx.at, order);
+        self.rules.rehearse(&mut self.progress, fact, self.cx.at, (self.play, order));
         match *fact {
             Fact::Completed { .. } => self.status = Status::Complete,
             Fact::Expired { .. } => self.status = Status::Expired,
