@@ -31,7 +31,7 @@ fn a_planted_fault_is_found() {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::TestRunner;
     type Fault = fn(&mut Model, &Value) -> Answer;
-    let faults: [(&str, Fault); 4] = [
+    let faults: [(&str, Fault); 6] = [
         ("a helper counts once in two", |model, command| {
             let mut answer = model.submit(command)?;
             for fact in answer.iter_mut().filter(|fact| fact["kind"] == json!("helped")) {
@@ -48,6 +48,19 @@ fn a_planted_fault_is_found() {
         ("another code", |model, command| match model.submit(command) {
             Err("GROUP_FULL") => Err("SOLD_OUT"),
             answer => answer,
+        }),
+        ("a rebate is a cent short", |model, command| {
+            let mut answer = model.submit(command)?;
+            for fact in answer.iter_mut().filter(|fact| fact["reward"] == json!("back")) {
+                fact["amount"] = json!(fact["amount"].as_i64().unwrap_or(0) - 1);
+            }
+            Ok(answer)
+        }),
+        ("a late payer is not moved", |model, command| {
+            let mut answer = model.submit(command)?;
+            let pays = command["do"] == json!("pay") && command["loop"].is_string();
+            answer.retain(|fact| !pays || fact["kind"] != json!("paid") || fact["loop"] == command["loop"]);
+            Ok(answer)
         }),
         ("the clock is a minute late", |model, command| {
             let mut early = command.clone();

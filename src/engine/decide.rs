@@ -277,6 +277,14 @@ impl<'s, 'c> Deciding<'s, 'c> {
         }
     }
 
+    /// The command's id as the id of a loop that it opens besides the one it names.
+    ///
+    /// # Errors
+    /// `COMMAND_MALFORMED` if it cannot be one; `LOOP_EXISTS`.
+    pub fn fresh_loop_id(&self) -> Result<&'c str, Rejection<'c>> {
+        free_loop_id(self, &self.command.id)
+    }
+
     /// The number of the next grant of a loop, counting those decided in this command.
     #[must_use]
     pub fn next_grant(&self, loop_: Loop) -> GrantId {
@@ -359,7 +367,10 @@ fn named_play<'c>(cx: &Deciding<'_, 'c>) -> Result<(Play, &'c PlayRules), Reject
 }
 
 fn new_loop_id<'c>(cx: &Deciding<'_, 'c>) -> Result<&'c str, Rejection<'c>> {
-    let id = cx.command.loop_.as_deref().unwrap_or(&cx.command.id);
+    free_loop_id(cx, cx.command.loop_.as_deref().unwrap_or(&cx.command.id))
+}
+
+fn free_loop_id<'c>(cx: &Deciding<'_, 'c>, id: &'c str) -> Result<&'c str, Rejection<'c>> {
     if id.len() > 32 || id.contains(':') {
         return Err(Rejection::new(Code::CommandMalformed).field("loop"));
     }
