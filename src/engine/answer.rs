@@ -3,7 +3,8 @@
 use super::command::Malformed;
 use super::decide::Decided;
 use super::fact::Fact;
-use super::field::{Binary, Names, Told, Wire, wire_number};
+use super::field::{Names, Told, Wire};
+use super::forms::{wire_number, wire_text};
 use super::money::Money;
 use super::pack::{self, Reader};
 use super::rejection::{Code, Rejection};
@@ -145,7 +146,7 @@ impl Answer<'_> {
             }
             Outcome::Rejected(rejection) => {
                 out.push(repeated | 1);
-                wire_rejection(rejection, &wire, out);
+                wire_rejection(rejection, out);
             }
         }
     }
@@ -161,7 +162,7 @@ pub fn write_malformed(malformed: &Malformed, out: &mut Vec<u8>) {
 /// Appends the answer to a text that is not a command, for the WebAssembly boundary.
 pub fn wire_malformed(malformed: &Malformed, out: &mut Vec<u8>) {
     out.push(2);
-    wire_text_fields(&Rejection::new(Code::CommandMalformed).field(malformed.field), out);
+    wire_rejection(&Rejection::new(Code::CommandMalformed).field(malformed.field), out);
 }
 
 fn write_rejection(rejection: &Rejection<'_>, out: &mut Vec<u8>) {
@@ -219,27 +220,22 @@ fn write_rejection(rejection: &Rejection<'_>, out: &mut Vec<u8>) {
     out.push(b']');
 }
 
-fn wire_rejection(rejection: &Rejection<'_>, wire: &Wire<'_>, out: &mut Vec<u8>) {
+fn wire_rejection(rejection: &Rejection<'_>, out: &mut Vec<u8>) {
     out.push(rejection.code.number());
     out.push(u8::from(rejection.most.is_some()));
     if let Some(most) = rejection.most {
-        most.wire(wire, out);
+        pack::put(out, u64::from(most));
     }
-    rejection.until.wire(wire, out);
-    rejection.amount.wire(wire, out);
-    rejection.field.wire(wire, out);
-    rejection.name.wire(wire, out);
-}
-
-/// A rejection that needs no names: only its texts can be present.
-fn wire_text_fields(rejection: &Rejection<'_>, out: &mut Vec<u8>) {
-    out.push(rejection.code.number());
-    out.extend_from_slice(&[0, 0, 0]);
+    for number in [rejection.until.map(|until| until.0), rejection.amount.map(|amount| amount.0)] {
+        out.push(u8::from(number.is_some()));
+        if let Some(number) = number {
+            wire_number(out, number);
+        }
+    }
     for text in [rejection.field, rejection.name] {
         out.push(u8::from(text.is_some()));
         if let Some(text) = text {
-            out.push(u8::try_from(text.len()).unwrap_or(0));
-            out.extend_from_slice(text.as_bytes());
+            wire_text(out, text, None);
         }
     }
 }

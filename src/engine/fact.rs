@@ -1,6 +1,7 @@
 //! Facts: what happened. One table defines each fact with all its forms: type, JSON, binary, schema.
 
-use super::field::{Binary, Field, GrantId, Names, Reason, Resolve, Told, Wire};
+use super::field::{Field, GrantId, Names, Reason, Resolve, Slot, Told, Wire};
+use super::forms::{self, FieldRow};
 use super::handle::{Event, Loop, Order, Person, Play, Reward, Touchpoint};
 use super::money::Money;
 use super::pack::Reader;
@@ -8,7 +9,33 @@ use super::time::Time;
 use crate::attribution::code::ReferralCode;
 use crate::json::write;
 
+/// A kind of fact.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Its name.
+    pub kind: &'static str,
+    /// Its number in the compact forms.
+    pub number: u8,
+    /// Its fields.
+    pub fields: &'static [FieldRow],
+}
+
+/// No kind of fact has more fields.
+const MOST_FIELDS: usize = 7;
+
 macro_rules! facts {
+    (row $number:literal, $kind:literal, $($key:literal: $type:ty,)*) => {
+        Row {
+            kind: $kind,
+            number: $number,
+            fields: &[$(FieldRow {
+                key: $key,
+                member: concat!(",\"", $key, "\":"),
+                kind: <$type as Field<'_>>::KIND,
+                optional: <$type as Field<'_>>::OPTIONAL,
+            },)*],
+        }
+    };
     (
         $(#[$enum_doc:meta])*
         pub enum $Fact:ident<$life:lifetime> {
@@ -30,47 +57,31 @@ macro_rules! facts {
                 match self { $($Fact::$Name { .. } => $kind,)* }
             }
 
-            /// Appends the fields as JSON members, each with a leading comma.
-            pub fn write_fields(&self, names: &Names<'_>, out: &mut Vec<u8>) {
-                match self {
-                    $($Fact::$Name { $($field,)* } => { $($field.write(concat!(",\"", $key, "\":"), names, out);)* let _ = (names, out); })*
-                }
+            /// The row of this kind in [`Fact::TABLE`], and the values of its fields.
+            fn slots(&self) -> (&'static Row, [Slot<$life>; MOST_FIELDS]) {
+                let mut slots = [Slot::None; MOST_FIELDS];
+                let mut places = slots.iter_mut();
+                let row: &'static Row = match *self {
+                    $($Fact::$Name { $($field,)* } => {
+                        $(if let Some(place) = places.next() { *place = $field.slot(); })*
+                        const { &facts!(row $number, $kind, $($key: $type,)*) }
+                    })*
+                };
+                (row, slots)
             }
 
-            /// Appends the binary form that [`Fact::unpack`] reads.
-            pub fn pack(&self, told: Told, out: &mut Vec<u8>) {
-                match self {
-                    $($Fact::$Name { $($field,)* } => { out.push($number); $($field.pack(told, out);)* })*
-                }
-            }
-
-            /// Reads the binary form.
-            pub fn unpack(told: Told, reader: &mut Reader<$life>) -> Option<Self> {
-                match reader.byte()? {
-                    $($number => Some($Fact::$Name { $($field: <$type>::unpack(told, reader)?,)* }),)*
+            /// The fact with this number and these fields.
+            #[inline(never)]
+            fn build(number: u8, slots: &[Slot<$life>]) -> Option<Self> {
+                let mut slots = slots.iter();
+                match number {
+                    $($number => Some($Fact::$Name { $($field: Field::of(*slots.next()?)?,)* }),)*
                     _ => None,
                 }
             }
 
-            /// Appends the form that crosses the WebAssembly boundary: handles become text.
-            pub fn wire(&self, names: &Wire<'_>, out: &mut Vec<u8>) {
-                match self {
-                    $($Fact::$Name { $($field,)* } => { out.push($number); $($field.wire(names, out);)* let _ = names; })*
-                }
-            }
-
-            /// Reads a fact from its kind and the fields of its JSON object.
-            pub fn resolve(kind: &str, with: &mut Resolve<'_, $life>) -> Option<Self> {
-                match kind {
-                    $($kind => Some($Fact::$Name { $($field: <$type>::resolve($key, with)?,)* }),)*
-                    _ => None,
-                }
-            }
-
-            /// Name, number and fields of every kind, for tables in other languages.
-            pub const TABLE: &'static [(&'static str, u8, &'static [(&'static str, &'static str)])] = &[
-                $(($kind, $number, &[$(($key, <$type as Field>::KIND),)*]),)*
-            ];
+            /// Every kind.
+            pub const TABLE: &'static [Row] = &[$(facts!(row $number, $kind, $($key: $type,)*),)*];
 
             /// The documentation of every kind and of its fields.
             #[cfg(feature = "schema")]
@@ -622,8 +633,29 @@ impl Fact<'_> {
         out.extend_from_slice(b",\"kind\":\"");
         out.extend_from_slice(self.kind().as_bytes());
         out.push(b'"');
-        self.write_fields(names, out);
+        let (row, slots) = self.slots();
+        for (field, slot) in row.fields.iter().zip(slots) {
+            forms::write_member(field, slot, names, out);
+        }
         out.push(b'}');
+    }
+
+    /// Appends the compact form that [`Fact::unpack`] reads.
+    pub fn pack(&self, told: Told, out: &mut Vec<u8>) {
+        let (row, slots) = self.slots();
+        out.push(row.number);
+        for (field, slot) in row.fields.iter().zip(slots) {
+            forms::pack(field, slot, told, out);
+        }
+    }
+
+    /// Appends the form that crosses the WebAssembly boundary: handles become text.
+    pub fn wire(&self, names: &Wire<'_>, out: &mut Vec<u8>) {
+        let (row, slots) = self.slots();
+        out.push(row.number);
+        for (field, slot) in row.fields.iter().zip(slots) {
+            forms::wire(field, slot, names, out);
+        }
     }
 
     /// The loop a fact is about.
@@ -684,5 +716,28 @@ impl Fact<'_> {
             | Fact::Tagged { .. }
             | Fact::Happened { .. } => None,
         }
+    }
+}
+
+impl<'a> Fact<'a> {
+    /// Reads the compact form.
+    pub fn unpack(told: Told, reader: &mut Reader<'a>) -> Option<Self> {
+        let number = reader.byte()?;
+        let row = Fact::TABLE.iter().find(|row| row.number == number)?;
+        Fact::of_row(row, |field| forms::unpack(field, told, reader))
+    }
+
+    /// Reads a fact from its kind and the fields of its JSON object.
+    pub fn resolve(kind: &str, with: &mut Resolve<'_, 'a>) -> Option<Self> {
+        let row = Fact::TABLE.iter().find(|row| row.kind == kind)?;
+        Fact::of_row(row, |field| forms::resolve(field, with))
+    }
+
+    fn of_row(row: &Row, mut read: impl FnMut(&FieldRow) -> Option<Slot<'a>>) -> Option<Self> {
+        let mut slots = [Slot::None; MOST_FIELDS];
+        for (slot, field) in slots.iter_mut().zip(row.fields) {
+            *slot = read(field)?;
+        }
+        Fact::build(row.number, &slots)
     }
 }

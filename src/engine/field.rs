@@ -1,14 +1,12 @@
-//! The types a fact's fields may have, and how each is written, read, packed and handed to JavaScript.
+//! The types a fact's fields may have. `forms` writes and reads them in every form.
 
 use super::handle::{Event, Loop, Order, Person, Play, Reward, Touchpoint};
 use super::interner::Interner;
 use super::money::Money;
-use super::pack::{self, Reader};
 use super::time::Time;
 use crate::attribution::code::ReferralCode;
 use crate::campaign::Names as CampaignNames;
 use crate::json::scan::Value;
-use crate::json::write;
 
 /// The id of a grant: its loop and its number within the loop, from 1; spelled `<loop>.<n>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -156,18 +154,24 @@ pub struct Resolve<'s, 'a> {
 }
 
 impl<'a> Resolve<'_, 'a> {
-    fn value(&self, key: &str) -> Option<&'a Value<'a>> {
+    /// The value of a member.
+    #[must_use]
+    pub fn value(&self, key: &str) -> Option<&'a Value<'a>> {
         self.fields.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
-    fn str(&self, key: &str) -> Option<&'a str> {
+    /// The text of a member.
+    #[must_use]
+    pub fn str(&self, key: &str) -> Option<&'a str> {
         match self.value(key)? {
             Value::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    fn int(&self, key: &str) -> Option<i64> {
+    /// The number of a member.
+    #[must_use]
+    pub fn int(&self, key: &str) -> Option<i64> {
         match self.value(key)? {
             Value::Int(value) => Some(*value),
             _ => None,
@@ -184,256 +188,178 @@ pub struct Told {
     pub loop_: Option<Loop>,
 }
 
-/// A type that a fact's field may have.
-pub trait Field {
+/// What a field means, apart from its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A small count.
+    U32,
+    /// A number below 2^53.
+    Number,
+    /// An instant.
+    Time,
+    /// An amount of money.
+    Money,
+    /// A truth.
+    Bool,
+    /// One of [`Reason::ALL`].
+    Reason,
+    /// A referral code.
+    Code,
+    /// A play.
+    Play,
+    /// A reward.
+    Reward,
+    /// A touchpoint.
+    Touchpoint,
+    /// An event.
+    Event,
+    /// A participant.
+    Who,
+    /// A loop.
+    Loop,
+    /// An order.
+    Order,
+    /// A grant, which carries its loop.
+    Grant,
+    /// Any text.
+    Text,
+}
+
+impl Kind {
     /// Its name in the tables for other languages.
-    const KIND: &'static str;
-
-    /// Whether an optional one may name what only another part of the log told of; then it is left out.
-    const MAY_BE_UNTOLD: bool = false;
-}
-
-/// All forms of a field.
-pub trait Binary<'a>: Sized + Field {
-    /// Appends `member`, which is `,"key":`, and the value; nothing for an absent option.
-    fn write(&self, member: &str, names: &Names<'_>, out: &mut Vec<u8>);
-    /// Appends the compact form.
-    fn pack(&self, told: Told, out: &mut Vec<u8>);
-    /// Reads the compact form.
-    fn unpack(told: Told, reader: &mut Reader<'a>) -> Option<Self>;
-    /// Appends the form for JavaScript.
-    fn wire(&self, names: &Wire<'_>, out: &mut Vec<u8>);
-    /// Reads the member `key` of a JSON object.
-    fn resolve(key: &str, with: &mut Resolve<'_, 'a>) -> Option<Self>;
-}
-
-/// Zero for what is known already, else one more than the number.
-fn pack_handle(out: &mut Vec<u8>, number: u32, told: Option<u32>) {
-    pack::put(out, if told == Some(number) { 0 } else { u64::from(number) + 1 });
-}
-
-fn unpack_handle(reader: &mut Reader<'_>, told: Option<u32>) -> Option<u32> {
-    match reader.number()?.checked_sub(1) {
-        Some(number) => u32::try_from(number).ok(),
-        None => told,
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::U32 => "u32",
+            Kind::Number => "number",
+            Kind::Time => "time",
+            Kind::Money => "money",
+            Kind::Bool => "bool",
+            Kind::Reason => "reason",
+            Kind::Play => "play",
+            Kind::Reward => "reward",
+            Kind::Touchpoint => "touchpoint",
+            Kind::Event => "event",
+            Kind::Who => "who",
+            Kind::Loop => "loop",
+            Kind::Order => "order",
+            Kind::Grant => "grant",
+            Kind::Text | Kind::Code => "text",
+        }
     }
 }
 
-fn key(out: &mut Vec<u8>, member: &str) {
-    out.extend_from_slice(member.as_bytes());
+/// The value of a field in the shape that all forms are made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot<'a> {
+    /// An optional field that is absent.
+    None,
+    /// A number, an instant, an amount, a truth, a reason, a code, or a handle.
+    Int(i64),
+    /// A text.
+    Text(&'a str),
+    /// A grant.
+    Grant(GrantId),
 }
 
-fn wire_text(out: &mut Vec<u8>, text: &str, known: Option<&str>) {
-    if known == Some(text) {
-        out.push(0);
-        return;
+/// A type that a fact's field may have.
+pub trait Field<'a>: Sized {
+    /// What it means.
+    const KIND: Kind;
+
+    /// Whether it may be absent.
+    const OPTIONAL: bool = false;
+
+    /// The value for the forms.
+    fn slot(self) -> Slot<'a>;
+
+    /// The value out of a form, if it is in the type's range.
+    fn of(slot: Slot<'a>) -> Option<Self>;
+}
+
+impl<'a, T: Field<'a>> Field<'a> for Option<T> {
+    const KIND: Kind = T::KIND;
+    const OPTIONAL: bool = true;
+
+    fn slot(self) -> Slot<'a> {
+        self.map_or(Slot::None, T::slot)
     }
-    // Ids and reasons are at most 64 bytes long, so the length fits one byte.
-    out.push(u8::try_from(text.len()).unwrap_or(0));
-    out.extend_from_slice(text.as_bytes());
-}
 
-pub(super) fn wire_number(out: &mut Vec<u8>, value: i64) {
-    // Times and amounts are below 2^53, where doubles are exact.
-    #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "bounded by 2^53 when read")]
-    let double = value as f64;
-    out.extend_from_slice(&double.to_le_bytes());
-}
-
-macro_rules! integer_field {
-    ($type:ty, $kind:literal, $from:expr, $to:expr, $wire:expr) => {
-        impl Field for $type {
-            const KIND: &'static str = $kind;
+    fn of(slot: Slot<'a>) -> Option<Self> {
+        match slot {
+            Slot::None => Some(None),
+            slot => T::of(slot).map(Some),
         }
-        impl<'a> Binary<'a> for $type {
-            fn write(&self, name: &str, _: &Names<'_>, out: &mut Vec<u8>) {
-                key(out, name);
-                write::int(out, $to(*self));
-            }
-            fn pack(&self, _: Told, out: &mut Vec<u8>) {
-                pack::put_signed(out, $to(*self));
-            }
-            fn unpack(_: Told, reader: &mut Reader<'a>) -> Option<Self> {
-                $from(reader.signed()?)
-            }
-            fn wire(&self, _: &Wire<'_>, out: &mut Vec<u8>) {
-                $wire(out, $to(*self));
-            }
-            fn resolve(key: &str, with: &mut Resolve<'_, 'a>) -> Option<Self> {
-                $from(with.int(key)?)
-            }
-        }
-    };
+    }
 }
 
-fn wire_small(out: &mut Vec<u8>, value: i64) {
-    pack::put(out, u64::try_from(value).unwrap_or(0));
-}
+macro_rules! number_fields {
+    ($($type:ty, $kind:ident, $to:expr, $from:expr;)*) => {$(
+        impl<'a> Field<'a> for $type {
+            const KIND: Kind = Kind::$kind;
 
-integer_field!(u32, "u32", |v: i64| u32::try_from(v).ok(), |v: u32| i64::from(v), wire_small);
-integer_field!(
-    u64,
-    "number",
-    |v: i64| u64::try_from(v).ok(),
-    |v: u64| i64::try_from(v).unwrap_or(i64::MAX),
-    wire_number
-);
-integer_field!(Time, "time", |v: i64| Some(Time(v)), |v: Time| v.0, wire_number);
-integer_field!(Money, "money", |v: i64| Some(Money(v)), |v: Money| v.0, wire_number);
+            fn slot(self) -> Slot<'a> {
+                Slot::Int($to(self))
+            }
 
-macro_rules! campaign_name_field {
-    ($type:ident, $kind:literal, $list:ident) => {
-        impl Field for $type {
-            const KIND: &'static str = $kind;
-        }
-        impl<'a> Binary<'a> for $type {
-            fn write(&self, name: &str, names: &Names<'_>, out: &mut Vec<u8>) {
-                key(out, name);
-                write::text(out, names.campaign.$list.get(self.index()).map_or("", String::as_str));
-            }
-            fn pack(&self, _: Told, out: &mut Vec<u8>) {
-                pack::put(out, u64::from(self.0));
-            }
-            fn unpack(_: Told, reader: &mut Reader<'a>) -> Option<Self> {
-                Some($type(u16::try_from(reader.number()?).ok()?))
-            }
-            fn wire(&self, _: &Wire<'_>, out: &mut Vec<u8>) {
-                pack::put(out, u64::from(self.0));
-            }
-            fn resolve(key: &str, with: &mut Resolve<'_, 'a>) -> Option<Self> {
-                let name = with.str(key)?;
-                with.campaign.$list.iter().position(|known| known == name).map($type::at)
+            fn of(slot: Slot<'a>) -> Option<Self> {
+                match slot {
+                    Slot::Int(value) => $from(value),
+                    _ => None,
+                }
             }
         }
-    };
+    )*};
 }
 
-campaign_name_field!(Play, "play", plays);
-campaign_name_field!(Reward, "reward", rewards);
-campaign_name_field!(Touchpoint, "touchpoint", touchpoints);
-campaign_name_field!(Event, "event", events);
-
-impl Field for Person {
-    const KIND: &'static str = "who";
-}
-impl<'a> Binary<'a> for Person {
-    fn write(&self, name: &str, names: &Names<'_>, out: &mut Vec<u8>) {
-        key(out, name);
-        write::text(out, names.person(*self));
-    }
-    fn pack(&self, told: Told, out: &mut Vec<u8>) {
-        pack_handle(out, self.0, told.by.map(|told| told.0));
-    }
-    fn unpack(told: Told, reader: &mut Reader<'a>) -> Option<Self> {
-        unpack_handle(reader, told.by.map(|told| told.0)).map(Person)
-    }
-    fn wire(&self, wire: &Wire<'_>, out: &mut Vec<u8>) {
-        wire_text(out, wire.names.person(*self), wire.by);
-    }
-    fn resolve(key: &str, with: &mut Resolve<'_, 'a>) -> Option<Self> {
-        let text = with.str(key)?;
-        Some(Person(with.people.intern(text)))
-    }
+fn small<T: TryFrom<i64>>(value: i64) -> Option<T> {
+    T::try_from(value).ok()
 }
 
-impl Field for Loop {
-    const KIND: &'static str = "loop";
+number_fields! {
+    u32, U32, i64::from, small;
+    u64, Number, |value: u64| i64::try_from(value).unwrap_or(i64::MAX), small;
+    Time, Time, |time: Time| time.0, |value| Some(Time(value));
+    Money, Money, |money: Money| money.0, |value| Some(Money(value));
+    bool, Bool, i64::from, |value| Some(value == 1);
+    Reason, Reason, |reason: Reason| i64::from(reason.number()), |value| Reason::ALL.get(small::<usize>(value)?).copied();
+    ReferralCode, Code, |code: ReferralCode| i64::try_from(code.number()).unwrap_or(i64::MAX), |value| ReferralCode::from_number(small(value)?).ok();
+    Play, Play, |play: Play| i64::from(play.0), |value| small(value).map(Play);
+    Reward, Reward, |reward: Reward| i64::from(reward.0), |value| small(value).map(Reward);
+    Touchpoint, Touchpoint, |touchpoint: Touchpoint| i64::from(touchpoint.0), |value| small(value).map(Touchpoint);
+    Event, Event, |event: Event| i64::from(event.0), |value| small(value).map(Event);
+    Person, Who, |person: Person| i64::from(person.0), |value| small(value).map(Person);
+    Loop, Loop, |loop_: Loop| i64::from(loop_.0), |value| small(value).map(Loop);
+    Order, Order, |order: Order| i64::from(order.0), |value| small(value).map(Order);
 }
-impl<'a> Binary<'a> for Loop {
-    fn write(&self, name: &str, names: &Names<'_>, out: &mut Vec<u8>) {
-        key(out, name);
-        write::text(out, names.loop_(*self));
+
+impl<'a> Field<'a> for &'a str {
+    const KIND: Kind = Kind::Text;
+
+    fn slot(self) -> Slot<'a> {
+        Slot::Text(self)
     }
-    fn pack(&self, told: Told, out: &mut Vec<u8>) {
-        pack_handle(out, self.0, told.loop_.map(|told| told.0));
-    }
-    fn unpack(told: Told, reader: &mut Reader<'a>) -> Option<Self> {
-        unpack_handle(reader, told.loop_.map(|told| told.0)).map(Loop)
-    }
-    fn wire(&self, wire: &Wire<'_>, out: &mut Vec<u8>) {
-        wire_text(out, wire.names.loop_(*self), wire.loop_);
-    }
-    fn resolve(key: &str, with: &mut Resolve<'_, 'a>) -> Option<Self> {
-        let text = with.str(key)?;
-        with.loops.find(text).map(Loop)
+
+    fn of(slot: Slot<'a>) -> Option<Self> {
+        match slot {
+            Slot::Text(text) => Some(text),
+            _ => None,
+        }
     }
 }
 
-impl Field for Order {
-    const KIND: &'static str = "order";
-    const MAY_BE_UNTOLD: bool = true;
-}
-impl<'a> Binary<'a> for Order {
-    fn write(&self, name: &str, names: &Names<'_>, out: &mut Vec<u8>) {
-        key(out, name);
-        write::text(out, names.order(*self));
-    }
-    fn pack(&self, _: Told, out: &mut Vec<u8>) {
-        pack::put(out, u64::from(self.0));
-    }
-    fn unpack(_: Told, reader: &mut Reader<'a>) -> Option<Self> {
-        Some(Order(reader.small()?))
-    }
-    fn wire(&self, wire: &Wire<'_>, out: &mut Vec<u8>) {
-        wire_text(out, wire.names.order(*self), None);
-    }
-    fn resolve(key: &str, with: &mut Resolve<'_, 'a>) -> Option<Self> {
-        let text = with.str(key)?;
-        with.orders.find(text).map(Order)
-    }
-}
+impl<'a> Field<'a> for GrantId {
+    const KIND: Kind = Kind::Grant;
 
-impl Field for ReferralCode {
-    const KIND: &'static str = "text";
-}
-impl<'a> Binary<'a> for ReferralCode {
-    fn write(&self, name: &str, _: &Names<'_>, out: &mut Vec<u8>) {
-        key(out, name);
-        write::text(out, &self.to_string());
+    fn slot(self) -> Slot<'a> {
+        Slot::Grant(self)
     }
-    fn pack(&self, _: Told, out: &mut Vec<u8>) {
-        pack::put(out, self.number());
-    }
-    fn unpack(_: Told, reader: &mut Reader<'a>) -> Option<Self> {
-        ReferralCode::from_number(reader.number()?).ok()
-    }
-    fn wire(&self, _: &Wire<'_>, out: &mut Vec<u8>) {
-        wire_text(out, &self.to_string(), None);
-    }
-    fn resolve(key: &str, with: &mut Resolve<'_, 'a>) -> Option<Self> {
-        ReferralCode::parse(with.str(key)?).ok()
-    }
-}
 
-impl Field for GrantId {
-    const KIND: &'static str = "grant";
-}
-impl<'a> Binary<'a> for GrantId {
-    fn write(&self, name: &str, names: &Names<'_>, out: &mut Vec<u8>) {
-        let loop_ = names.loop_(self.loop_);
-        key(out, name);
-        write::text(out, loop_);
-        // The number goes before the closing quote.
-        out.pop();
-        out.push(b'.');
-        write::int(out, i64::from(self.n));
-        out.extend_from_slice(b"\",\"loop\":");
-        write::text(out, loop_);
-    }
-    fn pack(&self, told: Told, out: &mut Vec<u8>) {
-        self.loop_.pack(told, out);
-        pack::put(out, u64::from(self.n));
-    }
-    fn unpack(told: Told, reader: &mut Reader<'a>) -> Option<Self> {
-        Some(GrantId { loop_: Loop::unpack(told, reader)?, n: reader.small()? })
-    }
-    fn wire(&self, wire: &Wire<'_>, out: &mut Vec<u8>) {
-        self.loop_.wire(wire, out);
-        pack::put(out, u64::from(self.n));
-    }
-    fn resolve(key: &str, with: &mut Resolve<'_, 'a>) -> Option<Self> {
-        let text = with.str(key)?;
-        GrantId::parse(text, with.loops)
+    fn of(slot: Slot<'a>) -> Option<Self> {
+        match slot {
+            Slot::Grant(grant) => Some(grant),
+            _ => None,
+        }
     }
 }
 
@@ -449,163 +375,14 @@ impl GrantId {
     }
 }
 
-impl Field for &str {
-    const KIND: &'static str = "text";
-}
-impl<'a> Binary<'a> for &'a str {
-    fn write(&self, name: &str, _: &Names<'_>, out: &mut Vec<u8>) {
-        key(out, name);
-        write::text(out, self);
-    }
-    fn pack(&self, _: Told, out: &mut Vec<u8>) {
-        pack::put_bytes(out, self.as_bytes());
-    }
-    fn unpack(_: Told, reader: &mut Reader<'a>) -> Option<Self> {
-        reader.text()
-    }
-    fn wire(&self, _: &Wire<'_>, out: &mut Vec<u8>) {
-        wire_text(out, self, None);
-    }
-    fn resolve(key: &str, with: &mut Resolve<'_, 'a>) -> Option<Self> {
-        with.str(key)
-    }
-}
-
-impl Field for bool {
-    const KIND: &'static str = "bool";
-}
-impl<'a> Binary<'a> for bool {
-    fn write(&self, name: &str, _: &Names<'_>, out: &mut Vec<u8>) {
-        key(out, name);
-        out.extend_from_slice(if *self { b"true" } else { b"false" });
-    }
-    fn pack(&self, _: Told, out: &mut Vec<u8>) {
-        out.push(u8::from(*self));
-    }
-    fn unpack(_: Told, reader: &mut Reader<'a>) -> Option<Self> {
-        Some(reader.byte()? == 1)
-    }
-    fn wire(&self, _: &Wire<'_>, out: &mut Vec<u8>) {
-        out.push(u8::from(*self));
-    }
-    fn resolve(key: &str, with: &mut Resolve<'_, 'a>) -> Option<Self> {
-        match with.value(key)? {
-            Value::Bool(value) => Some(*value),
-            _ => None,
-        }
-    }
-}
-
-impl Field for Reason {
-    const KIND: &'static str = "reason";
-}
-impl<'a> Binary<'a> for Reason {
-    fn write(&self, name: &str, _: &Names<'_>, out: &mut Vec<u8>) {
-        key(out, name);
-        write::text(out, self.text());
-    }
-    fn pack(&self, _: Told, out: &mut Vec<u8>) {
-        out.push(self.number());
-    }
-    fn unpack(_: Told, reader: &mut Reader<'a>) -> Option<Self> {
-        Reason::ALL.get(usize::from(reader.byte()?)).copied()
-    }
-    fn wire(&self, _: &Wire<'_>, out: &mut Vec<u8>) {
-        out.push(self.number());
-    }
-    fn resolve(key: &str, with: &mut Resolve<'_, 'a>) -> Option<Self> {
-        let text = with.str(key)?;
-        Reason::ALL.iter().find(|reason| reason.text() == text).copied()
-    }
-}
-
 impl Reason {
-    fn number(self) -> u8 {
+    /// Its number in the compact forms.
+    #[must_use]
+    pub fn number(self) -> u8 {
         Reason::ALL
             .iter()
             .position(|reason| *reason == self)
             .and_then(|at| u8::try_from(at).ok())
             .unwrap_or(0)
-    }
-}
-
-macro_rules! optional_field {
-    ($($type:ty = $kind:literal),*) => {$(
-        impl Field for Option<$type> {
-            const KIND: &'static str = $kind;
-        }
-        impl<'a> Binary<'a> for Option<$type> where $type: Binary<'a> {
-            fn write(&self, name: &str, names: &Names<'_>, out: &mut Vec<u8>) {
-                if let Some(value) = self {
-                    value.write(name, names, out);
-                }
-            }
-            fn pack(&self, told: Told, out: &mut Vec<u8>) {
-                out.push(u8::from(self.is_some()));
-                if let Some(value) = self {
-                    value.pack(told, out);
-                }
-            }
-            fn unpack(told: Told, reader: &mut Reader<'a>) -> Option<Self> {
-                match reader.byte()? {
-                    0 => Some(None),
-                    _ => Some(Some(<$type>::unpack(told, reader)?)),
-                }
-            }
-            fn wire(&self, wire: &Wire<'_>, out: &mut Vec<u8>) {
-                out.push(u8::from(self.is_some()));
-                if let Some(value) = self {
-                    value.wire(wire, out);
-                }
-            }
-            fn resolve(key: &str, with: &mut Resolve<'_, 'a>) -> Option<Self> {
-                match with.value(key) {
-                    None | Some(Value::Null) => Some(None),
-                    Some(Value::Text(_)) if <$type>::MAY_BE_UNTOLD => Some(<$type>::resolve(key, with)),
-                    Some(_) => Some(Some(<$type>::resolve(key, with)?)),
-                }
-            }
-        }
-    )*};
-}
-
-optional_field!(
-    Person = "who?",
-    Loop = "loop?",
-    Order = "order?",
-    Touchpoint = "touchpoint?",
-    Reward = "reward?",
-    Money = "money?",
-    Time = "time?"
-);
-
-impl Field for Option<&str> {
-    const KIND: &'static str = "text?";
-}
-impl<'a> Binary<'a> for Option<&'a str> {
-    fn write(&self, name: &str, names: &Names<'_>, out: &mut Vec<u8>) {
-        if let Some(value) = self {
-            value.write(name, names, out);
-        }
-    }
-    fn pack(&self, _: Told, out: &mut Vec<u8>) {
-        // Absent is the empty text, which no id and no reason may be.
-        pack::put_bytes(out, self.unwrap_or("").as_bytes());
-    }
-    fn unpack(_: Told, reader: &mut Reader<'a>) -> Option<Self> {
-        let text = reader.text()?;
-        Some((!text.is_empty()).then_some(text))
-    }
-    fn wire(&self, wire: &Wire<'_>, out: &mut Vec<u8>) {
-        out.push(u8::from(self.is_some()));
-        if let Some(value) = self {
-            value.wire(wire, out);
-        }
-    }
-    fn resolve(key: &str, with: &mut Resolve<'_, 'a>) -> Option<Self> {
-        match with.value(key) {
-            None | Some(Value::Null) => Some(None),
-            Some(_) => Some(Some(with.str(key)?)),
-        }
     }
 }

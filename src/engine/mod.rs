@@ -13,6 +13,7 @@ pub mod draw;
 pub mod evolve;
 pub mod fact;
 pub mod field;
+pub mod forms;
 pub mod handle;
 pub mod interner;
 pub mod journal;

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::audit::Audit;
 use super::command::{Act, NUMBER_FIELDS, TEXT_FIELDS};
-use super::fact::Fact;
-use super::field::Reason;
+use super::fact::{Fact, Row};
+use super::field::{Kind, Reason};
+use super::forms::FieldRow;
 use super::rejection::Code;
 use super::view::{StepView, View};
 use crate::campaign::Problem;
@@ -43,10 +44,14 @@ const ACTS: &[(Act, &[&str], &[&str])] = &[
 #[must_use]
 pub fn metadata_json() -> Value {
     let field = |(name, number): &(&str, u8)| json!({ "name": name, "number": number });
-    let kinds = Fact::TABLE.iter().map(|(kind, number, fields)| {
+    let kinds = Fact::TABLE.iter().map(|row| {
+        let name = |field: &FieldRow| {
+            let mark = if field.optional { "?" } else { "" };
+            format!("{}{mark}", field.kind.name())
+        };
         let fields: Vec<Value> =
-            fields.iter().map(|(name, kind)| json!({ "name": name, "type": kind })).collect();
-        json!({ "kind": kind, "number": number, "fields": fields })
+            row.fields.iter().map(|field| json!({ "name": field.key, "type": name(field) })).collect();
+        json!({ "kind": row.kind, "number": row.number, "fields": fields })
     });
     let rejections = Code::ALL.iter().map(|code| {
         let (en, zh) = code.sentences();
@@ -78,7 +83,7 @@ pub fn schema_json() -> Value {
     }
     let mut defs = generator.take_definitions(true);
     defs.insert("Command".into(), one_of("Command", ACTS.iter().map(command)));
-    let facts = Fact::TABLE.iter().zip(Fact::DOCS).map(|((kind, _, fields), docs)| fact(kind, fields, *docs));
+    let facts = Fact::TABLE.iter().zip(Fact::DOCS).map(|(row, docs)| fact(row, *docs));
     defs.insert("Fact".into(), one_of("Something that happened.", facts));
     defs.insert(
         "Code".into(),
@@ -133,22 +138,22 @@ fn command_field(name: &str) -> Value {
     }
 }
 
-fn fact(kind: &str, fields: &[(&str, &str)], docs: (&str, &[&str])) -> Value {
+fn fact(row: &Row, docs: (&str, &[&str])) -> Value {
     let mut properties = serde_json::Map::new();
     properties.insert("id".into(), json!({ "type": "string" }));
     properties.insert("at".into(), time());
-    properties.insert("kind".into(), json!({ "const": kind }));
+    properties.insert("kind".into(), json!({ "const": row.kind }));
     let mut required = vec!["id", "at", "kind"];
-    for ((name, kind), doc) in fields.iter().zip(docs.1) {
-        let mut shape = fact_field(kind.trim_end_matches('?'));
+    for (field, doc) in row.fields.iter().zip(docs.1) {
+        let mut shape = fact_field(field.kind);
         if let Some(shape) = shape.as_object_mut() {
             shape.insert("description".into(), doc.trim().into());
         }
-        properties.insert((*name).to_owned(), shape);
-        if !kind.ends_with('?') {
-            required.push(name);
+        properties.insert(field.key.to_owned(), shape);
+        if !field.optional {
+            required.push(field.key);
         }
-        if *kind == "grant" {
+        if field.kind == Kind::Grant {
             properties.insert(
                 "loop".into(),
                 json!({ "type": "string", "description": "The loop that earned it." }),
@@ -157,7 +162,7 @@ fn fact(kind: &str, fields: &[(&str, &str)], docs: (&str, &[&str])) -> Value {
         }
     }
     json!({
-        "title": title(kind, "Fact"),
+        "title": title(row.kind, "Fact"),
         "description": docs.0.trim(),
         "type": "object",
         "properties": properties,
@@ -166,13 +171,13 @@ fn fact(kind: &str, fields: &[(&str, &str)], docs: (&str, &[&str])) -> Value {
     })
 }
 
-fn fact_field(kind: &str) -> Value {
+fn fact_field(kind: Kind) -> Value {
     match kind {
-        "u32" | "number" => json!({ "type": "integer", "minimum": 0 }),
-        "time" => time(),
-        "money" => money(),
-        "bool" => json!({ "type": "boolean" }),
-        "reason" => json!({ "enum": Reason::ALL.iter().map(|reason| reason.text()).collect::<Vec<_>>() }),
+        Kind::U32 | Kind::Number => json!({ "type": "integer", "minimum": 0 }),
+        Kind::Time => time(),
+        Kind::Money => money(),
+        Kind::Bool => json!({ "type": "boolean" }),
+        Kind::Reason => json!({ "enum": Reason::ALL.iter().map(|reason| reason.text()).collect::<Vec<_>>() }),
         _ => json!({ "type": "string" }),
     }
 }

@@ -1,0 +1,224 @@
+//! The forms of facts: JSON, compact, and for JavaScript. Each is one function for all kinds of fields.
+
+use super::field::{GrantId, Kind, Names, Reason, Resolve, Slot, Told, Wire};
+use super::handle::{Loop, Order, Person};
+use super::pack::{self, Reader};
+use crate::attribution::code::ReferralCode;
+use crate::json::scan::Value;
+use crate::json::write;
+
+/// A field of a kind of fact.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldRow {
+    /// Its key in JSON.
+    pub key: &'static str,
+    /// The key as a JSON member: `,"key":`.
+    pub member: &'static str,
+    /// What it means.
+    pub kind: Kind,
+    /// Whether it may be absent.
+    pub optional: bool,
+}
+
+/// Appends a field as a JSON member with a leading comma; nothing if it is absent.
+pub fn write_member(row: &FieldRow, slot: Slot<'_>, names: &Names<'_>, out: &mut Vec<u8>) {
+    if slot == Slot::None {
+        return;
+    }
+    out.extend_from_slice(row.member.as_bytes());
+    match (row.kind, slot) {
+        (Kind::Bool, Slot::Int(value)) => out.extend_from_slice(if value == 1 { b"true" } else { b"false" }),
+        (Kind::U32 | Kind::Number | Kind::Time | Kind::Money, Slot::Int(value)) => write::int(out, value),
+        (Kind::Code, Slot::Int(value)) => write::text(out, &code(value)),
+        (_, Slot::Text(text)) => write::text(out, text),
+        (_, Slot::Grant(grant)) => {
+            let loop_ = names.loop_(grant.loop_);
+            write::text(out, loop_);
+            // The number goes before the closing quote.
+            out.pop();
+            out.push(b'.');
+            write::int(out, i64::from(grant.n));
+            out.extend_from_slice(b"\",\"loop\":");
+            write::text(out, loop_);
+        }
+        (kind, Slot::Int(value)) => write::text(out, named(kind, value, names)),
+        (_, Slot::None) => {}
+    }
+}
+
+/// Appends the compact form; what the command tells anyway is a single zero.
+pub fn pack(row: &FieldRow, slot: Slot<'_>, told: Told, out: &mut Vec<u8>) {
+    // An absent text is the empty one, which no id and no reason may be.
+    if row.optional && row.kind != Kind::Text {
+        out.push(u8::from(slot != Slot::None));
+    }
+    match (row.kind, slot) {
+        (Kind::U32 | Kind::Number | Kind::Time | Kind::Money, Slot::Int(value)) => {
+            pack::put_signed(out, value)
+        }
+        (Kind::Bool | Kind::Reason, Slot::Int(value)) => out.push(u8::try_from(value).unwrap_or(0)),
+        (Kind::Who, Slot::Int(value)) => {
+            let known = told.by.is_some_and(|by| i64::from(by.0) == value);
+            pack::put(out, if known { 0 } else { unsigned(value) + 1 });
+        }
+        (Kind::Loop, Slot::Int(value)) => pack_loop(value, told, out),
+        (_, Slot::Int(value)) => pack::put(out, unsigned(value)),
+        (_, Slot::Text(text)) => pack::put_bytes(out, text.as_bytes()),
+        (_, Slot::Grant(grant)) => {
+            pack_loop(i64::from(grant.loop_.0), told, out);
+            pack::put(out, u64::from(grant.n));
+        }
+        (Kind::Text, Slot::None) => pack::put_bytes(out, b""),
+        (_, Slot::None) => {}
+    }
+}
+
+fn pack_loop(value: i64, told: Told, out: &mut Vec<u8>) {
+    let known = told.loop_.is_some_and(|loop_| i64::from(loop_.0) == value);
+    pack::put(out, if known { 0 } else { unsigned(value) + 1 });
+}
+
+/// Reads what [`pack()`] wrote.
+pub fn unpack<'a>(row: &FieldRow, told: Told, reader: &mut Reader<'a>) -> Option<Slot<'a>> {
+    if row.optional && row.kind != Kind::Text && reader.byte()? == 0 {
+        return Some(Slot::None);
+    }
+    Some(match row.kind {
+        Kind::U32 | Kind::Number | Kind::Time | Kind::Money => Slot::Int(reader.signed()?),
+        Kind::Bool | Kind::Reason => Slot::Int(i64::from(reader.byte()?)),
+        Kind::Who => Slot::Int(handle(reader, told.by.map(|by| by.0))?),
+        Kind::Loop => Slot::Int(handle(reader, told.loop_.map(|loop_| loop_.0))?),
+        Kind::Grant => {
+            let loop_ = handle(reader, told.loop_.map(|loop_| loop_.0))?;
+            Slot::Grant(GrantId { loop_: Loop(u32::try_from(loop_).ok()?), n: reader.small()? })
+        }
+        Kind::Text => match reader.text()? {
+            "" if row.optional => Slot::None,
+            text => Slot::Text(text),
+        },
+        _ => Slot::Int(i64::try_from(reader.number()?).ok()?),
+    })
+}
+
+/// Zero for what the command tells, else one more than the number.
+fn handle(reader: &mut Reader<'_>, told: Option<u32>) -> Option<i64> {
+    match reader.number()?.checked_sub(1) {
+        Some(number) => i64::try_from(number).ok(),
+        None => told.map(i64::from),
+    }
+}
+
+/// Appends the form that crosses the WebAssembly boundary: handles become text, what the other side knows
+/// already a single zero byte.
+pub fn wire(row: &FieldRow, slot: Slot<'_>, wire: &Wire<'_>, out: &mut Vec<u8>) {
+    if row.optional {
+        out.push(u8::from(slot != Slot::None));
+    }
+    match (row.kind, slot) {
+        (Kind::Number | Kind::Time | Kind::Money, Slot::Int(value)) => wire_number(out, value),
+        (Kind::Bool | Kind::Reason, Slot::Int(value)) => out.push(u8::try_from(value).unwrap_or(0)),
+        (Kind::Code, Slot::Int(value)) => wire_text(out, &code(value), None),
+        (Kind::Who, Slot::Int(value)) => wire_text(out, named(row.kind, value, &wire.names), wire.by),
+        (Kind::Loop, Slot::Int(value)) => wire_text(out, named(row.kind, value, &wire.names), wire.loop_),
+        (Kind::Order, Slot::Int(value)) => wire_text(out, named(row.kind, value, &wire.names), None),
+        (_, Slot::Int(value)) => pack::put(out, unsigned(value)),
+        (_, Slot::Text(text)) => wire_text(out, text, None),
+        (_, Slot::Grant(grant)) => {
+            wire_text(out, wire.names.loop_(grant.loop_), wire.loop_);
+            pack::put(out, u64::from(grant.n));
+        }
+        (_, Slot::None) => {}
+    }
+}
+
+/// Appends a text for the WebAssembly boundary.
+pub fn wire_text(out: &mut Vec<u8>, text: &str, known: Option<&str>) {
+    if known == Some(text) {
+        out.push(0);
+        return;
+    }
+    // No text of a fact or rejection is longer than 200 bytes, so the length fits one byte.
+    out.push(u8::try_from(text.len()).unwrap_or(0));
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// Appends a number for the WebAssembly boundary.
+pub fn wire_number(out: &mut Vec<u8>, value: i64) {
+    // Times and amounts are below 2^53, where doubles are exact.
+    #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "bounded by 2^53 when read")]
+    let double = value as f64;
+    out.extend_from_slice(&double.to_le_bytes());
+}
+
+/// Reads a member of a JSON fact.
+pub fn resolve<'a>(row: &FieldRow, with: &mut Resolve<'_, 'a>) -> Option<Slot<'a>> {
+    if row.optional && matches!(with.value(row.key), None | Some(Value::Null)) {
+        return Some(Slot::None);
+    }
+    let position = |list: &[String], name: &str| {
+        list.iter().position(|known| known == name).and_then(|at| i64::try_from(at).ok()).map(Slot::Int)
+    };
+    match row.kind {
+        Kind::U32 | Kind::Number | Kind::Time | Kind::Money => with.int(row.key).map(Slot::Int),
+        Kind::Bool => match with.value(row.key)? {
+            Value::Bool(value) => Some(Slot::Int(i64::from(*value))),
+            _ => None,
+        },
+        kind => {
+            let text = with.str(row.key)?;
+            match kind {
+                Kind::Reason => {
+                    let reason = Reason::ALL.iter().find(|reason| reason.text() == text)?;
+                    Some(Slot::Int(i64::from(reason.number())))
+                }
+                Kind::Code => {
+                    let code = ReferralCode::parse(text).ok()?;
+                    i64::try_from(code.number()).ok().map(Slot::Int)
+                }
+                Kind::Play => position(&with.campaign.plays, text),
+                Kind::Reward => position(&with.campaign.rewards, text),
+                Kind::Touchpoint => position(&with.campaign.touchpoints, text),
+                Kind::Event => position(&with.campaign.events, text),
+                Kind::Who => Some(Slot::Int(i64::from(with.people.intern(text)))),
+                Kind::Loop => Some(Slot::Int(i64::from(with.loops.find(text)?))),
+                Kind::Order => match with.orders.find(text) {
+                    Some(order) => Some(Slot::Int(i64::from(order))),
+                    // An order that only another part of the log told of is left out.
+                    None if row.optional => Some(Slot::None),
+                    None => None,
+                },
+                Kind::Grant => GrantId::parse(text, with.loops).map(Slot::Grant),
+                _ => Some(Slot::Text(text)),
+            }
+        }
+    }
+}
+
+fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+fn code(value: i64) -> String {
+    ReferralCode::from_number(unsigned(value)).map_or(String::new(), |code| code.to_string())
+}
+
+/// The text that a number stands for.
+fn named<'s>(kind: Kind, value: i64, names: &Names<'s>) -> &'s str {
+    let number = u32::try_from(value).unwrap_or(u32::MAX);
+    let at = |list: &'s [String]| {
+        usize::try_from(value).ok().and_then(|at| list.get(at)).map_or("", String::as_str)
+    };
+    match kind {
+        Kind::Who => names.person(Person(number)),
+        Kind::Loop => names.loop_(Loop(number)),
+        Kind::Order => names.order(Order(number)),
+        Kind::Play => at(&names.campaign.plays),
+        Kind::Reward => at(&names.campaign.rewards),
+        Kind::Touchpoint => at(&names.campaign.touchpoints),
+        Kind::Event => at(&names.campaign.events),
+        Kind::Reason => {
+            usize::try_from(value).ok().and_then(|at| Reason::ALL.get(at)).map_or("", |reason| reason.text())
+        }
+        _ => "",
+    }
+}
