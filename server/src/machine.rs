@@ -6,7 +6,8 @@ use crate::log::{Kind, Log, LogError, Record, Stored};
 use crate::words::Locale;
 use kfactor::attribution::{ReferralCode, Token, day_of};
 use kfactor::campaign::{Campaign, Names, Problem};
-use kfactor::engine::{Answer, Code, Command, Engine, Malformed, Time};
+use kfactor::engine::handle::Order;
+use kfactor::engine::{Answer, Code, Command, Engine, Fact, Malformed, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -209,14 +210,23 @@ impl Machine {
         let known =
             matches!(given.code(), Some(Code::CommandIdReused | Code::CommandMalformed)) || given.repeated;
         let answer = text(&given);
+        let refunded: Vec<Order> = given
+            .facts()
+            .iter()
+            .filter_map(|fact| if let Fact::Refunded { order, .. } = fact { Some(*order) } else { None })
+            .collect();
         let record = (!known).then(|| {
             self.seq += 1;
             self.at = at;
+            let mut loops = answer::loops(&body, &answer);
+            loops.extend(refunded.iter().flat_map(|order| self.resting_on(*order)));
+            loops.sort_unstable();
+            loops.dedup();
             Record {
                 kind: Kind::Command,
                 id: envelope.id().to_owned(),
                 at,
-                loops: answer::loops(&body, &answer),
+                loops,
                 body: body.clone(),
                 answer: answer.clone(),
             }
@@ -298,6 +308,13 @@ impl Machine {
     #[must_use]
     pub fn digest(&self) -> String {
         crate::auth::hex(&self.engine.digest())
+    }
+
+    /// The loops that rest on an order.
+    fn resting_on(&self, order: Order) -> impl Iterator<Item = String> {
+        let state = self.engine.state();
+        let loops = state.orders.get(order.index()).map_or(&[][..], |known| &known.loops);
+        loops.iter().map(|in_loop| state.loop_names.text(in_loop.0).to_owned())
     }
 
     fn first(stored: &Stored) -> Result<Machine, ReplayError> {

@@ -1,7 +1,7 @@
 //! What happened: facts, the log, facts live, and the audit that decides everything again.
 
 use super::{Params, json_text, wrong_query};
-use crate::answer::{self, FactText};
+use crate::answer;
 use crate::app::App;
 use crate::auth;
 use crate::error::{Code, Failure};
@@ -46,7 +46,6 @@ pub async fn facts(
         caller.backend()?;
     }
     let in_loop = params.in_loop.clone();
-    let wanted = |fact: &FactText| in_loop.is_none() || fact.in_loop == in_loop;
     let mut facts = Vec::new();
     let mut next = params.after.unwrap_or(0);
     // A page of refused commands has no fact; an empty list has to mean that nothing follows.
@@ -56,8 +55,11 @@ pub async fn facts(
             break;
         }
         next = after;
-        let found = page.iter().flat_map(|stored| answer::facts(&stored.record.answer)).filter(wanted);
-        facts.extend(found.map(|fact| fact.json.get().to_owned()));
+        for Stored { record, .. } in &page {
+            let found = answer::facts(&record.answer).into_iter();
+            let wanted = found.filter(|fact| fact.concerns(in_loop.as_deref(), &record.loops));
+            facts.extend(wanted.map(|fact| fact.json.get().to_owned()));
+        }
     }
     Ok(json_text(StatusCode::OK, format!("{{\"facts\":[{}],\"next\":{next}}}", facts.join(","))))
 }
