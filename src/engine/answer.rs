@@ -210,6 +210,10 @@ fn write_rejection(rejection: &Rejection<'_>, out: &mut Vec<u8>) {
             out.extend_from_slice(b",\"until\":");
             write::int(out, until);
         }
+        if let Some(amount) = step.amount {
+            out.extend_from_slice(b",\"amount\":");
+            write::int(out, amount);
+        }
         if let Some(name) = &step.name {
             out.extend_from_slice(b",\"name\":");
             write::text(out, name);
@@ -229,9 +233,18 @@ fn wire_rejection(rejection: &Rejection<'_>, wire: &Wire<'_>, out: &mut Vec<u8>)
     rejection.amount.wire(wire, out);
     rejection.field.wire(wire, out);
     rejection.name.wire(wire, out);
+    let steps = missing(rejection);
+    pack::put(out, u64::try_from(steps.len()).unwrap_or(0));
+    for step in steps {
+        step.need.wire(wire, out);
+        step.count.wire(wire, out);
+        step.until.map(Time).wire(wire, out);
+        step.amount.map(Money).wire(wire, out);
+        step.name.as_deref().wire(wire, out);
+    }
 }
 
-/// A rejection that needs no names: only its texts can be present.
+/// A rejection that needs no names: only its texts can be present, and no step opens the way.
 fn wire_text_fields(rejection: &Rejection<'_>, out: &mut Vec<u8>) {
     out.push(rejection.code.number());
     out.extend_from_slice(&[0, 0, 0]);
@@ -242,6 +255,7 @@ fn wire_text_fields(rejection: &Rejection<'_>, out: &mut Vec<u8>) {
             out.extend_from_slice(text.as_bytes());
         }
     }
+    out.push(0);
 }
 
 fn pack_rejection(rejection: &Rejection<'_>, out: &mut Vec<u8>) {
