@@ -226,10 +226,33 @@ test("a freed engine says so", async () => {
   assert.throws(() => engine.view("ann", { at: NOON }), expected);
 });
 
-test("an audit re-decides a log", async () => {
+test("an audit re-decides a log, revisions included, and names what could not stand", async () => {
   const engine = await Engine.load(TEN);
-  const log = JSON.stringify({ id: "v", at: NOON, do: "visit", by: "ann" });
-  assert.ok(engine.audit(log));
+  const log: string[] = [];
+  const submit = (command: object): void => {
+    const text = JSON.stringify({ at: NOON, ...command });
+    log.push(`{"command":${text},"answer":${engine.submitBatch(text)}}`);
+  };
+  submit({ id: "t", do: "event", by: "ann", name: "ticket-bought", order: "o1" });
+  submit({ id: "o", do: "open", by: "ann", play: "ten-friends", loop: "L1" });
+  const revised = TEN.replace('"helpers": 10', '"helpers": 11');
+  engine.revise(revised);
+  log.push(JSON.stringify({ campaign: JSON.parse(revised) as unknown }));
+  submit({ id: "t2", do: "event", by: "bo", name: "ticket-bought", order: "o2" });
+  submit({ id: "o2", do: "open", by: "bo", play: "ten-friends", loop: "L2" });
+  submit({ id: "h2", do: "help", by: "cy", loop: "L2" });
+  const found = engine.audit(log.join("\n"));
+  assert.deepEqual([found.findings, found.commands, found.digest], [[], 5, engine.digest()]);
+  const [command] = log.splice(2, 1);
+  assert.ok(command?.startsWith('{"campaign"'));
+  const codes = engine.audit(`[${log.join(",")}]`).findings.map(({ code, id }) => `${code} ${id}`);
+  assert.deepEqual(codes, ["ANSWER_DIFFERS h2"]);
+  const alone = JSON.stringify({ id: "v", at: NOON, do: "visit", by: "ann" });
+  assert.deepEqual([engine.audit(alone).commands, engine.audit(alone).count], [1, 0]);
+});
+
+test("a fact that cannot be read is an error", async () => {
+  const engine = await Engine.load(TEN);
   assert.throws(() => engine.apply([{ id: "x/0", at: 1, kind: "nonsense" } as never]), {
     code: "FACT_MALFORMED",
   });

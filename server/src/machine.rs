@@ -135,6 +135,28 @@ struct Body {
     document: String,
 }
 
+impl Stored {
+    /// A JSON object with the sequence of the record before its own members.
+    #[must_use]
+    pub fn numbered(&self, object: &str) -> Option<String> {
+        Some(format!("{{\"seq\":{},{}", self.seq, object.strip_prefix('{')?))
+    }
+
+    /// The record as an audit reads it: a command with its answer, or a document with the campaign's seed.
+    #[must_use]
+    pub fn entry(&self) -> Option<String> {
+        let Record { kind, body, answer, .. } = &self.record;
+        match kind {
+            Kind::Command => self.numbered(&format!("{{\"command\":{body},\"answer\":{answer}}}")),
+            Kind::Campaign => {
+                let Body { seed, document } = serde_json::from_str(body).ok()?;
+                let document = document.trim_start_matches('\u{feff}');
+                self.numbered(&format!("{{\"campaign\":{document},\"seed\":\"{seed}\"}}"))
+            }
+        }
+    }
+}
+
 impl Machine {
     /// Opens a campaign that has no log yet, and the record that begins its log.
     ///

@@ -64,7 +64,8 @@ pub async fn facts(
     Ok(json_text(StatusCode::OK, format!("{{\"facts\":[{}],\"next\":{next}}}", facts.join(","))))
 }
 
-/// `GET /v1/campaigns/{c}/log`: commands after a position, each as it was stamped, with its sequence.
+/// `GET /v1/campaigns/{c}/log`: commands after a position, each as it was stamped, with its sequence. With
+/// `entries=true` the log as an audit takes it: commands with their answers, and the documents between them.
 ///
 /// # Errors
 /// Without the secret key.
@@ -79,15 +80,13 @@ pub async fn log(
     let Query(params) = params.map_err(wrong_query)?;
     let after = params.after.unwrap_or(0);
     let (page, next) = read(&app, &campaign, params.in_loop, after, params.limit).await?;
-    let commands: Vec<String> = page
-        .iter()
-        .filter(|stored| stored.record.kind == Kind::Command)
-        .filter_map(|stored| {
-            let members = stored.record.body.strip_prefix('{')?;
-            Some(format!("{{\"seq\":{},{members}", stored.seq))
-        })
-        .collect();
-    Ok(json_text(StatusCode::OK, format!("{{\"commands\":[{}],\"next\":{next}}}", commands.join(","))))
+    let (name, list): (&str, Vec<String>) = if params.entries == Some(true) {
+        ("entries", page.iter().filter_map(Stored::entry).collect())
+    } else {
+        let commands = page.iter().filter(|stored| stored.record.kind == Kind::Command);
+        ("commands", commands.filter_map(|stored| stored.numbered(&stored.record.body)).collect())
+    };
+    Ok(json_text(StatusCode::OK, format!("{{\"{name}\":[{}],\"next\":{next}}}", list.join(","))))
 }
 
 /// `GET /v1/campaigns/{c}/events`: server-sent events, one per fact. `Last-Event-ID` wins over `after`; without

@@ -1,6 +1,8 @@
 //! What an operator meets: start, restart, campaigns, health, metrics, the demonstration.
 
 use crate::support::{Folder, Server, assist, command, group_buy, together};
+use kfactor::engine::Engine;
+use kfactor::engine::audit::Audit;
 use serde_json::{Value, json};
 
 #[test]
@@ -92,6 +94,41 @@ fn a_revision_holds_for_new_loops_and_survives_a_restart() {
     assert_eq!((need(&server, "old"), need(&server, "new")), (Some(2), Some(5)));
     assert_eq!(server.client.get("/v1/campaigns/rush").json(), revised);
     server.client.assert_audit("rush");
+}
+
+/// The log as entries, documents and seed included, is enough for the engine's own audit anywhere.
+#[test]
+fn the_entries_of_a_revised_campaign_audit_clean() {
+    let server = Server::with(&[assist("rush", 2, 100)]);
+    let open = |name: &str| json!({ "id": format!("o-{name}"), "do": "open", "by": name, "play": "friends", "loop": name });
+    server.client.command("rush", &open("old"));
+    server.client.command("rush", &json!({ "id": "s", "do": "share", "by": "old" }));
+    let revised = assist("rush", 5, 100);
+    server.client.post("/v1/campaigns", &revised);
+    for command in [open("new"), open("old"), json!({ "id": "h", "do": "help", "by": "bo", "loop": "old" })] {
+        server.client.command("rush", &command);
+    }
+    let (mut entries, mut after) = (Vec::new(), 0);
+    loop {
+        let page = server.client.get(&format!("/v1/campaigns/rush/log?entries=true&limit=2&after={after}"));
+        let next = page.json()["next"].as_u64().unwrap();
+        if next == after {
+            break;
+        }
+        // The answers count byte for byte, so the texts are joined, not the values.
+        let list = page.text.strip_prefix("{\"entries\":[").unwrap().rsplit_once("],\"next\"").unwrap().0;
+        entries.push(list.to_owned());
+        after = next;
+    }
+    let engine = Engine::load(&revised.to_string(), [0; 32]).unwrap();
+    let audit = Audit::run(engine.book(), format!("[{}]", entries.join(",")).as_bytes());
+    assert_eq!((audit.count, audit.commands), (0, 4), "{:?}", audit.findings);
+    let of_server = server.client.get("/v1/campaigns/rush/audit").json();
+    assert_eq!(json!(audit.digest), of_server["digest"], "{of_server}");
+    let commands = server.client.log("rush");
+    assert!(commands.len() == 4 && commands.iter().all(|command| command["do"].is_string()));
+    let page = server.client.page("old", "GET", "/v1/campaigns/rush/log?entries=true", None);
+    assert_eq!(page.code(), "SECRET_KEY_NEEDED");
 }
 
 #[test]
