@@ -53,12 +53,74 @@ fn a_restart_continues_from_the_log() {
     server.client.assert_audit("rush");
 }
 
-/// A log that was tampered with does not start, and says which record it is.
+/// A start takes the newest snapshot and decides only what came after it; one that is damaged is passed over.
+#[test]
+fn a_restart_takes_the_newest_snapshot_that_fits() {
+    let documents = [assist("rush", 2, 100)];
+    let mut server = Server::configured(&documents, &json!({ "snapshotEvery": 20 }), &[]);
+    let metric = |server: &Server, name: &str| -> u64 {
+        let text = server.client.request("GET", "/metrics", &[], None).text;
+        text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok()).unwrap()
+    };
+    let replayed = |server: &Server| metric(server, "kfactor_replayed_records_total");
+    let visit = |server: &Server, names: std::ops::Range<u32>| {
+        for n in names {
+            server
+                .client
+                .command("rush", &json!({ "id": format!("v{n}"), "do": "visit", "by": format!("p{n}") }));
+        }
+    };
+    visit(&server, 0..10);
+    server.client.post("/v1/campaigns", &assist("rush", 3, 100));
+    visit(&server, 10..30);
+    // One is taken beside the keeper; the kill leaves what came after it to be decided again.
+    let taken = (0..200).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(25));
+        metric(&server, "kfactor_snapshots_total") > 0
+    });
+    assert!(taken);
+    server.kill();
+    server.restart();
+    assert!((1..=12).contains(&replayed(&server)), "{} records decided again", replayed(&server));
+    server.client.assert_audit("rush");
+    visit(&server, 30..40);
+    assert!(server.terminate());
+    server.restart();
+    assert_eq!(replayed(&server), 0, "a clean stop keeps the state");
+    assert_eq!(
+        server.client.command("rush", &json!({ "id": "v3", "do": "visit", "by": "p3" }))["repeated"],
+        true
+    );
+    server.client.assert_audit("rush");
+    assert!(server.terminate());
+
+    let path = server.data().join("snapshots.db");
+    let damage = |change: &str| {
+        let file = rusqlite::Connection::open(&path).unwrap();
+        assert!(file.execute(&format!("UPDATE snapshot SET {change}"), []).unwrap() > 0);
+    };
+    damage("state = substr(state, 1, 100) || X'00' || substr(state, 102)");
+    server.restart();
+    let all = metric(&server, "kfactor_log_sequence{campaign=\"rush\"}");
+    assert_eq!(replayed(&server), all, "damaged: the whole log was decided again");
+    server.client.assert_audit("rush");
+    assert!(server.terminate());
+    damage("engine = '0.0.0'");
+    server.restart();
+    assert_eq!(replayed(&server), all, "another version: the whole log was decided again");
+    assert!(server.terminate());
+    std::fs::write(&path, "this is no database, whatever its name says").unwrap();
+    server.restart();
+    assert_eq!(replayed(&server), all, "no database: the whole log was decided again");
+    server.client.assert_audit("rush");
+}
+
+/// A log that was tampered with after the newest snapshot does not start, and says which record it is.
 #[test]
 fn a_log_that_decides_otherwise_is_a_loud_error() {
     let mut server = Server::with(&[assist("rush", 3, 100)]);
     server.client.command("rush", &json!({ "id": "v", "do": "visit", "by": "ann" }));
-    assert!(server.terminate());
+    server.kill();
     let log = rusqlite::Connection::open(server.data().join("log.db")).unwrap();
     let changed = log.execute("UPDATE log SET answer = replace(answer, 'ann', 'eve') WHERE id = 'v'", []);
     assert_eq!(changed.unwrap(), 1);
