@@ -3,6 +3,7 @@
 use super::Root;
 use super::decode::Cx;
 use super::problem::code;
+use super::rewards::RewardKind;
 use crate::engine::command::Act;
 use crate::engine::time::Span;
 use crate::json::tree::Node;
@@ -24,6 +25,26 @@ pub(super) fn check_use(root: &Node<'_>, cx: &mut Cx) {
             }
         }
     });
+}
+
+/// Refuses cash without an amount, unless every play that gives it decides the amount itself.
+pub(super) fn check_amounts(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
+    let Some(rewards) = root.get("rewards") else { return };
+    for member in rewards.members() {
+        let Some(handle) = cx.scope.names().reward(&member.key) else { continue };
+        let Some(Some(reward)) = campaign.rewards.get(handle.index()) else { continue };
+        if reward.kind != RewardKind::Cash || reward.amount.is_some() {
+            continue;
+        }
+        let fixed = campaign.plays.iter().flatten().any(|play| {
+            let gives = play.rules.liability().iter().any(|(given, _)| *given == handle);
+            gives && !play.rules.portions().contains(&handle)
+        });
+        let decided = campaign.plays.iter().flatten().any(|play| play.rules.portions().contains(&handle));
+        if fixed || !decided {
+            at(cx, &["rewards", &member.key], |cx| super::rewards::report_amount(member.value.start, cx));
+        }
+    }
 }
 
 /// Warns of plays that do not fit the campaign around them.

@@ -25,7 +25,7 @@ pub use names::Names;
 pub use problem::{Problem, Severity};
 
 use crate::attribution::campaign_number;
-use crate::engine::handle::Touchpoint;
+use crate::engine::handle::{Play, Touchpoint};
 use crate::engine::time::{Time, UtcOffset};
 use crate::json::tree::{Data, Node, Parsed as Tree, parse};
 use decode::{Cx, Decode, Document};
@@ -69,6 +69,8 @@ pub struct Campaign {
     pub guard: Guard,
     /// The page that short links lead to.
     pub page: Option<Url>,
+    /// The plays whose mechanics look at the facts of every command.
+    pub watchers: Vec<Play>,
     number: u32,
     numbered: BTreeMap<u32, Touchpoint>,
 }
@@ -265,7 +267,11 @@ impl Campaign {
                 numbered.insert(rules.number(names.touchpoint_name(handle)), handle);
             }
         }
+        let watches =
+            |(_, play): &(usize, &Option<PlayRules>)| play.as_ref().is_some_and(|play| play.rules.watches());
+        let watchers = root.plays.iter().enumerate().filter(watches).map(|(at, _)| Play::at(at)).collect();
         Self {
+            watchers,
             number: root.number.map_or_else(|| campaign_number(&root.id), Int::get),
             numbered,
             id: root.id,
@@ -318,6 +324,7 @@ fn read(tree: &Tree<'_>, cx: &mut Cx) -> Option<Root> {
     // How the parts fit is only worth a word once each of them can be read.
     if let Some(root) = root.as_ref().filter(|_| !cx.refuses()) {
         check::check_use(node, cx);
+        check::check_amounts(root, node, cx);
         check::check_plays(root, node, cx);
         check::check_accept(root, node, cx);
     }

@@ -140,6 +140,8 @@ codes! {
     CASH_AMOUNT = "CASH_AMOUNT";
     /// A key that only a cash reward can have.
     CASH_ONLY = "CASH_ONLY";
+    /// A key that only a reward of points or chances can have.
+    POINTS_ONLY = "POINTS_ONLY";
     /// A budget smaller than one grant of the reward.
     BUDGET_SMALL = "BUDGET_SMALL";
     /// Rewards that fall back to each other in a circle.

@@ -34,6 +34,10 @@ document! {
         pub per_participant: Option<Int<1, 1_000_000>>,
         /// The reward given instead when this one is out.
         pub fallback: Option<Reward>,
+        /// How many points one grant adds to the participant's account here; without it a backend keeps the points.
+        pub points: Option<Int<1, 1_000_000>>,
+        /// What happens to a reward that was handed over when it has to be taken back.
+        pub clawback: Clawback = Clawback::Owe,
     }
     check check_reward;
 }
@@ -53,6 +57,36 @@ choices! {
         Pass = "pass",
         /// Content that is unlocked.
         Content = "content",
+        /// A chance in a lottery.
+        Chance = "chance",
+    }
+}
+
+choices! {
+    /// What happens to a reward that was handed over when it has to be taken back.
+    pub enum Clawback {
+        /// The participant owes it; an account of points may fall below zero.
+        Owe = "owe",
+        /// The participant keeps it; an account of points stops at zero.
+        Keep = "keep",
+    }
+}
+
+impl RewardRules {
+    /// Whether the engine keeps an account of it for each participant.
+    #[must_use]
+    pub fn keeps_account(&self) -> bool {
+        self.kind == RewardKind::Chance || (self.kind == RewardKind::Points && self.points.is_some())
+    }
+
+    /// How many points or chances one grant adds to the participant's account.
+    #[must_use]
+    pub fn credits(&self) -> Option<u32> {
+        match self.kind {
+            RewardKind::Points => self.points.map(Int::get),
+            RewardKind::Chance => Some(self.points.map_or(1, Int::get)),
+            _ => None,
+        }
     }
 }
 
@@ -109,8 +143,31 @@ fn report_cycle(start: Reward, fallback: Reward, names: &Names, node: &Node<'_>,
     });
 }
 
+/// Reports a cash reward whose amount nothing says.
+pub(super) fn report_amount(at: usize, cx: &mut Cx) {
+    cx.within("amount", |cx| {
+        cx.error(
+            code::CASH_AMOUNT,
+            at,
+            String::from("A cash reward needs an `amount` above zero."),
+            String::from("现金奖励需要大于零的 `amount`（金额）。"),
+        );
+    });
+}
+
 fn check_reward(rules: &RewardRules, node: &Node<'_>, cx: &mut Cx) {
     let offset = |key: &str| node.get(key).map_or(node.start, |node| node.start);
+    if rules.points.is_some() && !matches!(rules.kind, RewardKind::Points | RewardKind::Chance) {
+        let at = offset("points");
+        cx.within("points", |cx| {
+            cx.error(
+                code::POINTS_ONLY,
+                at,
+                String::from("Only a reward of the kind `points` or `chance` has `points`."),
+                String::from("只有积分（points）或抽奖机会（chance）奖励才有 `points`。"),
+            );
+        });
+    }
     if rules.kind != RewardKind::Cash {
         for (key, given) in [("amount", rules.amount), ("budget", rules.budget)] {
             if given.is_some() {
@@ -128,16 +185,8 @@ fn check_reward(rules: &RewardRules, node: &Node<'_>, cx: &mut Cx) {
         return;
     }
     let amount = rules.amount.unwrap_or_default();
-    if amount <= Money(0) {
-        let at = offset("amount");
-        cx.within("amount", |cx| {
-            cx.error(
-                code::CASH_AMOUNT,
-                at,
-                String::from("A cash reward needs an `amount` above zero."),
-                String::from("现金奖励需要大于零的 `amount`（金额）。"),
-            );
-        });
+    if rules.amount.is_some() && amount <= Money(0) {
+        report_amount(offset("amount"), cx);
     }
     if let Some(budget) = rules.budget
         && budget < amount

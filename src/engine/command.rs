@@ -76,6 +76,28 @@ acts! {
     Revoke = 11, "revoke", secret: true;
     /// Settles what is due.
     Tick = 12, "tick", secret: true;
+    /// Checks in for the day.
+    CheckIn = 13, "check-in", secret: false;
+    /// Hands in an answer, a form or a screenshot.
+    Submit = 14, "submit", secret: false;
+    /// Approves or rejects something handed in or held.
+    Review = 15, "review", secret: true;
+    /// Draws a prize.
+    Draw = 16, "draw", secret: false;
+    /// Claims what was earned.
+    Claim = 17, "claim", secret: false;
+    /// Pays for something with points.
+    Redeem = 18, "redeem", secret: false;
+    /// A participant entered a room.
+    Enter = 19, "enter", secret: true;
+    /// A participant left a room.
+    Exit = 20, "exit", secret: true;
+    /// A participant sent a message.
+    Message = 21, "message", secret: true;
+    /// Begins to use a pass.
+    Activate = 22, "activate", secret: false;
+    /// A reward was used at the till.
+    Use = 23, "use", secret: true;
 }
 
 /// A command, its texts borrowed from the JSON it was read from.
@@ -109,10 +131,20 @@ pub struct Command<'a> {
     pub reason: Option<Cow<'a, str>>,
     /// The device, opaque.
     pub device: Option<Cow<'a, str>>,
+    /// The fingerprint of a picture, opaque.
+    pub hash: Option<Cow<'a, str>>,
+    /// What was written: an answer or a message.
+    pub text: Option<Cow<'a, str>>,
+    /// The network, opaque.
+    pub network: Option<Cow<'a, str>>,
     /// What was paid.
     pub amount: Option<Money>,
     /// The site's own risk score, 0–100.
     pub risk: Option<u8>,
+    /// How many pieces.
+    pub count: Option<u32>,
+    /// The list price of what was bought.
+    pub price: Option<Money>,
 }
 
 /// The text fields with their names and numbers, which are their positions, for the WebAssembly boundary and the body's hash.
@@ -129,10 +161,16 @@ pub const TEXT_FIELDS: &[(&str, u8)] = &[
     ("grant", 9),
     ("reason", 10),
     ("device", 11),
+    ("hash", 12),
+    ("text", 13),
+    ("network", 14),
 ];
 
 /// The number fields with their names and numbers.
-pub const NUMBER_FIELDS: &[(&str, u8)] = &[("amount", 12), ("risk", 13)];
+pub const NUMBER_FIELDS: &[(&str, u8)] = &[("amount", 15), ("risk", 16), ("count", 17), ("price", 18)];
+
+/// The longest answer or message, in bytes; every other text has at most 64.
+const LONGEST_TEXT: usize = 200;
 
 /// Why a text is not a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -248,6 +286,14 @@ impl<'a> Command<'a> {
             member(out, "risk");
             write::int(out, i64::from(risk));
         }
+        if let Some(count) = self.count {
+            member(out, "count");
+            write::int(out, i64::from(count));
+        }
+        if let Some(price) = self.price {
+            member(out, "price");
+            write::int(out, price.0);
+        }
         out.push(b'}');
     }
 
@@ -259,7 +305,11 @@ impl<'a> Command<'a> {
         bytes.push(self.act.number());
         let Command { by, loop_, play, token, touchpoint, code, order, name, grant, reason, device, .. } =
             self;
-        let texts = [by, loop_, play, token, touchpoint, code, order, name, grant, reason, device];
+        let Command { hash: picture, text: written, network, .. } = self;
+        let texts = [
+            by, loop_, play, token, touchpoint, code, order, name, grant, reason, device, picture, written,
+            network,
+        ];
         for (number, text) in (1u8..).zip(texts) {
             if let Some(text) = text {
                 bytes.extend_from_slice(&[number, u8::try_from(text.len()).unwrap_or(u8::MAX)]);
@@ -267,11 +317,19 @@ impl<'a> Command<'a> {
             }
         }
         if let Some(amount) = self.amount {
-            bytes.push(12);
+            bytes.push(15);
             bytes.extend_from_slice(&amount.0.to_le_bytes());
         }
         if let Some(risk) = self.risk {
-            bytes.extend_from_slice(&[13, risk]);
+            bytes.extend_from_slice(&[16, risk]);
+        }
+        if let Some(count) = self.count {
+            bytes.push(17);
+            bytes.extend_from_slice(&count.to_le_bytes());
+        }
+        if let Some(price) = self.price {
+            bytes.push(18);
+            bytes.extend_from_slice(&price.0.to_le_bytes());
         }
         hash(key, &bytes)
     }
@@ -292,6 +350,9 @@ impl<'a> Command<'a> {
             9 => self.grant.as_deref(),
             10 => self.reason.as_deref(),
             11 => self.device.as_deref(),
+            12 => self.hash.as_deref(),
+            13 => self.text.as_deref(),
+            14 => self.network.as_deref(),
             _ => None,
         }
     }
@@ -317,9 +378,11 @@ fn member(out: &mut Vec<u8>, name: &str) {
 struct Draft<'a> {
     at: Option<Time>,
     act: Option<Act>,
-    texts: [Option<Cow<'a, str>>; 12],
+    texts: [Option<Cow<'a, str>>; 15],
     amount: Option<Money>,
     risk: Option<u8>,
+    count: Option<u32>,
+    price: Option<Money>,
 }
 
 impl<'a> Draft<'a> {
@@ -329,6 +392,8 @@ impl<'a> Draft<'a> {
             "at" => self.at.is_some(),
             "amount" => self.amount.is_some(),
             "risk" => self.risk.is_some(),
+            "count" => self.count.is_some(),
+            "price" => self.price.is_some(),
             _ => false,
         };
         match key {
@@ -356,6 +421,14 @@ impl<'a> Draft<'a> {
             "risk" => {
                 self.risk = integer(&value, 0, 100).and_then(|risk| u8::try_from(risk).ok());
                 self.risk.map(drop).ok_or(Malformed::field("risk"))
+            }
+            "count" => {
+                self.count = integer(&value, 1, 1_000_000).and_then(|count| u32::try_from(count).ok());
+                self.count.map(drop).ok_or(Malformed::field("count"))
+            }
+            "price" => {
+                self.price = integer(&value, 0, Money::MAX.0).map(Money);
+                self.price.map(drop).ok_or(Malformed::field("price"))
             }
             _ => match TEXT_FIELDS.iter().find(|(name, _)| *name == key) {
                 Some((name, number)) => self.set_text(*number, name, value),
@@ -385,7 +458,10 @@ impl<'a> Draft<'a> {
         let fits = match number {
             0 => is_id(&text, 64, b"_:-"),
             2 => is_id(&text, 32, b"_-"),
-            _ => !text.is_empty() && text.len() <= 64 && text.bytes().all(|b| b >= 0x20 && b != 0x7f),
+            _ => {
+                let most = if name == "text" { LONGEST_TEXT } else { 64 };
+                !text.is_empty() && text.len() <= most && text.bytes().all(|b| b >= 0x20 && b != 0x7f)
+            }
         };
         let place = self.texts.get_mut(usize::from(number)).filter(|place| fits && place.is_none());
         *place.ok_or(Malformed::field(name))? = Some(text);
@@ -393,7 +469,23 @@ impl<'a> Draft<'a> {
     }
 
     fn finish(self) -> Result<Command<'a>, Malformed> {
-        let [id, by, loop_, play, token, touchpoint, code, order, name, grant, reason, device] = self.texts;
+        let [
+            id,
+            by,
+            loop_,
+            play,
+            token,
+            touchpoint,
+            code,
+            order,
+            name,
+            grant,
+            reason,
+            device,
+            hash,
+            text,
+            network,
+        ] = self.texts;
         Ok(Command {
             id: id.ok_or(Malformed::field("id"))?,
             at: self.at.ok_or(Malformed::field("at"))?,
@@ -409,8 +501,13 @@ impl<'a> Draft<'a> {
             grant,
             reason,
             device,
+            hash,
+            text,
+            network,
             amount: self.amount,
             risk: self.risk,
+            count: self.count,
+            price: self.price,
         })
     }
 }
@@ -456,8 +553,13 @@ impl<'a> Command<'a> {
             grant: None,
             reason: None,
             device: None,
+            hash: None,
+            text: None,
+            network: None,
             amount: None,
             risk: None,
+            count: None,
+            price: None,
         }
     }
 }

@@ -3,17 +3,18 @@
 use super::book::Book;
 use super::command::{Act, Command};
 use super::draw::Draw;
+use super::evolve;
 use super::fact::Fact;
 use super::field::{GrantId, Told};
 use super::handle::{Loop, Order, Person, Play};
 use super::rejection::{Code, Rejection};
-use super::state::{LoopState, OrderStatus, State, Status};
+use super::state::{LoopState, OrderStatus, Share, State, Status};
 use super::time::Time;
 use crate::attribution::code::{CodeError, ReferralCode};
 use crate::attribution::token::Token;
 use crate::campaign::play::PlayRules;
 use crate::guard;
-use crate::mechanics::{Opening, Payment};
+use crate::mechanics::{Loops, Opening, Payment};
 use crate::rewards;
 
 /// The facts a command leads to, or why it is refused. A refused command changes nothing.
@@ -30,12 +31,30 @@ pub fn decide<'c>(
         Act::Visit => visit(&mut cx)?,
         Act::Share => share(&mut cx)?,
         Act::Open => open(&mut cx)?,
-        Act::Help | Act::Join | Act::Leave => take_part(&mut cx)?,
+        Act::Help
+        | Act::Join
+        | Act::Leave
+        | Act::CheckIn
+        | Act::Submit
+        | Act::Review
+        | Act::Draw
+        | Act::Claim
+        | Act::Redeem
+        | Act::Enter
+        | Act::Exit => take_part(&mut cx)?,
         Act::Pay => pay(&mut cx)?,
         Act::Event => event(&mut cx)?,
         Act::Refund => refund(&mut cx)?,
         Act::Fulfil | Act::Fail | Act::Revoke => rewards::settle(&mut cx)?,
         Act::Tick => tick(&mut cx),
+        Act::Message | Act::Activate | Act::Use => {
+            return Err(Rejection::new(Code::ActionUnknown).name(command.act.name()));
+        }
+    }
+    for play in &cx.book.current().watchers {
+        if let Some(rules) = cx.book.play(cx.book.revision(), *play) {
+            rules.rules.watch(&mut cx, *play, rules);
+        }
     }
     Ok(Decided { facts: cx.facts, told: cx.told })
 }
@@ -65,6 +84,8 @@ pub struct Deciding<'s, 'c> {
     pub facts: Vec<Fact<'c>>,
     /// The participant and the loop that the command names by id.
     pub told: Told,
+    /// What a visitor came by.
+    came_by: Option<Share>,
 }
 
 impl<'s, 'c> Deciding<'s, 'c> {
@@ -73,7 +94,7 @@ impl<'s, 'c> Deciding<'s, 'c> {
     #[inline]
     pub fn new(book: &'c Book, state: &'s State, command: &'c Command<'c>) -> Self {
         let (at, told) = (command.at.max(state.now), Told::default());
-        Deciding { book, state, command, at, facts: Vec::new(), told }
+        Deciding { book, state, command, at, facts: Vec::new(), told, came_by: None }
     }
 
     /// Adds a fact.
@@ -152,6 +173,14 @@ impl<'s, 'c> Deciding<'s, 'c> {
                 self.book.names.touchpoint(name).ok_or(Rejection::new(Code::TouchpointUnknown).name(name))?;
             touchpoint = Some(known);
         }
+        if self.command.act == Act::Visit
+            && let Some(code) = self.command.code.as_deref()
+        {
+            share = Some(self.share_of_code(code)?);
+        }
+        if self.command.act == Act::Visit {
+            self.came_by = share;
+        }
         let known = self.state.person(person);
         if known.is_some_and(|known| known.arrived) {
             return Ok(());
@@ -183,11 +212,15 @@ impl<'s, 'c> Deciding<'s, 'c> {
         Ok((loop_, state))
     }
 
-    fn loop_of_code(&self, text: &str) -> Result<Loop, Rejection<'c>> {
+    fn share_of_code(&self, text: &str) -> Result<Share, Rejection<'c>> {
         let code = ReferralCode::parse(text).map_err(|error| match error {
             CodeError::Malformed | CodeError::Check | CodeError::Range => Code::CodeInvalid,
         })?;
-        let share = self.state.shares.by_code(code.number()).ok_or(Code::CodeUnknown)?;
+        self.state.shares.by_code(code.number()).ok_or(Code::CodeUnknown.into())
+    }
+
+    fn loop_of_code(&self, text: &str) -> Result<Loop, Rejection<'c>> {
+        let share = self.share_of_code(text)?;
         let act = self.command.act;
         let fits = |loop_: &Loop| {
             self.state.loop_(*loop_).is_some_and(|state| {
@@ -218,6 +251,40 @@ impl<'s, 'c> Deciding<'s, 'c> {
         }
     }
 
+    /// The loop in which a participant's acts on a play count when the command names the play alone: their
+    /// own or the one for all, if one is running.
+    #[must_use]
+    pub fn running_loop(
+        &self,
+        play: Play,
+        rules: &PlayRules,
+        person: Person,
+    ) -> Option<(Loop, &'s LoopState)> {
+        let running = |loop_: Loop| {
+            let state = self.state.loop_(loop_)?;
+            let rules = self.rules(state)?;
+            (state.play == play && rules.rules.status(state, self.at) == Status::Running)
+                .then_some((loop_, state))
+        };
+        match rules.rules.loops() {
+            Loops::Many => None,
+            Loops::Personal => {
+                let mine =
+                    |loop_: &Loop| self.state.loop_(*loop_).is_some_and(|state| state.opener == person);
+                self.state.loops_of(person).filter(mine).find_map(running)
+            }
+            Loops::Shared => running(self.state.play(play).latest.get()?),
+        }
+    }
+
+    /// The command's id as the id of a loop that it opens besides the one it names.
+    ///
+    /// # Errors
+    /// `COMMAND_MALFORMED` if it cannot be one; `LOOP_EXISTS`.
+    pub fn fresh_loop_id(&self) -> Result<&'c str, Rejection<'c>> {
+        free_loop_id(self, &self.command.id)
+    }
+
     /// The number of the next grant of a loop, counting those decided in this command.
     #[must_use]
     pub fn next_grant(&self, loop_: Loop) -> GrantId {
@@ -238,7 +305,19 @@ pub fn required<'c, T>(value: Option<T>, field: &'static str) -> Result<T, Rejec
 
 fn visit<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     let person = cx.person()?;
-    cx.arrive(person, true)
+    cx.arrive(person, true)?;
+    if let Some(share) = cx.came_by.filter(|share| share.person != person) {
+        let opened =
+            |loop_: &Loop| cx.state.loop_(*loop_).is_some_and(|state| state.initiator == share.person);
+        let loops = match share.loop_ {
+            Some(loop_) => vec![loop_],
+            None => distinct(cx.state.loops_of(share.person).filter(opened)),
+        };
+        for_loops(cx, &loops, |cx, loop_, state, rules| {
+            rules.rules.visited(cx, loop_, state, rules, person);
+        });
+    }
+    Ok(())
 }
 
 fn share<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
@@ -269,19 +348,44 @@ fn share<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
 }
 
 fn open<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
-    let name = required(cx.command.play.as_deref(), "play")?;
-    let play = cx.book.names.play(name).ok_or(Rejection::new(Code::PlayUnknown).name(name))?;
-    let rules = cx.book.play(cx.book.revision(), play).ok_or(Rejection::new(Code::PlayUnknown).name(name))?;
+    let (play, rules) = named_play(cx)?;
     cx.running()?;
-    let id = cx.command.loop_.as_deref().unwrap_or(&cx.command.id);
+    let id = new_loop_id(cx)?;
+    let person = cx.person()?;
+    cx.arrive(person, false)?;
+    if cx.running_loop(play, rules, person).is_some() {
+        return Err(Code::LoopRunning.into());
+    }
+    open_loop(cx, (play, rules), person, id)
+}
+
+fn named_play<'c>(cx: &Deciding<'_, 'c>) -> Result<(Play, &'c PlayRules), Rejection<'c>> {
+    let name = required(cx.command.play.as_deref(), "play")?;
+    let unknown = Rejection::new(Code::PlayUnknown).name(name);
+    let play = cx.book.names.play(name).ok_or(unknown)?;
+    Ok((play, cx.book.play(cx.book.revision(), play).ok_or(unknown)?))
+}
+
+fn new_loop_id<'c>(cx: &Deciding<'_, 'c>) -> Result<&'c str, Rejection<'c>> {
+    free_loop_id(cx, cx.command.loop_.as_deref().unwrap_or(&cx.command.id))
+}
+
+fn free_loop_id<'c>(cx: &Deciding<'_, 'c>, id: &'c str) -> Result<&'c str, Rejection<'c>> {
     if id.len() > 32 || id.contains(':') {
         return Err(Rejection::new(Code::CommandMalformed).field("loop"));
     }
-    if cx.state.loop_names.find(id).is_some() {
-        return Err(Code::LoopExists.into());
+    match cx.state.loop_names.find(id) {
+        Some(_) => Err(Code::LoopExists.into()),
+        None => Ok(id),
     }
-    let person = cx.person()?;
-    cx.arrive(person, false)?;
+}
+
+fn open_loop<'c>(
+    cx: &mut Deciding<'_, 'c>,
+    (play, rules): (Play, &'c PlayRules),
+    person: Person,
+    id: &'c str,
+) -> Result<(), Rejection<'c>> {
     let order = entitlement(cx, play, rules, person)?;
     guard::check_opening(cx, play, rules, person)?;
     cx.told.loop_ = Some(Loop::at(cx.state.loops.len()));
@@ -321,14 +425,56 @@ fn refunded(state: &State, loop_: &LoopState) -> bool {
 }
 
 fn take_part<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
+    if cx.command.loop_.is_none() && cx.command.code.is_none() && cx.command.play.is_some() {
+        return take_part_in_play(cx);
+    }
     let (loop_, state) = cx.named_loop()?;
     let rules = cx.rules(state).ok_or(Code::PlayUnknown)?;
-    if !rules.rules.offers(cx.command.act) {
-        return Err(Rejection::new(Code::ActionUnknown).name(cx.command.act.name()));
+    check_offered(cx, rules)?;
+    let person = cx.person()?;
+    cx.arrive(person, false)?;
+    rules.rules.act(cx, loop_, state, rules, person)
+}
+
+/// An act on the one loop that a participant or the whole play has; the first act opens it.
+fn take_part_in_play<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
+    let (play, rules) = named_play(cx)?;
+    check_offered(cx, rules)?;
+    if rules.rules.loops() == Loops::Many {
+        return Err(Rejection::new(Code::CommandMalformed).field("loop"));
     }
     let person = cx.person()?;
     cx.arrive(person, false)?;
-    rules.rules.take_part(cx, loop_, state, rules, person)
+    if let Some((loop_, state)) = cx.running_loop(play, rules, person) {
+        let rules = cx.rules(state).ok_or(Code::PlayUnknown)?;
+        check_offered(cx, rules)?;
+        return rules.rules.act(cx, loop_, state, rules, person);
+    }
+    cx.running()?;
+    let id = new_loop_id(cx)?;
+    let before = cx.facts.len();
+    open_loop(cx, (play, rules), person, id)?;
+    let Some(state) = just_opened(cx, rules, before) else { return Ok(()) };
+    rules.rules.act(cx, Loop::at(cx.state.loops.len()), &state, rules, person)
+}
+
+/// A loop as the facts of this command have opened it; the state does not hold it yet.
+fn just_opened(cx: &Deciding<'_, '_>, rules: &PlayRules, before: usize) -> Option<LoopState> {
+    let facts = cx.facts.get(before..)?;
+    let opened = facts.iter().position(|fact| matches!(fact, Fact::Opened { .. }))?;
+    let Fact::Opened { play, by, until, order, .. } = *facts.get(opened)? else { return None };
+    let mut state = evolve::begin(rules, cx.book.revision(), cx.at, (play, by, until, order));
+    for fact in facts.get(opened..)?.iter().skip(1) {
+        rules.rules.rehearse(&mut state.progress, fact, cx.at, play);
+    }
+    Some(state)
+}
+
+fn check_offered<'c>(cx: &Deciding<'_, 'c>, rules: &PlayRules) -> Result<(), Rejection<'c>> {
+    if rules.rules.offers(cx.command.act) {
+        return Ok(());
+    }
+    Err(Rejection::new(Code::ActionUnknown).name(cx.command.act.name()))
 }
 
 fn pay<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
@@ -340,15 +486,11 @@ fn pay<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     if cx.command.loop_.is_some() {
         let (loop_, state) = cx.named_loop()?;
         let rules = cx.rules(state).ok_or(Code::PlayUnknown)?;
-        if !rules.rules.offers(Act::Pay) {
-            return Err(Rejection::new(Code::ActionUnknown).name("pay"));
-        }
+        check_offered(cx, rules)?;
         let person = cx.person()?;
         return rules.rules.pay(cx, loop_, state, rules, Payment { by: person, order, amount });
     }
-    let name = required(cx.command.play.as_deref(), "play")?;
-    let play = cx.book.names.play(name).ok_or(Rejection::new(Code::PlayUnknown).name(name))?;
-    let rules = cx.book.play(cx.book.revision(), play).ok_or(Rejection::new(Code::PlayUnknown).name(name))?;
+    let (play, rules) = named_play(cx)?;
     let price = rules.rules.alone().ok_or(Rejection::new(Code::ActionUnknown).name("pay"))?;
     if amount != price {
         return Err(Rejection::new(Code::AmountMismatch).amount(price));

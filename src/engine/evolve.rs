@@ -4,14 +4,16 @@ use super::book::Book;
 use super::decide::event_key;
 use super::fact::Fact;
 use super::field::GrantId;
-use super::handle::{Grant, Loop, Maybe, Order, PartAt, Person, Play};
+use super::handle::{Grant, Loop, Maybe, Order, PartAt, Person, Play, Reward};
 use super::money::Money;
 use super::state::{
-    GrantState, GrantStatus, LoopState, OrderState, OrderStatus, Part, PersonState, Share, State, Status,
-    Terms, push,
+    GrantState, GrantStatus, LoopState, OrderState, OrderStatus, Part, PersonState, PlayState, RewardState,
+    Share, State, Status, Terms, push,
 };
 use super::time::Time;
+use crate::campaign::play::PlayRules;
 use crate::guard::{Action, Role, count};
+use crate::mechanics::Keep;
 use crate::rewards;
 
 /// Applies one fact that happened at `at`.
@@ -36,7 +38,9 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
             open(book, state, at, (loop_, play, by, until, order));
             act(book, state, book.revision(), Action { play, person: by, role: Role::Initiator, device, at });
         }
-        Fact::Helped { loop_, by, device, .. } => take_part(book, state, loop_, by, device, at),
+        Fact::Helped { loop_, by, device, .. } | Fact::Cut { loop_, by, device, .. } => {
+            take_part(book, state, loop_, by, device, at);
+        }
         Fact::Joined { loop_, by, device, .. } => {
             // The leader's own slot in a new group is part of opening it.
             if !state.loop_(loop_).is_some_and(|head| head.initiator == by && head.opened == at) {
@@ -70,8 +74,42 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         Fact::RefundDue { order, .. } => set_order(state, order, OrderStatus::RefundDue),
         Fact::Refunded { order, .. } => refunded(book, state, order, fact, at),
         Fact::Granted { grant, reward, to, amount, until, cause } => {
-            add_grant(state, grant, Terms { reward, amount }, to, until, cause);
+            let usual = book.reward(reward).and_then(|rules| rules.amount);
+            let terms = Terms { reward, amount: amount.filter(|amount| usual == Some(*amount)) };
+            let granted = add_grant(state, grant, terms, to, until, cause);
+            if let Some(amount) = amount.filter(|amount| usual != Some(*amount)) {
+                state.amounts.insert(granted, amount);
+            }
+            use_up(state, Terms { reward, amount }, true);
         }
+        Fact::Credited { grant, reward, to, points, until } => {
+            if let Some(grant) = rewards::find(state, grant) {
+                state.credits.insert(grant, points);
+            }
+            state.accounts.entry((to, reward)).or_default().credit(points, until, at);
+        }
+        Fact::Spent { reward, by, points, .. } => {
+            state.accounts.entry((by, reward)).or_default().spend(points, at);
+        }
+        Fact::Debited { reward, from, points, owed, .. } => {
+            state.accounts.entry((from, reward)).or_default().take_back(points, owed, at);
+        }
+        Fact::SetAside { reward, count, amount, .. } => {
+            if let Some(reward) = reward_mut(state, reward) {
+                reward.aside = reward.aside.saturating_add(count);
+                reward.aside_money = reward.aside_money.plus(amount);
+            }
+        }
+        Fact::Freed { reward, count, amount, .. } => {
+            if let Some(reward) = reward_mut(state, reward) {
+                reward.aside = reward.aside.saturating_sub(count);
+                reward.aside_money = reward.aside_money.minus(amount);
+            }
+        }
+        Fact::Tagged { by, name } => {
+            state.tags.insert((by, name.into()));
+        }
+        Fact::Earned { loop_, order: Some(order), .. } => rest_on(state, order, loop_),
         Fact::Fulfilled { grant } => set_grant(state, grant, GrantStatus::Fulfilled),
         Fact::Failed { grant, .. } => set_grant(state, grant, GrantStatus::Failed),
         Fact::Revoked { grant, .. } => set_grant(state, grant, GrantStatus::Revoked),
@@ -83,6 +121,27 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         | Fact::Lapsed { .. }
         | Fact::Left { .. }
         | Fact::Filled { .. }
+        | Fact::CheckedIn { .. }
+        | Fact::Done { .. }
+        | Fact::Undone { .. }
+        | Fact::Returned { .. }
+        | Fact::Submitted { .. }
+        | Fact::Approved { .. }
+        | Fact::Declined { .. }
+        | Fact::Drawn { .. }
+        | Fact::Claimed { .. }
+        | Fact::Entered { .. }
+        | Fact::Exited { .. }
+        | Fact::Scored { .. }
+        | Fact::Ranked { .. }
+        | Fact::Earned { .. }
+        | Fact::Held { .. }
+        | Fact::Released { .. }
+        | Fact::Discarded { .. }
+        | Fact::Activated { .. }
+        | Fact::Used { .. }
+        | Fact::Outdated { .. }
+        | Fact::Kept { .. }
         | Fact::Withheld { .. } => {}
     }
     if let Some(loop_) = fact.loop_() {
@@ -94,11 +153,12 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
 fn step(book: &Book, state: &mut State, loop_: Loop, fact: &Fact<'_>, at: Time) {
     let order = match *fact {
         Fact::Paid { order, .. } => state.order_names.find(order).map(Order),
-        Fact::Qualified { order, .. } => order,
+        Fact::Qualified { order, .. } | Fact::Earned { order, .. } => order,
         Fact::Refunded { order, .. } => Some(order),
         _ => None,
     };
-    let Some(head) = state.loops.get_mut(loop_.index()) else { return };
+    let State { loops, tallies, firsts, .. } = state;
+    let Some(head) = loops.get_mut(loop_.index()) else { return };
     match *fact {
         Fact::Completed { .. } => head.status = Status::Complete,
         Fact::Expired { .. } => head.status = Status::Expired,
@@ -106,7 +166,9 @@ fn step(book: &Book, state: &mut State, loop_: Loop, fact: &Fact<'_>, at: Time) 
         _ => {}
     }
     let Some(play) = book.play(head.revision, head.play) else { return };
-    let goods = play.rules.evolve(&mut head.progress, fact, at, order);
+    let mut keep = Keep { play: head.play, order, goods: 0, tallies, firsts };
+    play.rules.evolve(&mut head.progress, fact, at, &mut keep);
+    let goods = keep.goods;
     let due = match head.status {
         Status::Running => play.rules.due(&head.progress, head.until),
         Status::Complete | Status::Expired => Time::NEVER,
@@ -129,22 +191,8 @@ fn open(book: &Book, state: &mut State, at: Time, opening: (&str, Play, Person, 
     if loop_.index() < state.loops.len() {
         return;
     }
-    let progress = rules.rules.begin();
-    let due = rules.rules.due(&progress, until);
-    let head = LoopState {
-        play,
-        revision,
-        status: Status::Running,
-        opener: by,
-        initiator: by,
-        opened: at,
-        until,
-        due,
-        grants: 0,
-        last_grant: Maybe::NONE,
-        order: order.into(),
-        progress,
-    };
+    let head = begin(rules, revision, at, (play, by, until, order));
+    let due = head.due;
     push(&mut state.loops, head);
     if due < Time::NEVER {
         state.agenda.insert((due, loop_));
@@ -152,7 +200,35 @@ fn open(book: &Book, state: &mut State, at: Time, opening: (&str, Play, Person, 
     if let Some(order) = order {
         rest_on(state, order, loop_);
     }
+    if let Some(play) = play_mut(state, play) {
+        play.latest = Some(loop_).into();
+    }
     add_part(state, by, loop_);
+}
+
+/// A loop as it is when it has just been opened.
+#[must_use]
+pub fn begin(
+    rules: &PlayRules,
+    revision: u16,
+    at: Time,
+    (play, by, until, order): (Play, Person, Time, Option<Order>),
+) -> LoopState {
+    let progress = rules.rules.begin();
+    LoopState {
+        play,
+        revision,
+        status: Status::Running,
+        opener: by,
+        initiator: by,
+        opened: at,
+        until,
+        due: rules.rules.due(&progress, until),
+        grants: 0,
+        last_grant: Maybe::NONE,
+        order: order.into(),
+        progress,
+    }
 }
 
 fn take_part(book: &Book, state: &mut State, loop_: Loop, by: Person, device: Option<&str>, at: Time) {
@@ -238,18 +314,35 @@ fn refunded(book: &Book, state: &mut State, order: Order, fact: &Fact<'_>, at: T
 }
 
 fn take_goods(state: &mut State, play: Play, change: i32) {
-    if change == 0 {
-        return;
-    }
-    if state.plays.len() <= play.index() {
-        state.plays.resize_with(play.index() + 1, Default::default);
-    }
-    if let Some(play) = state.plays.get_mut(play.index()) {
+    if change != 0
+        && let Some(play) = play_mut(state, play)
+    {
         play.taken = play.taken.saturating_add_signed(change);
     }
 }
 
-fn add_grant(state: &mut State, id: GrantId, terms: Terms, to: Person, until: Option<Time>, cause: u32) {
+fn play_mut(state: &mut State, play: Play) -> Option<&mut PlayState> {
+    if state.plays.len() <= play.index() {
+        state.plays.resize_with(play.index() + 1, Default::default);
+    }
+    state.plays.get_mut(play.index())
+}
+
+fn reward_mut(state: &mut State, reward: Reward) -> Option<&mut RewardState> {
+    if state.rewards.len() <= reward.index() {
+        state.rewards.resize_with(reward.index() + 1, Default::default);
+    }
+    state.rewards.get_mut(reward.index())
+}
+
+fn add_grant(
+    state: &mut State,
+    id: GrantId,
+    terms: Terms,
+    to: Person,
+    until: Option<Time>,
+    cause: u32,
+) -> Grant {
     let known = state.terms.iter().position(|other| *other == terms);
     let number = known.unwrap_or(state.terms.len());
     if known.is_none() {
@@ -276,17 +369,17 @@ fn add_grant(state: &mut State, id: GrantId, terms: Terms, to: Person, until: Op
     if let Some(until) = until {
         state.holds.insert(grant, until);
     }
-    use_up(state, terms, true);
+    grant
 }
 
 fn set_grant(state: &mut State, id: GrantId, status: GrantStatus) {
     let Some(handle) = rewards::find(state, id) else { return };
     let Some(grant) = state.grants.get_mut(handle.index()) else { return };
     let before = core::mem::replace(&mut grant.status, status);
-    let terms = usize::from(grant.terms);
+    let grant = *grant;
     if before.stands()
         && !status.stands()
-        && let Some(terms) = state.terms.get(terms).copied()
+        && let Some(terms) = state.terms(handle, &grant)
     {
         use_up(state, terms, false);
     }
@@ -294,10 +387,7 @@ fn set_grant(state: &mut State, id: GrantId, status: GrantStatus) {
 }
 
 fn use_up(state: &mut State, terms: Terms, more: bool) {
-    if state.rewards.len() <= terms.reward.index() {
-        state.rewards.resize_with(terms.reward.index() + 1, Default::default);
-    }
-    let Some(reward) = state.rewards.get_mut(terms.reward.index()) else { return };
+    let Some(reward) = reward_mut(state, terms.reward) else { return };
     let amount = terms.amount.unwrap_or_default();
     if more {
         reward.count = reward.count.saturating_add(1);

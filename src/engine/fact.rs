@@ -319,6 +319,294 @@ facts! {
             /// What was paid.
             amount / "amount": Money,
         }
+        /// A participant checked in.
+        CheckedIn = 25, "checked-in" {
+            /// The participant's loop.
+            loop_ / "loop": Loop,
+            /// The participant.
+            by / "by": Person,
+            /// The local day, counted from 1970-01-01.
+            day / "day": u32,
+            /// Days in a row, this one among them.
+            streak / "streak": u32,
+        }
+        /// One unit of a task was done.
+        Done = 26, "done" {
+            /// The participant's loop.
+            loop_ / "loop": Loop,
+            /// Who did it: the participant, or a friend.
+            by / "by": Person,
+            /// The task, by its place in the rules.
+            task / "task": u32,
+            /// Units so far.
+            have / "have": u32,
+            /// Units needed.
+            need / "need": u32,
+        }
+        /// One unit of a task no longer counts.
+        Undone = 27, "undone" {
+            /// The participant's loop.
+            loop_ / "loop": Loop,
+            /// Whose doing it was.
+            by / "by": Person,
+            /// The task, by its place in the rules.
+            task / "task": u32,
+            /// Units now.
+            have / "have": u32,
+        }
+        /// Someone came by what a participant shared.
+        Returned = 28, "returned" {
+            /// The sharer's loop.
+            loop_ / "loop": Loop,
+            /// Who came.
+            by / "by": Person,
+            /// Visits that count so far.
+            have / "have": u32,
+        }
+        /// A helper cut the price.
+        Cut = 29, "cut" {
+            /// The loop.
+            loop_ / "loop": Loop,
+            /// The helper.
+            by / "by": Person,
+            /// By how much.
+            amount / "amount": Money,
+            /// The price now.
+            price / "price": Money,
+            /// Cuts so far.
+            have / "have": u32,
+            /// The device, when a limit counts devices.
+            device / "device": Option<&'a str>,
+        }
+        /// Something was handed in.
+        Submitted = 30, "submitted" {
+            /// The participant's loop.
+            loop_ / "loop": Loop,
+            /// The participant.
+            by / "by": Person,
+            /// Its number within the loop, from 1.
+            n / "n": u32,
+            /// What it is for.
+            name / "name": Option<&'a str>,
+            /// The picture's fingerprint.
+            hash / "hash": Option<&'a str>,
+            /// By when it is to be reviewed.
+            until / "until": Option<Time>,
+        }
+        /// What was handed in is accepted.
+        Approved = 31, "approved" {
+            /// The participant's loop.
+            loop_ / "loop": Loop,
+            /// Who handed it in.
+            by / "by": Person,
+            /// Its number within the loop.
+            n / "n": u32,
+        }
+        /// What was handed in is not accepted.
+        Declined = 32, "declined" {
+            /// The participant's loop.
+            loop_ / "loop": Loop,
+            /// Who handed it in.
+            by / "by": Person,
+            /// Its number within the loop.
+            n / "n": u32,
+            /// Why, in the backend's words.
+            reason / "reason": Option<&'a str>,
+        }
+        /// A draw was made.
+        Drawn = 33, "drawn" {
+            /// The loop.
+            loop_ / "loop": Loop,
+            /// Who drew.
+            by / "by": Person,
+            /// The number of the draw within the loop, from 1.
+            n / "n": u32,
+            /// The random number it rests on.
+            ticket / "ticket": u64,
+            /// The prize; none for a blank.
+            prize / "prize": Option<Reward>,
+        }
+        /// A share or a step was claimed.
+        Claimed = 34, "claimed" {
+            /// The loop.
+            loop_ / "loop": Loop,
+            /// Who claimed.
+            by / "by": Person,
+            /// The number of the share or step.
+            n / "n": u32,
+            /// The money it is.
+            amount / "amount": Option<Money>,
+        }
+        /// Stock and budget were put aside for a loop.
+        SetAside = 35, "set-aside" {
+            /// The loop.
+            loop_ / "loop": Loop,
+            /// The reward.
+            reward / "reward": Reward,
+            /// How many pieces.
+            count / "count": u32,
+            /// How much money.
+            amount / "amount": Money,
+        }
+        /// Stock and budget put aside are free again, or about to be granted.
+        Freed = 36, "freed" {
+            /// The loop.
+            loop_ / "loop": Loop,
+            /// The reward.
+            reward / "reward": Reward,
+            /// How many pieces.
+            count / "count": u32,
+            /// How much money.
+            amount / "amount": Money,
+        }
+        /// A grant of points was added to an account.
+        Credited = 37, "credited" {
+            /// The grant.
+            grant / "grant": GrantId,
+            /// The reward whose account it is.
+            reward / "reward": Reward,
+            /// Whose account.
+            to / "to": Person,
+            /// How many points.
+            points / "points": u32,
+            /// When they expire.
+            until / "until": Option<Time>,
+        }
+        /// Points were spent.
+        Spent = 38, "spent" {
+            /// The loop they were spent in.
+            loop_ / "loop": Loop,
+            /// The reward whose account it is.
+            reward / "reward": Reward,
+            /// Who spent them.
+            by / "by": Person,
+            /// How many points.
+            points / "points": u32,
+        }
+        /// A contribution is held until it is reviewed.
+        Held = 39, "held" {
+            /// The loop.
+            loop_ / "loop": Loop,
+            /// Whose contribution.
+            by / "by": Person,
+            /// The act.
+            act / "act": &'a str,
+            /// Why.
+            reason / "reason": Reason,
+            /// The device, when a rule counts devices.
+            device / "device": Option<&'a str>,
+        }
+        /// A held contribution counts after all.
+        Released = 40, "released" {
+            /// The loop.
+            loop_ / "loop": Loop,
+            /// Whose contribution.
+            by / "by": Person,
+        }
+        /// A held contribution does not count.
+        Discarded = 41, "discarded" {
+            /// The loop.
+            loop_ / "loop": Loop,
+            /// Whose contribution.
+            by / "by": Person,
+            /// Why, in the backend's words.
+            reason / "reason": Option<&'a str>,
+        }
+        /// A participant entered a room.
+        Entered = 42, "entered" {
+            /// The inviter's loop.
+            loop_ / "loop": Loop,
+            /// Who entered.
+            by / "by": Person,
+            /// The room.
+            room / "room": &'a str,
+        }
+        /// A participant left a room.
+        Exited = 43, "exited" {
+            /// The inviter's loop.
+            loop_ / "loop": Loop,
+            /// Who left.
+            by / "by": Person,
+            /// The room.
+            room / "room": &'a str,
+        }
+        /// A score on a leaderboard changed.
+        Scored = 44, "scored" {
+            /// The leaderboard's loop.
+            loop_ / "loop": Loop,
+            /// Whose score.
+            by / "by": Person,
+            /// The score now.
+            have / "have": u64,
+        }
+        /// A cycle of a leaderboard ended with someone on this rank.
+        Ranked = 45, "ranked" {
+            /// The leaderboard's loop.
+            loop_ / "loop": Loop,
+            /// Who.
+            by / "by": Person,
+            /// The rank, from 1.
+            rank / "rank": u32,
+            /// The score.
+            have / "have": u64,
+        }
+        /// A commission was earned by an order.
+        Earned = 46, "earned" {
+            /// The distributor's loop.
+            loop_ / "loop": Loop,
+            /// Who bought.
+            by / "by": Person,
+            /// The order.
+            order / "order": Option<Order>,
+            /// 1 for who brought the buyer, 2 for who brought them.
+            level / "level": u32,
+            /// What the commission is reckoned on.
+            base / "base": Money,
+            /// The commission.
+            amount / "amount": Money,
+        }
+        /// A pass or coupon began to be used.
+        Activated = 47, "activated" {
+            /// The grant.
+            grant / "grant": GrantId,
+            /// Until when it can be used.
+            until / "until": Option<Time>,
+        }
+        /// A reward was used.
+        Used = 48, "used" {
+            /// The grant.
+            grant / "grant": GrantId,
+        }
+        /// A reward was not claimed, activated or used in time.
+        Outdated = 49, "outdated" {
+            /// The grant.
+            grant / "grant": GrantId,
+        }
+        /// A reward could have been taken back, and the rules let the participant keep it.
+        Kept = 50, "kept" {
+            /// The grant.
+            grant / "grant": GrantId,
+        }
+        /// Points of a grant that was taken back left the account.
+        Debited = 52, "debited" {
+            /// The grant.
+            grant / "grant": GrantId,
+            /// The reward whose account it is.
+            reward / "reward": Reward,
+            /// Whose account.
+            from / "from": Person,
+            /// How many points.
+            points / "points": u32,
+            /// Whether the account may fall below zero by it.
+            owed / "owed": bool,
+        }
+        /// A participant was given a tag.
+        Tagged = 51, "tagged" {
+            /// The participant.
+            by / "by": Person,
+            /// The tag.
+            name / "name": &'a str,
+        }
     }
 }
 
@@ -356,16 +644,44 @@ impl Fact<'_> {
             | Fact::Expired { loop_ }
             | Fact::Late { loop_, .. }
             | Fact::RefundDue { loop_, .. }
+            | Fact::CheckedIn { loop_, .. }
+            | Fact::Done { loop_, .. }
+            | Fact::Undone { loop_, .. }
+            | Fact::Returned { loop_, .. }
+            | Fact::Cut { loop_, .. }
+            | Fact::Submitted { loop_, .. }
+            | Fact::Approved { loop_, .. }
+            | Fact::Declined { loop_, .. }
+            | Fact::Drawn { loop_, .. }
+            | Fact::Claimed { loop_, .. }
+            | Fact::SetAside { loop_, .. }
+            | Fact::Freed { loop_, .. }
+            | Fact::Spent { loop_, .. }
+            | Fact::Held { loop_, .. }
+            | Fact::Released { loop_, .. }
+            | Fact::Discarded { loop_, .. }
+            | Fact::Entered { loop_, .. }
+            | Fact::Exited { loop_, .. }
+            | Fact::Scored { loop_, .. }
+            | Fact::Ranked { loop_, .. }
+            | Fact::Earned { loop_, .. }
             | Fact::Withheld { loop_, .. } => Some(loop_),
             Fact::Granted { grant, .. }
             | Fact::Fulfilled { grant }
             | Fact::Failed { grant, .. }
-            | Fact::Revoked { grant, .. } => Some(grant.loop_),
+            | Fact::Revoked { grant, .. }
+            | Fact::Activated { grant, .. }
+            | Fact::Used { grant }
+            | Fact::Outdated { grant }
+            | Fact::Credited { grant, .. }
+            | Fact::Debited { grant, .. }
+            | Fact::Kept { grant } => Some(grant.loop_),
             Fact::Met { .. }
             | Fact::Arrived { .. }
             | Fact::Opened { .. }
             | Fact::Bought { .. }
             | Fact::Refunded { .. }
+            | Fact::Tagged { .. }
             | Fact::Happened { .. } => None,
         }
     }

@@ -54,6 +54,24 @@ reasons! {
     Twice = "paid-twice",
     /// The member left before completion.
     Left = "left",
+    /// The participant is not new.
+    NotNew = "not-new",
+    /// The site's own risk score is high.
+    Risk = "risk",
+    /// Too many contributions for one inviter in a short time.
+    Velocity = "velocity",
+    /// Too many from one device.
+    Device = "device",
+    /// Too many from one network.
+    Network = "network",
+    /// Too soon after arriving.
+    TooFast = "too-fast",
+    /// At too regular intervals.
+    TooRegular = "too-regular",
+    /// The two help each other.
+    Mutual = "mutual",
+    /// People help each other in a circle.
+    Ring = "ring",
 }
 
 /// The names that handles stand for, when facts are written.
@@ -76,8 +94,8 @@ pub struct Names<'s> {
 pub struct Draft<'s> {
     /// The command's participant.
     pub person: Option<&'s str>,
-    /// The command's loop.
-    pub loop_: Option<&'s str>,
+    /// The loops it opens, in that order.
+    pub loops: [Option<&'s str>; 2],
     /// The command's order.
     pub order: Option<&'s str>,
 }
@@ -96,10 +114,9 @@ impl<'s> Names<'s> {
     /// The id of a loop.
     #[must_use]
     pub fn loop_(&self, loop_: Loop) -> &'s str {
-        if loop_.index() < self.loops.len() {
-            self.loops.text(loop_.0)
-        } else {
-            self.draft.loop_.unwrap_or("")
+        match loop_.index().checked_sub(self.loops.len()) {
+            None => self.loops.text(loop_.0),
+            Some(new) => self.draft.loops.get(new).copied().flatten().unwrap_or(""),
         }
     }
 
@@ -395,8 +412,9 @@ impl<'a> Binary<'a> for GrantId {
     fn write(&self, name: &str, names: &Names<'_>, out: &mut Vec<u8>) {
         let loop_ = names.loop_(self.loop_);
         key(out, name);
-        out.push(b'"');
-        out.extend_from_slice(loop_.as_bytes());
+        write::text(out, loop_);
+        // The number goes before the closing quote.
+        out.pop();
         out.push(b'.');
         write::int(out, i64::from(self.n));
         out.extend_from_slice(b"\",\"loop\":");
@@ -556,6 +574,7 @@ optional_field!(
     Loop = "loop?",
     Order = "order?",
     Touchpoint = "touchpoint?",
+    Reward = "reward?",
     Money = "money?",
     Time = "time?"
 );

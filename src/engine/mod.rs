@@ -310,12 +310,19 @@ fn answer<'x>(
     repeated: bool,
     outcome: Outcome<'x>,
 ) -> Answer<'x> {
-    let draft = Draft {
-        person: command.by.as_deref(),
-        loop_: Some(command.loop_.as_deref().unwrap_or(&command.id)),
-        order: command.order.as_deref(),
-    };
+    let draft =
+        Draft { person: command.by.as_deref(), loops: opened(&outcome), order: command.order.as_deref() };
     Answer { id: &command.id, at, repeated, outcome, names: names(book, state, draft) }
+}
+
+/// The loops that an outcome opens.
+fn opened<'x>(outcome: &Outcome<'x>) -> [Option<&'x str>; 2] {
+    let Outcome::Accepted(facts) = outcome else { return [None; 2] };
+    let mut opened = facts.iter().filter_map(|fact| match *fact {
+        Fact::Opened { loop_, .. } => Some(loop_),
+        _ => None,
+    });
+    [opened.next(), opened.next()]
 }
 
 fn names<'x>(book: &'x Book, state: &'x State, draft: Draft<'x>) -> Names<'x> {

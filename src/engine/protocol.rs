@@ -13,19 +13,30 @@ use crate::campaign::Problem;
 
 /// What each act carries besides `id`, `at` and `do`: fields it needs, fields it may have.
 const ACTS: &[(Act, &[&str], &[&str])] = &[
-    (Act::Visit, &["by"], &["token", "touchpoint", "device", "risk"]),
-    (Act::Share, &["by"], &["loop", "device", "risk"]),
-    (Act::Open, &["by", "play"], &["loop", "token", "touchpoint", "device", "risk"]),
-    (Act::Help, &["by"], &["loop", "code", "token", "touchpoint", "device", "risk"]),
-    (Act::Join, &["by"], &["loop", "code", "token", "touchpoint", "device", "risk"]),
-    (Act::Leave, &["by", "loop"], &["device", "risk"]),
+    (Act::Visit, &["by"], &["token", "code", "touchpoint", "device", "network", "risk"]),
+    (Act::Share, &["by"], &["loop", "device", "network", "risk"]),
+    (Act::Open, &["by", "play"], &["loop", "token", "touchpoint", "device", "network", "risk"]),
+    (Act::Help, &["by"], &["loop", "play", "code", "token", "touchpoint", "device", "network", "risk"]),
+    (Act::Join, &["by"], &["loop", "play", "code", "token", "touchpoint", "device", "network", "risk"]),
+    (Act::Leave, &["by"], &["loop", "play", "device", "network", "risk"]),
     (Act::Pay, &["by", "order", "amount"], &["loop", "play"]),
-    (Act::Event, &["by", "name"], &["order", "amount"]),
+    (Act::Event, &["by", "name"], &["order", "amount", "price", "count"]),
     (Act::Refund, &["order"], &[]),
     (Act::Fulfil, &["grant"], &[]),
     (Act::Fail, &["grant"], &["reason"]),
     (Act::Revoke, &["grant"], &["reason"]),
     (Act::Tick, &[], &[]),
+    (Act::CheckIn, &["by"], &["loop", "play", "device", "network", "risk"]),
+    (Act::Submit, &["by"], &["loop", "play", "name", "text", "hash", "device", "network", "risk"]),
+    (Act::Review, &["by", "name"], &["loop", "play", "reason"]),
+    (Act::Draw, &["by"], &["loop", "play", "device", "network", "risk"]),
+    (Act::Claim, &["by"], &["loop", "play", "name", "grant", "device", "network", "risk"]),
+    (Act::Redeem, &["by", "name"], &["loop", "play", "device", "network", "risk"]),
+    (Act::Enter, &["by", "name"], &["loop", "play", "code", "token"]),
+    (Act::Exit, &["by", "name"], &["loop", "play"]),
+    (Act::Message, &["by", "text"], &["token"]),
+    (Act::Activate, &["by", "grant"], &[]),
+    (Act::Use, &["grant"], &[]),
 ];
 
 /// The numbers and texts that both sides of the WebAssembly boundary share.
@@ -113,7 +124,9 @@ fn command((act, needs, may): &(Act, &[&str], &[&str])) -> Value {
 
 fn command_field(name: &str) -> Value {
     match name {
-        "amount" => money(),
+        "amount" | "price" => money(),
+        "count" => json!({ "type": "integer", "minimum": 1, "maximum": 1_000_000 }),
+        "text" => json!({ "type": "string", "minLength": 1, "maxLength": 200 }),
         "risk" => json!({ "type": "integer", "minimum": 0, "maximum": 100 }),
         "loop" => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,32}$" }),
         _ => json!({ "type": "string", "minLength": 1, "maxLength": 64 }),

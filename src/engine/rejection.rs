@@ -94,6 +94,62 @@ rejections! {
     CodeInvalid = "CODE_INVALID", "Please check the code you typed.", "请检查输入的口令。";
     /// The typed code belongs to nobody.
     CodeUnknown = "CODE_UNKNOWN", "Nobody has this code.", "该口令不存在。";
+    /// The rules have no such task.
+    TaskUnknown = "TASK_UNKNOWN", "There is no task named `{name}`.", "没有名为 `{name}` 的任务。";
+    /// The task was done before, as often as it counts.
+    TaskDone = "TASK_DONE", "This task is done already.", "该任务已完成。";
+    /// Another task comes first.
+    TaskOrder = "TASK_ORDER", "First do this: {name}.", "请先完成：{name}。";
+    /// The answer is not right.
+    AnswerWrong = "ANSWER_WRONG", "That is not the right answer.", "答案不正确。";
+    /// The picture was handed in before.
+    PictureKnown = "PICTURE_KNOWN", "This picture was handed in before.", "该图片已被提交过。";
+    /// What was handed in before is not reviewed yet.
+    ReviewPending = "REVIEW_PENDING", "What you handed in is being reviewed.", "你提交的内容正在审核中。";
+    /// Nothing waits for a review.
+    NothingToReview = "NOTHING_TO_REVIEW", "Nothing here waits for a review.", "没有待审核的内容。";
+    /// Nothing more may be handed in.
+    SubmissionsUsed = "SUBMISSIONS_USED", "You have handed in as often as possible ({most}).", "提交次数已用完（{most} 次）。";
+    /// The step is not reached yet.
+    NotReached = "NOT_REACHED", "Not reached yet: {most} more.", "尚未达成，还差 {most}。";
+    /// The step or share was claimed before.
+    AlreadyClaimed = "ALREADY_CLAIMED", "You have claimed this already.", "你已领取过了。";
+    /// The participant checked in today.
+    AlreadyCheckedIn = "ALREADY_CHECKED_IN", "You have checked in for today.", "今天已经打过卡了。";
+    /// No draws are left.
+    NoChance = "NO_CHANCE", "You have no draws left.", "抽奖次数已用完。";
+    /// The draw takes place later.
+    DrawNotOpen = "DRAW_NOT_OPEN", "The draw opens at {until}.", "将于 {until} 开奖。";
+    /// There is nobody to draw from.
+    NobodyEligible = "NOBODY_ELIGIBLE", "Nobody can win at the moment.", "当前没有可参与开奖的人。";
+    /// The rules have no such item.
+    ItemUnknown = "ITEM_UNKNOWN", "There is nothing named `{name}` here.", "没有名为 `{name}` 的项目。";
+    /// The rules have no such room.
+    RoomUnknown = "ROOM_UNKNOWN", "The play has no room named `{name}`.", "没有名为 `{name}` 的群。";
+    /// The price is not low enough to buy yet.
+    FloorNotReached = "FLOOR_NOT_REACHED", "The price has to fall to {amount} first.", "需先砍到 {amount}。";
+    /// The participant may not earn commission.
+    NotDistributor = "NOT_DISTRIBUTOR", "This is for distributors only.", "仅限分销员参与。";
+    /// The time in which a customer can be bound is over.
+    BindClosed = "BIND_CLOSED", "The time for this ended at {until}.", "绑定时间已于 {until} 截止。";
+    /// The red packet is not unlocked yet.
+    PacketLocked = "PACKET_LOCKED", "It opens with {most} more.", "还差 {most} 人才能拆开。";
+    /// The red packet is empty.
+    PacketEmpty = "PACKET_EMPTY", "All of it is taken.", "红包已被抢完。";
+    /// A contribution of this participant is held for review.
+    UnderReview = "UNDER_REVIEW", "Your contribution is being reviewed.", "你的助力正在审核中。";
+    /// The reward belongs to someone else.
+    NotYours = "NOT_YOURS", "This reward is someone else's.", "该奖励属于其他人。";
+    /// The reward was not claimed or used in time.
+    GrantOutdated = "GRANT_OUTDATED", "The time for this ended at {until}.", "该奖励已于 {until} 过期。";
+    /// The pass has to be activated first.
+    NotActivated = "NOT_ACTIVATED", "It has to be activated first.", "请先激活。";
+    /// No keyword fits the message.
+    KeywordUnknown = "KEYWORD_UNKNOWN", "No keyword fits.", "没有匹配的口令。";
+    /// The reward has not as much left as is needed.
+    RewardOut = "REWARD_OUT", "`{name}` has not enough left.", "`{name}` 剩余数量不足。";
+    /// The account has fewer points than it costs.
+    PointsShort = "POINTS_SHORT", "{most} more are needed ({name}).", "还差 {most}（{name}）。";
     /// The campaign has no such touchpoint.
     TouchpointUnknown = "TOUCHPOINT_UNKNOWN", "The campaign has no touchpoint named `{name}`.", "活动中没有名为 `{name}` 的触点。";
     /// No play waits for this event.

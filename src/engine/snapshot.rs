@@ -13,6 +13,7 @@ use super::state::{
 };
 use super::time::Time;
 use crate::mechanics::Progress;
+use crate::rewards::points::Account;
 
 /// The first bytes of every snapshot: the name and version of the form.
 const HEADER: &[u8] = b"kfactor-state-1\n";
@@ -56,6 +57,22 @@ pub fn write(state: &State) -> Vec<u8> {
         put_money(out, terms.amount);
     });
     list(&mut out, &state.grants, write_grant);
+    put(&mut out, count(state.amounts.len()));
+    for (grant, amount) in &state.amounts {
+        put(&mut out, u64::from(grant.0));
+        put_signed(&mut out, amount.0);
+    }
+    put(&mut out, count(state.credits.len()));
+    for (grant, points) in &state.credits {
+        put(&mut out, u64::from(grant.0));
+        put(&mut out, u64::from(*points));
+    }
+    put(&mut out, count(state.accounts.len()));
+    for ((person, reward), account) in &state.accounts {
+        put(&mut out, u64::from(person.0));
+        put(&mut out, u64::from(reward.0));
+        account.pack(&mut out);
+    }
     put(&mut out, count(state.holds.len()));
     for (grant, until) in &state.holds {
         put(&mut out, u64::from(grant.0));
@@ -70,8 +87,25 @@ pub fn write(state: &State) -> Vec<u8> {
     list(&mut out, &state.rewards, |out, reward| {
         put(out, u64::from(reward.count));
         put_signed(out, reward.spent.0);
+        put(out, u64::from(reward.aside));
+        put_signed(out, reward.aside_money.0);
     });
-    list(&mut out, &state.plays, |out, play| put(out, u64::from(play.taken)));
+    list(&mut out, &state.plays, |out, play| {
+        put(out, u64::from(play.taken));
+        put_option(out, play.latest.get().map(|latest| latest.0));
+    });
+    state.tallies.pack(&mut out);
+    put(&mut out, count(state.firsts.len()));
+    for ((play, text), person) in &state.firsts {
+        put(&mut out, u64::from(play.0));
+        pack::put_bytes(&mut out, text.as_bytes());
+        put(&mut out, u64::from(person.0));
+    }
+    put(&mut out, count(state.tags.len()));
+    for (person, tag) in &state.tags {
+        put(&mut out, u64::from(person.0));
+        pack::put_bytes(&mut out, tag.as_bytes());
+    }
     list(&mut out, &state.shares.list, |out, share| {
         put(out, share.handle);
         put(out, share.code);
@@ -119,6 +153,16 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
     })?;
     state.grants = read_list(reader, read_grant)?;
     for _ in 0..reader.count()? {
+        state.amounts.insert(Grant(reader.small()?), Money(reader.signed()?));
+    }
+    for _ in 0..reader.count()? {
+        state.credits.insert(Grant(reader.small()?), reader.small()?);
+    }
+    for _ in 0..reader.count()? {
+        let owner = (Person(reader.small()?), Reward(u16::try_from(reader.number()?).ok()?));
+        state.accounts.insert(owner, Account::unpack(reader)?);
+    }
+    for _ in 0..reader.count()? {
         state.holds.insert(Grant(reader.small()?), Time(reader.signed()?));
     }
     state.parts = read_list(reader, |reader| {
@@ -127,9 +171,26 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
     state.counters = Counters::unpack(reader)?;
     state.events = Counters::unpack(reader)?;
     state.rewards = read_list(reader, |reader| {
-        Some(RewardState { count: reader.small()?, spent: Money(reader.signed()?) })
+        Some(RewardState {
+            count: reader.small()?,
+            spent: Money(reader.signed()?),
+            aside: reader.small()?,
+            aside_money: Money(reader.signed()?),
+        })
     })?;
-    state.plays = read_list(reader, |reader| Some(PlayState { taken: reader.small()? }))?;
+    state.plays = read_list(reader, |reader| {
+        Some(PlayState { taken: reader.small()?, latest: option(reader)?.map(Loop).into() })
+    })?;
+    state.tallies = Counters::unpack(reader)?;
+    for _ in 0..reader.count()? {
+        let play = Play(u16::try_from(reader.number()?).ok()?);
+        let text = reader.text()?.into();
+        state.firsts.insert((play, text), Person(reader.small()?));
+    }
+    for _ in 0..reader.count()? {
+        let person = Person(reader.small()?);
+        state.tags.insert((person, reader.text()?.into()));
+    }
     for _ in 0..reader.count()? {
         let (handle, code, person) = (reader.number()?, reader.number()?, Person(reader.small()?));
         state.shares.add(Share { handle, code, person, loop_: option(reader)?.map(Loop) });
@@ -175,6 +236,8 @@ fn consistent(state: &State) -> bool {
             .all(|l| person(l.opener) && person(l.initiator) && grant(l.last_grant, state.grants.len()))
         && (Time(0)..=Time::NEVER).contains(&state.now)
         && state.holds.keys().all(|held| held.index() < state.grants.len())
+        && state.plays.iter().all(|play| play.latest.get().is_none_or(loop_))
+        && state.accounts.keys().all(|(owner, _)| person(*owner))
         && state.shares.list.iter().all(|share| person(share.person) && share.loop_.is_none_or(loop_))
         && state.orders.iter().all(|order| person(order.by) && order.loops.iter().all(|l| loop_(*l)))
 }

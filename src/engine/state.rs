@@ -9,7 +9,8 @@ use super::interner::Interner;
 use super::journal::Journal;
 use super::money::Money;
 use super::time::Time;
-use crate::mechanics::Progress;
+use crate::mechanics::{Firsts, Progress};
+use crate::rewards::points::Account;
 use hashbrown::HashTable;
 
 /// Everything that facts have built up. Only [`super::evolve::evolve`] changes it.
@@ -37,6 +38,12 @@ pub struct State {
     pub holds: BTreeMap<Grant, Time>,
     /// The distinct reward and amount pairs of grants.
     pub terms: Vec<Terms>,
+    /// The money of grants whose amount a mechanic decided.
+    pub amounts: BTreeMap<Grant, Money>,
+    /// How many points grants added to an account.
+    pub credits: BTreeMap<Grant, u32>,
+    /// Accounts of points, by owner and reward.
+    pub accounts: BTreeMap<(Person, Reward), Account>,
     /// Who takes part in which loop, chained by participant.
     pub parts: Vec<Part>,
     /// Counters of limits.
@@ -47,6 +54,12 @@ pub struct State {
     pub rewards: Vec<RewardState>,
     /// What each play has used up, by handle.
     pub plays: Vec<PlayState>,
+    /// What mechanics count across the loops of a play.
+    pub tallies: Counters,
+    /// Who was first with a text in a play.
+    pub firsts: Firsts,
+    /// The tags of participants.
+    pub tags: BTreeSet<(Person, Box<str>)>,
     /// Share handles and codes.
     pub shares: Shares,
     /// When loops need settling.
@@ -220,13 +233,25 @@ pub struct RewardState {
     pub count: u32,
     /// Their money.
     pub spent: Money,
+    /// Pieces put aside for loops.
+    pub aside: u32,
+    /// Money put aside for loops.
+    pub aside_money: Money,
 }
 
 /// What a play has used up of its own stock.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlayState {
     /// Units reserved or sold.
     pub taken: u32,
+    /// The loop opened last.
+    pub latest: Maybe<Loop>,
+}
+
+impl Default for PlayState {
+    fn default() -> Self {
+        PlayState { taken: 0, latest: Maybe::NONE }
+    }
 }
 
 /// The share handles and codes of a campaign.
@@ -328,11 +353,17 @@ impl State {
             grants: Vec::new(),
             holds: BTreeMap::new(),
             terms: Vec::new(),
+            amounts: BTreeMap::new(),
+            credits: BTreeMap::new(),
+            accounts: BTreeMap::new(),
             parts: Vec::new(),
             counters: Counters::default(),
             events: Counters::default(),
             rewards: Vec::new(),
             plays: Vec::new(),
+            tallies: Counters::default(),
+            firsts: Firsts::new(),
+            tags: BTreeSet::new(),
             shares: Shares::default(),
             agenda: BTreeSet::new(),
             journal: Journal::default(),
@@ -361,8 +392,15 @@ impl State {
 
     /// The reward and amount of a grant.
     #[must_use]
-    pub fn terms(&self, grant: &GrantState) -> Option<Terms> {
-        self.terms.get(usize::from(grant.terms)).copied()
+    pub fn terms(&self, handle: Grant, grant: &GrantState) -> Option<Terms> {
+        let terms = self.terms.get(usize::from(grant.terms)).copied()?;
+        Some(Terms { amount: self.amounts.get(&handle).copied().or(terms.amount), ..terms })
+    }
+
+    /// A participant's account of points.
+    #[must_use]
+    pub fn account(&self, person: Person, reward: Reward) -> Option<&Account> {
+        self.accounts.get(&(person, reward))
     }
 
     /// What a reward has used up.

@@ -13,8 +13,9 @@ use super::rejection::{Code, Rejection};
 use super::state::{GrantState, GrantStatus, LoopState, State, Status};
 use super::time::Time;
 use crate::campaign::play::PlayRules;
-use crate::mechanics::Looking;
+use crate::mechanics::{Keep, Looking, Loops};
 use crate::rewards;
+use crate::rewards::points::Account;
 
 /// Loops a view shows at most; the latest ones.
 const LOOPS: usize = 50;
@@ -22,6 +23,8 @@ const LOOPS: usize = 50;
 const GRANTS: usize = 100;
 /// People of a loop a view shows at most.
 const PEOPLE: usize = 200;
+/// Parts of a loop a view shows at most.
+const ITEMS: usize = 100;
 /// The id of the commands that views ask about; no loop and no command has it.
 const ASKING: &str = ".";
 
@@ -62,6 +65,26 @@ shown! {
         pub loops: Vec<LoopView>,
         /// The participant's grants, latest first.
         pub grants: Vec<GrantView>,
+        /// The participant's accounts of points and chances.
+        pub accounts: Vec<AccountView>,
+        /// The participant's tags.
+        pub tags: Vec<String>,
+    }
+
+    /// An account of points or chances.
+    pub struct AccountView {
+        /// The reward's name.
+        pub reward: String,
+        /// The reward's title.
+        pub title: String,
+        /// What can be spent; below zero if points are owed.
+        pub balance: i64,
+        /// All that was ever earned, spent or not.
+        pub earned: u64,
+        /// When points expire next.
+        pub until: Option<i64>,
+        /// How many expire then.
+        pub expiring: Option<u64>,
     }
 
     /// A play.
@@ -94,14 +117,15 @@ shown! {
 
     /// A reward on offer.
     pub struct OfferView {
-        /// For whom: `initiator`, `helper`, `inviter`, `invitee`, `member` or `leader`.
+        /// For whom: `initiator`, `helper`, `inviter`, `invitee`, `member`, `leader`, `sharer`, `opener`,
+        /// `distributor` or `winner`.
         #[serde(rename = "for")]
         pub side: &'static str,
         /// Its name.
         pub reward: String,
         /// Its title.
         pub title: String,
-        /// `coupon`, `cash`, `points`, `goods`, `pass` or `content`.
+        /// `coupon`, `cash`, `points`, `goods`, `pass`, `content` or `chance`.
         pub kind: &'static str,
         /// Its money.
         pub amount: Option<i64>,
@@ -153,6 +177,28 @@ shown! {
         pub actions: Vec<ActionView>,
         /// What it earns the participant and the initiator.
         pub rewards: Vec<RewardView>,
+        /// Its parts, as the tasks of a list or the ranks of a board.
+        pub items: Vec<ItemView>,
+        /// The amount it stands at: the price now, or the money left.
+        pub amount: Option<i64>,
+    }
+
+    /// A part of a loop.
+    pub struct ItemView {
+        /// What it is: `task`, `tier`, `prize`, `room`, `level`, `goods`, `rank`, `day`, `share` or `picture`.
+        pub kind: &'static str,
+        /// Its name, or the participant it is about.
+        pub name: String,
+        /// How far it is, or its rank.
+        pub have: u64,
+        /// How far it has to get, or what it costs; 0 if that means nothing.
+        pub need: u64,
+        /// Where it stands.
+        pub status: &'static str,
+        /// Money it is about.
+        pub amount: Option<i64>,
+        /// When.
+        pub at: Option<i64>,
     }
 
     /// Someone who takes part in a loop.
@@ -171,7 +217,7 @@ shown! {
         pub reward: String,
         /// Its title.
         pub title: String,
-        /// `coupon`, `cash`, `points`, `goods`, `pass` or `content`.
+        /// `coupon`, `cash`, `points`, `goods`, `pass`, `content` or `chance`.
         pub kind: &'static str,
         /// Its money.
         pub amount: Option<i64>,
@@ -185,7 +231,8 @@ shown! {
 
     /// One step towards something.
     pub struct StepView {
-        /// `help`, `help-here`, `join`, `join-here`, `invite`, `pay`, `event` or `wait`.
+        /// `help`, `help-here`, `join`, `join-here`, `invite`, `pay`, `event`, `wait`, `check-in`, `submit`,
+        /// `review`, `return`, `points`, `draw`, `claim`, `enter` or `score`.
         pub need: &'static str,
         /// How often.
         pub count: u32,
@@ -208,7 +255,7 @@ shown! {
         pub reward: String,
         /// The reward's title.
         pub title: String,
-        /// `coupon`, `cash`, `points`, `goods`, `pass` or `content`.
+        /// `coupon`, `cash`, `points`, `goods`, `pass`, `content` or `chance`.
         pub kind: &'static str,
         /// Its money.
         pub amount: Option<i64>,
@@ -236,6 +283,48 @@ pub struct Look {
     pub pay: Option<(Money, Time)>,
     /// What it earns.
     pub rewards: Vec<RewardLook>,
+    /// Its parts.
+    pub items: Vec<ItemLook>,
+    /// The amount it stands at.
+    pub amount: Option<Money>,
+}
+
+/// A part of a loop: a task, a tier, a prize, a rank.
+#[derive(Clone, Debug)]
+pub struct ItemLook {
+    /// What it is, as in [`ItemView::kind`].
+    pub kind: &'static str,
+    /// What it is called.
+    pub name: ItemName,
+    /// How far it is, or its rank.
+    pub have: u64,
+    /// How far it has to get, or what it costs.
+    pub need: u64,
+    /// Where it stands.
+    pub status: &'static str,
+    /// Money it is about.
+    pub amount: Option<Money>,
+    /// When.
+    pub at: Option<Time>,
+}
+
+/// What a part of a loop is called.
+#[derive(Clone, Debug)]
+pub enum ItemName {
+    /// A name of the document.
+    Text(String),
+    /// A participant.
+    Person(Person),
+    /// A reward.
+    Reward(Reward),
+}
+
+impl ItemLook {
+    /// A part without money or time.
+    #[must_use]
+    pub fn new(kind: &'static str, name: ItemName, have: u64, need: u64, status: &'static str) -> Self {
+        ItemLook { kind, name, have, need, status, amount: None, at: None }
+    }
 }
 
 /// Someone who takes part.
@@ -328,6 +417,24 @@ pub enum Need {
     Event,
     /// Time passes.
     Wait,
+    /// The participant checks in, on as many further days.
+    CheckIn,
+    /// Something is handed in.
+    Submit,
+    /// Something handed in is reviewed.
+    Review,
+    /// Other people come by what the participant shares.
+    Return,
+    /// The participant has as many points more.
+    Points,
+    /// The participant draws.
+    Draw,
+    /// The participant claims it.
+    Claim,
+    /// New people enter a room.
+    Enter,
+    /// A score grows by as much.
+    Score,
 }
 
 impl Need {
@@ -341,6 +448,15 @@ impl Need {
             Need::Pay => "pay",
             Need::Event => "event",
             Need::Wait => "wait",
+            Need::CheckIn => "check-in",
+            Need::Submit => "submit",
+            Need::Review => "review",
+            Need::Return => "return",
+            Need::Points => "points",
+            Need::Draw => "draw",
+            Need::Claim => "claim",
+            Need::Enter => "enter",
+            Need::Score => "score",
         }
     }
 }
@@ -371,6 +487,14 @@ pub enum Side {
     Member,
     /// Who leads the group.
     Leader,
+    /// Who shares.
+    Sharer,
+    /// Who opens a red packet of someone else.
+    Opener,
+    /// Who earns commission.
+    Distributor,
+    /// Who wins.
+    Winner,
 }
 
 impl Side {
@@ -382,6 +506,10 @@ impl Side {
             Side::Invitee => "invitee",
             Side::Member => "member",
             Side::Leader => "leader",
+            Side::Sharer => "sharer",
+            Side::Opener => "opener",
+            Side::Distributor => "distributor",
+            Side::Winner => "winner",
         }
     }
 }
@@ -418,6 +546,8 @@ pub fn view(book: &Book, state: &State, participant: &str, at: Time, asked: Opti
         plays: eye.plays(),
         loops: loops.into_iter().filter_map(|loop_| eye.loop_(loop_)).collect(),
         grants: eye.grants(),
+        accounts: eye.accounts(),
+        tags: eye.tags(),
     }
 }
 
@@ -457,7 +587,7 @@ impl Eye<'_> {
             play: name.to_owned(),
             mechanic: rules.rules.name(),
             title: rules.title.to_string(),
-            actions: vec![action],
+            actions: core::iter::once(action).chain(self.play_actions(play, name, rules)).collect(),
             missing,
             prices: (prices.together.is_some() || prices.alone.is_some()).then_some(prices),
             offers: rules.rules.rewards().into_iter().filter_map(|offer| self.offer(offer)).collect(),
@@ -476,10 +606,26 @@ impl Eye<'_> {
                 return taken;
             };
             rules.rules.settle(cx, *loop_, head, rules);
+            let (mut tallies, mut firsts) = Default::default();
+            let mut keep = Keep { play, order: None, goods: 0, tallies: &mut tallies, firsts: &mut firsts };
             let mut progress = head.progress.clone();
-            let changes = cx.facts.iter().map(|fact| rules.rules.evolve(&mut progress, fact, self.at, None));
-            taken.saturating_add_signed(changes.sum())
+            for fact in cx.facts.iter().filter(|fact| fact.loop_() == Some(*loop_)) {
+                rules.rules.evolve(&mut progress, fact, self.at, &mut keep);
+            }
+            taken.saturating_add_signed(keep.goods)
         })
+    }
+
+    /// What a participant can do in a play without naming a loop, before there is one.
+    fn play_actions(&self, play: Play, name: &str, rules: &PlayRules) -> Vec<ActionView> {
+        let command = Command::new(ASKING, self.at, Act::Tick);
+        let cx = Deciding::new(self.book, self.state, &command);
+        let who = self.who.unwrap_or(Person::at(self.state.people.len()));
+        if rules.rules.loops() == Loops::Many || cx.running_loop(play, rules, who).is_some() {
+            return Vec::new();
+        }
+        let acts = rules.rules.acts().iter().filter(|act| is_shown(**act) && **act != Act::Pay);
+        acts.map(|act| self.action(*act, |command| command.play = Some(Cow::Borrowed(name))).0).collect()
     }
 
     fn offer(&self, offer: Offer) -> Option<OfferView> {
@@ -505,6 +651,8 @@ impl Eye<'_> {
         let mut view = ActionView { act: act.name(), ready: true, code: None, amount: None, until: None };
         let rejected = match decide(self.book, self.state, &command) {
             Ok(_) => return (view, Vec::new()),
+            // The page has to say more, as which item it is about.
+            Err(rejection) if rejection.code == Code::CommandMalformed => return (view, Vec::new()),
             Err(rejection) => rejection,
         };
         view.ready = false;
@@ -515,7 +663,8 @@ impl Eye<'_> {
     fn loop_(&self, loop_: Loop) -> Option<LoopView> {
         let head = self.state.loop_(loop_)?;
         let play = self.book.play(head.revision, head.play)?;
-        let look = play.rules.look(Looking { state: head, who: self.who, at: self.at });
+        let (book, all) = (self.book, self.state);
+        let look = play.rules.look(Looking { book, all, loop_, state: head, who: self.who, at: self.at });
         let id = self.state.loop_names.text(loop_.0);
         let mine = self.who == Some(head.initiator);
         let people = look.people.iter().take(PEOPLE).map(|person| PersonView {
@@ -535,9 +684,59 @@ impl Eye<'_> {
             opened: head.opened.0,
             until: head.until.0,
             people: people.collect(),
-            actions: play.rules.acts().iter().filter_map(|act| self.loop_action(*act, id, &look)).collect(),
+            actions: play
+                .rules
+                .acts()
+                .iter()
+                .filter(|act| is_shown(**act))
+                .filter_map(|act| self.loop_action(*act, id, &look))
+                .collect(),
             rewards: look.rewards.iter().filter_map(|reward| self.reward(loop_, head, reward)).collect(),
+            items: look.items.iter().take(ITEMS).map(|item| self.item(item)).collect(),
+            amount: look.amount.map(|amount| amount.0),
         })
+    }
+
+    fn item(&self, item: &ItemLook) -> ItemView {
+        let name = match &item.name {
+            ItemName::Text(text) => text.clone(),
+            ItemName::Person(who) => self.name(*who),
+            ItemName::Reward(reward) => self.book.reward_name(*reward).to_owned(),
+        };
+        ItemView {
+            kind: item.kind,
+            name,
+            have: item.have,
+            need: item.need,
+            status: item.status,
+            amount: item.amount.map(|amount| amount.0),
+            at: item.at.map(|at| at.0),
+        }
+    }
+
+    fn accounts(&self) -> Vec<AccountView> {
+        let Some(who) = self.who else { return Vec::new() };
+        let mine = self.state.accounts.range((who, Reward(0))..=(who, Reward(u16::MAX)));
+        let view = |((_, reward), account): (&(Person, Reward), &Account)| {
+            let rules = self.book.reward(*reward)?;
+            let next = account.next_expiry(self.at);
+            Some(AccountView {
+                reward: self.book.reward_name(*reward).to_owned(),
+                title: rules.title.to_string(),
+                balance: account.balance(self.at),
+                earned: account.earned(),
+                until: next.map(|(until, _)| until.0),
+                expiring: next.map(|(_, points)| points),
+            })
+        };
+        mine.filter_map(view).collect()
+    }
+
+    fn tags(&self) -> Vec<String> {
+        let Some(who) = self.who else { return Vec::new() };
+        let from = (who, Box::<str>::default());
+        let mine = self.state.tags.range(from..).take_while(|(tagged, _)| *tagged == who);
+        mine.map(|(_, tag)| tag.to_string()).collect()
     }
 
     fn loop_action(&self, act: Act, id: &str, look: &Look) -> Option<ActionView> {
@@ -576,13 +775,13 @@ impl Eye<'_> {
     /// The latest grant of what a row of a loop shows; a fallback stands for the reward it replaced.
     fn granted(&self, loop_: Loop, look: &RewardLook) -> Option<(Grant, &GrantState)> {
         rewards::with_fallbacks(self.book, look.reward).find_map(|(reward, _)| {
-            let same = |grant: &GrantState| {
-                let terms = self.state.terms(grant);
+            let same = |(handle, grant): &(Grant, &GrantState)| {
+                let terms = self.state.terms(*handle, grant);
                 grant.cause == look.cause
                     && grant.to == look.to
                     && terms.is_some_and(|terms| terms.reward == reward)
             };
-            self.state.grants_of_loop(loop_).find(|(_, grant)| same(grant))
+            self.state.grants_of_loop(loop_).find(same)
         })
     }
 
@@ -591,7 +790,7 @@ impl Eye<'_> {
         let command = Command::new(ASKING, self.at, Act::Tick);
         let cx = Deciding::new(self.book, self.state, &command);
         rewards::with_fallbacks(self.book, look.reward)
-            .any(|(reward, _)| rewards::obstacle(&cx, reward, look.to).is_none())
+            .any(|(reward, rules)| rewards::obstacle(&cx, reward, rules.amount, look.to).is_none())
     }
 
     fn grant_status(&self, grant: &GrantState, held: Option<Time>) -> &'static str {
@@ -616,7 +815,7 @@ impl Eye<'_> {
         let grants = self.state.grants_of(who).take(GRANTS);
         grants
             .filter_map(|(handle, grant)| {
-                let terms = self.state.terms(grant)?;
+                let terms = self.state.terms(handle, grant)?;
                 let rules = self.book.reward(terms.reward)?;
                 let held = rewards::held_until(self.state, handle, self.at);
                 let id = GrantId { loop_: grant.loop_, n: grant.n };
@@ -635,6 +834,11 @@ impl Eye<'_> {
             })
             .collect()
     }
+}
+
+/// Whether a page offers the act; the others are the backend's.
+fn is_shown(act: Act) -> bool {
+    act == Act::Pay || !act.needs_secret_key()
 }
 
 fn status_name(status: Status) -> &'static str {

@@ -12,7 +12,7 @@
 //! (1 of 3), Cy at 11:00 (2 of 3), Bo again (`ALREADY_HELPED`), Di at 09:59 the next day (3 of 3, complete,
 //! Ann gets `cash8`). At 10:00 the next day Di would have met `LOOP_EXPIRED`.
 
-use super::{Kept, Looking, Mechanic, On, Opening};
+use super::{Keep, Kept, Looking, Mechanic, On, Opening};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::document;
 use crate::campaign::units::Int;
@@ -63,7 +63,7 @@ impl Mechanic for Rules {
         Ok(())
     }
 
-    fn take_part<'c>(
+    fn act<'c>(
         &'c self,
         cx: &mut Deciding<'_, 'c>,
         on: On<'_, 'c, Progress>,
@@ -104,11 +104,10 @@ impl Mechanic for Rules {
         }
     }
 
-    fn evolve(&self, progress: &mut Progress, fact: &Fact<'_>, _at: Time, _order: Option<Order>) -> i32 {
+    fn evolve(&self, progress: &mut Progress, fact: &Fact<'_>, _at: Time, _keep: &mut Keep<'_>) {
         if let Fact::Helped { by, .. } = *fact {
             progress.helpers.push(by);
         }
-        0
     }
 
     fn look(&self, looking: Looking<'_>, progress: &Progress) -> Look {
@@ -147,6 +146,7 @@ impl Mechanic for Rules {
             people: progress.helpers.iter().map(|who| PersonLook::new(*who, "helped")).collect(),
             pay: None,
             rewards,
+            ..Look::default()
         }
     }
 

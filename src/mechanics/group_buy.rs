@@ -12,32 +12,41 @@
 //!   member in the order of joining leads; the end stays. Without members the group expires.
 //! * A refund before completion is a leave. A refund after completion marks the member, returns the goods and
 //!   takes the member's rewards back; the group stays complete and the slot is not opened again.
+//! * With `tiers` (阶梯团) a group of `size` is sure of its success and stays open until its end or until the largest
+//!   tier is full. It completes with the lowest price its paid members reached; everyone has paid `price`, and gets
+//!   the difference back as a grant of the cash reward `rebate`. A refund takes that grant back as well.
+//! * With `newMembers` (老带新团) only people to whom that event has not happened may join; the leader may be anyone.
+//! * `joinAfterEnd` says whether a living group may be joined when the campaign is over.
+//! * `late` says what becomes of a payment that found its group full or over: it is due back (`refund`); or it joins
+//!   the running group of the play that ends first and has a free slot (`reroute`), or else opens a group of its
+//!   own (`new-group`), which takes the name of the payment's command.
 //! * `stock` is the goods: taken by a reservation, a payment or a purchase alone, returned when these end.
 //!
 //! Example: `{ "size": 2, "price": "49.90", "alone": "69.90", "within": "24h" }`. Ann opens at 10:00 and pays by
 //! 10:30; Bo joins at 12:00 and pays: complete. Had Bo paid the next day at 10:00, the group would have
 //! expired, and both 49.90 would be due back.
 
-use super::{Kept, Looking, Mechanic, On, Opening, Payment};
+use super::{Keep, Kept, Looking, Mechanic, On, Opening, Payment};
 use crate::campaign::decode::Cx;
-use crate::campaign::document::document;
+use crate::campaign::document::{choices, document};
 use crate::campaign::play::PlayRules;
 use crate::campaign::problem::code;
 use crate::campaign::units::Int;
+use crate::engine::book::Book;
 use crate::engine::command::Act;
-use crate::engine::decide::Deciding;
+use crate::engine::decide::{Deciding, event_key};
 use crate::engine::fact::Fact;
 use crate::engine::field::Reason;
-use crate::engine::handle::{Loop, Order, Person, Play, Reward};
+use crate::engine::handle::{Event, Loop, Order, Person, Play, Reward};
 use crate::engine::money::Money;
 use crate::engine::pack::{self, Reader};
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, State, Status};
 use crate::engine::time::{Span, Time};
-use crate::engine::view::{Look, Need, Offer, PersonLook, RewardLook, Side, Step};
+use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, PersonLook, RewardLook, Side, Step};
 use crate::guard;
 use crate::json::tree::Node;
-use crate::rewards;
+use crate::rewards::{self, Portion};
 
 document! {
     /// 拼团: people buy together at a lower price within a time.
@@ -60,6 +69,38 @@ document! {
         pub give: Vec<Reward> = Vec::new(),
         /// What the leader gets on completion.
         pub give_leader: Vec<Reward> = Vec::new(),
+        /// Lower prices for larger groups, in rising order.
+        pub tiers: Vec<PriceTier> = Vec::new(),
+        /// The cash reward by which members get back what a tier saves them.
+        pub rebate: Option<Reward>,
+        /// An event that must not have happened to those who join.
+        pub new_members: Option<Event>,
+        /// Whether a group may be joined after the campaign's end while it lives.
+        pub join_after_end: bool = true,
+        /// What becomes of a payment that comes too late for its group.
+        pub late: LatePayment = LatePayment::Refund,
+    }
+}
+
+document! {
+    /// A lower price for a larger group.
+    pub struct PriceTier {
+        /// From this many paid members on.
+        pub size: Int<3, 500>,
+        /// The price for each member.
+        pub price: Money,
+    }
+}
+
+choices! {
+    /// What becomes of a payment that comes too late for its group.
+    pub enum LatePayment {
+        /// It is due back.
+        Refund = "refund",
+        /// It counts in another running group with a free slot; without one it is due back.
+        Reroute = "reroute",
+        /// It counts in another running group with a free slot; without one it opens a new group.
+        NewGroup = "new-group",
     }
 }
 
@@ -94,6 +135,9 @@ enum Standing {
 /// The cause of the leader's grants; those of the n-th member have cause n + 1.
 const LEADER: u32 = 0;
 
+/// Groups that a late payment looks at before it gives up.
+const REROUTED: usize = 200;
+
 impl Mechanic for Rules {
     type Progress = Progress;
 
@@ -112,7 +156,7 @@ impl Mechanic for Rules {
         Ok(())
     }
 
-    fn take_part<'c>(
+    fn act<'c>(
         &'c self,
         cx: &mut Deciding<'_, 'c>,
         on: On<'_, 'c, Progress>,
@@ -125,11 +169,17 @@ impl Mechanic for Rules {
         if on.progress.find(by).is_some_and(|(_, member)| member.holds_slot(cx.at)) {
             return Err(Code::AlreadyJoined.into());
         }
+        if !self.join_after_end {
+            cx.running()?;
+        }
         if runs_in(cx, on.state.play, by, Some(on.loop_)) {
             return Err(Code::LoopRunning.into());
         }
-        if on.progress.slots(cx.at) >= self.size.get() {
+        if on.progress.slots(cx.at) >= self.largest() {
             return Err(Code::GroupFull.into());
+        }
+        if !self.admits(cx.state, by) {
+            return Err(Code::NotNew.into());
         }
         guard::check_helping(cx, on.state.play, on.play, by)?;
         let device = device(cx, on.play);
@@ -159,7 +209,8 @@ impl Mechanic for Rules {
             Status::Complete => Some(Reason::Full),
             Status::Expired => Some(Reason::Expired),
             Status::Running if holds => None,
-            Status::Running if group.progress.slots(group.cx.at) >= self.size.get() => Some(Reason::Full),
+            Status::Running if group.progress.slots(group.cx.at) >= self.largest() => Some(Reason::Full),
+            Status::Running if !self.admits(group.cx.state, payment.by) => Some(Reason::NotNew),
             Status::Running
                 if guard::check_helping(group.cx, on.state.play, on.play, payment.by).is_err() =>
             {
@@ -168,7 +219,8 @@ impl Mechanic for Rules {
             Status::Running => self.take_stock(group.cx, on.state.play).err().map(|_| Reason::Stock),
         };
         match obstacle {
-            Some(reason) => group.too_late(payment, reason),
+            Some(Reason::Full | Reason::Expired) if self.reroute(group.cx, &on, payment) => {}
+            Some(reason) => Group::new(self, cx, &on).too_late(payment, reason),
             None => {
                 if !holds {
                     let device = device(group.cx, on.play);
@@ -204,7 +256,7 @@ impl Mechanic for Rules {
 
     fn status(&self, state: &LoopState, progress: &Progress, at: Time) -> Status {
         match state.status {
-            Status::Running if at >= state.until && self.fills(progress) => Status::Complete,
+            Status::Running if at >= state.until && self.succeeds(progress) => Status::Complete,
             Status::Running if at >= state.until || progress.slots(at) == 0 => Status::Expired,
             status => status,
         }
@@ -214,7 +266,7 @@ impl Mechanic for Rules {
         Group::new(self, cx, &on).settle();
     }
 
-    fn evolve(&self, progress: &mut Progress, fact: &Fact<'_>, at: Time, order: Option<Order>) -> i32 {
+    fn evolve(&self, progress: &mut Progress, fact: &Fact<'_>, at: Time, keep: &mut Keep<'_>) {
         match *fact {
             Fact::Joined { by, until, .. } => {
                 progress.join(Member {
@@ -224,24 +276,23 @@ impl Mechanic for Rules {
                     order: None,
                     standing: Standing::Reserved,
                 });
-                return 1;
+                keep.goods += 1;
             }
-            Fact::Paid { by, .. } => progress.set(by, Standing::Paid, order),
+            Fact::Paid { by, .. } => progress.set(by, Standing::Paid, keep.order),
             Fact::Lapsed { by, .. } => {
                 progress.set(by, Standing::Lapsed, None);
-                return -1;
+                keep.goods -= 1;
             }
             Fact::Left { by, .. } => {
                 progress.set(by, Standing::Left, None);
-                return -1;
+                keep.goods -= 1;
             }
             Fact::Filled { count, .. } => progress.filled = count,
-            Fact::Refunded { .. } => return progress.refund(order),
+            Fact::Refunded { .. } => keep.goods += progress.refund(keep.order),
             Fact::Completed { .. } => progress.complete = true,
-            Fact::Expired { .. } => return progress.expire(),
+            Fact::Expired { .. } => keep.goods += progress.expire(),
             _ => {}
         }
-        0
     }
 
     fn due(&self, progress: &Progress, until: Time) -> Time {
@@ -253,9 +304,12 @@ impl Mechanic for Rules {
         let (state, at) = (looking.state, looking.at);
         let size = self.size.get();
         let open = self.status(state, progress, at) == Status::Running;
+        let paid = progress.paid();
         let known = looking.who.and_then(|who| progress.find(who));
         let mine = known.filter(|(_, member)| member.holds_slot(at));
-        let reachable = open && (mine.is_some() || progress.slots(at) < size);
+        let others_until = self.joins_until(looking.book, state.until);
+        let admitted = looking.who.is_none_or(|who| self.admits(looking.all, who));
+        let can_join = admitted && at < others_until && progress.slots(at) < self.largest();
         let mut steps = Vec::new();
         if let Some((_, member)) = mine
             && member.standing == Standing::Reserved
@@ -267,7 +321,7 @@ impl Mechanic for Rules {
             });
         } else if mine.is_none() {
             steps.push(Step {
-                until: Some(state.until),
+                until: Some(others_until),
                 amount: Some(self.price),
                 ..Step::new(Need::JoinHere, 1)
             });
@@ -276,8 +330,12 @@ impl Mechanic for Rules {
         let others = size.saturating_sub(progress.paid()).saturating_sub(own);
         if others > 0 {
             let step =
-                Step { until: Some(state.until), amount: Some(self.price), ..Step::new(Need::Join, others) };
+                Step { until: Some(others_until), amount: Some(self.price), ..Step::new(Need::Join, others) };
             steps.push(step);
+        }
+        let reachable = open && (mine.is_some() || can_join) && (others == 0 || at < others_until);
+        if !self.tiers.is_empty() {
+            steps.push(Step { until: Some(state.until), ..Step::new(Need::Wait, 1) });
         }
         let mut rewards = Vec::new();
         if let Some(who) = looking.who {
@@ -285,7 +343,7 @@ impl Mechanic for Rules {
             let member = |reward: &Reward| RewardLook::new(*reward, who, cause, reachable, steps.clone());
             rewards.extend(self.give.iter().map(member));
             if who == state.initiator {
-                let leads = open && mine.is_some();
+                let leads = reachable && mine.is_some();
                 let leader = |reward: &Reward| RewardLook::new(*reward, who, LEADER, leads, steps.clone());
                 rewards.extend(self.give_leader.iter().map(leader));
             }
@@ -298,10 +356,12 @@ impl Mechanic for Rules {
                 .filter(|(_, member)| member.belongs(at))
                 .map(|(_, member)| if member.who == state.initiator { "leader" } else { "member" }),
             have: progress.paid().saturating_add(progress.filled),
-            need: size,
+            need: self.sizes().find(|size| *size > paid).unwrap_or(size),
             people: shown.chain(virtual_members).collect(),
             pay: pay.map(|(_, member)| (self.price, member.until)),
             rewards,
+            items: self.tiers.iter().map(|tier| tier.look(paid)).collect(),
+            amount: Some(self.price_for(paid)),
         }
     }
 
@@ -332,7 +392,11 @@ impl Mechanic for Rules {
     fn liability(&self) -> Vec<(Reward, u32)> {
         let member = self.give.iter().map(|reward| (*reward, self.size.get()));
         let leader = self.give_leader.iter().map(|reward| (*reward, 1));
-        member.chain(leader).collect()
+        member.chain(leader).chain(self.rebate.map(|reward| (reward, self.largest()))).collect()
+    }
+
+    fn portions(&self) -> Vec<Reward> {
+        self.rebate.into_iter().collect()
     }
 }
 
@@ -348,6 +412,7 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
             String::from("单独购买价不高于拼团价，用户没有拉人的理由。"),
         );
     }
+    check_tiers(rules, node, cx);
     if rules.pay_within > rules.within {
         cx.warning(
             code::REACH_WINDOW,
@@ -360,7 +425,145 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     }
 }
 
+fn check_tiers(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
+    let start = node.get("tiers").map_or(node.start, |tiers| tiers.start);
+    let before = core::iter::once((rules.size.get(), rules.price));
+    let tiers = rules.tiers.iter().map(|tier| (tier.size.get(), tier.price));
+    let rises = before.chain(tiers.clone()).zip(tiers).all(|(a, b)| a.0 < b.0 && a.1 > b.1);
+    let report = |cx: &mut Cx, en: &str, zh: &str| {
+        cx.within("tiers", |cx| {
+            cx.error(code::TIER_SHAPE, start, String::from(en), String::from(zh));
+        });
+    };
+    if !rises {
+        report(
+            cx,
+            "Each tier is larger and cheaper than the one before it, the first than `size` and `price`.",
+            "每一级的人数应多于前一级、价格应低于前一级，第一级与 `size`、`price` 相比。",
+        );
+    }
+    if rules.tiers.is_empty() != rules.rebate.is_none() {
+        report(
+            cx,
+            "`tiers` and `rebate` belong together: members get back by `rebate` what a tier saves them.",
+            "`tiers` 与 `rebate` 须同时填写：差价通过 `rebate` 返还给团员。",
+        );
+    }
+}
+
+impl PriceTier {
+    fn look(&self, paid: u32) -> ItemLook {
+        let reached = paid >= self.size.get();
+        let name = ItemName::Text(self.size.get().to_string());
+        let status = if reached { "reached" } else { "open" };
+        let have = u64::from(paid.min(self.size.get()));
+        ItemLook {
+            amount: Some(self.price),
+            ..ItemLook::new("tier", name, have, u64::from(self.size.get()), status)
+        }
+    }
+}
+
 impl Rules {
+    /// The size that makes a success certain, and those of the tiers.
+    fn sizes(&self) -> impl Iterator<Item = u32> {
+        core::iter::once(self.size.get()).chain(self.tiers.iter().map(|tier| tier.size.get()))
+    }
+
+    /// How many slots a group has.
+    fn largest(&self) -> u32 {
+        self.sizes().max().unwrap_or(0)
+    }
+
+    /// The price for each member of a group with so many paid members.
+    fn price_for(&self, paid: u32) -> Money {
+        let reached = self.tiers.iter().filter(|tier| paid >= tier.size.get());
+        reached.map(|tier| tier.price).min().unwrap_or(self.price)
+    }
+
+    /// Whether a group with these members has reached its goal at its end.
+    fn succeeds(&self, progress: &Progress) -> bool {
+        self.fills(progress) || progress.paid() >= self.size.get()
+    }
+
+    /// Whether someone may join a group that another leads.
+    fn admits(&self, state: &State, by: Person) -> bool {
+        self.new_members.is_none_or(|event| state.events.get(event_key(by, event)) == 0)
+    }
+
+    /// Until when others may join a group that ends at `until`.
+    fn joins_until(&self, book: &Book, until: Time) -> Time {
+        if self.join_after_end { until } else { until.min(book.current().runs.until) }
+    }
+
+    /// Finds another group for a payment that came too late for its own; whether it counts there.
+    fn reroute<'c>(
+        &'c self,
+        cx: &mut Deciding<'_, 'c>,
+        on: &On<'_, 'c, Progress>,
+        payment: Payment<'c>,
+    ) -> bool {
+        let play = on.state.play;
+        let by = payment.by;
+        if self.late == LatePayment::Refund
+            || runs_in(cx, play, by, Some(on.loop_))
+            || !self.admits(cx.state, by)
+            || guard::check_helping(cx, play, on.play, by).is_err()
+        {
+            return false;
+        }
+        let state = cx.state;
+        let agenda = state.agenda.iter().map(|(_, loop_)| *loop_).filter(|loop_| *loop_ != on.loop_);
+        let of_play = agenda.filter(|loop_| state.loop_(*loop_).is_some_and(|other| other.play == play));
+        let mut groups: Vec<Loop> = of_play.take(REROUTED).collect();
+        groups.sort_by_key(|loop_| (state.loop_(*loop_).map(|other| other.until), *loop_));
+        let other = groups.into_iter().find(|loop_| {
+            let Some(other) = state.loop_(*loop_) else { return false };
+            let super::Progress::GroupBuy(progress) = &other.progress else { return false };
+            let same = cx.rules(other).is_some_and(|rules| rules.rules == on.play.rules);
+            same && other.initiator != by
+                && self.status(other, progress, cx.at) == Status::Running
+                && progress.slots(cx.at) < self.largest()
+        });
+        if let Some((loop_, other)) = other.and_then(|loop_| Some((loop_, state.loop_(loop_)?)))
+            && let super::Progress::GroupBuy(progress) = &other.progress
+        {
+            let there = On { loop_, state: other, progress, play: on.play };
+            let mut group = Group::new(self, cx, &there);
+            group.settle();
+            if group.status == Status::Running && self.take_stock(group.cx, play).is_ok() {
+                group.join(by, device(group.cx, on.play));
+                group.paid(payment);
+                return true;
+            }
+            return false;
+        }
+        self.late == LatePayment::NewGroup && self.open_for(cx, on, payment)
+    }
+
+    /// Opens a group for a payment and lets it count there.
+    fn open_for<'c>(
+        &'c self,
+        cx: &mut Deciding<'_, 'c>,
+        on: &On<'_, 'c, Progress>,
+        payment: Payment<'c>,
+    ) -> bool {
+        let (play, by, at) = (on.state.play, payment.by, cx.at);
+        let Ok(id) = cx.fresh_loop_id() else { return false };
+        if cx.running().is_err() || self.take_stock(cx, play).is_err() {
+            return false;
+        }
+        let loop_ = Loop::at(cx.state.loops.len());
+        let until = at.after(self.within);
+        cx.emit(Fact::Opened { loop_: id, play, by, until, order: None, device: device(cx, on.play) });
+        let progress = Progress::default();
+        let mut group =
+            Group { rules: self, cx, loop_, play, status: Status::Running, leader: by, until, progress };
+        group.join(by, None);
+        group.paid(payment);
+        true
+    }
+
     fn leave<'c>(
         &self,
         cx: &mut Deciding<'_, 'c>,
@@ -422,6 +625,7 @@ struct Group<'x, 's, 'c> {
     rules: &'x Rules,
     cx: &'x mut Deciding<'s, 'c>,
     loop_: Loop,
+    play: Play,
     status: Status,
     leader: Person,
     until: Time,
@@ -430,9 +634,9 @@ struct Group<'x, 's, 'c> {
 
 impl<'x, 's, 'c> Group<'x, 's, 'c> {
     fn new(rules: &'x Rules, cx: &'x mut Deciding<'s, 'c>, on: &On<'_, '_, Progress>) -> Self {
-        let LoopState { status, initiator: leader, until, .. } = *on.state;
+        let LoopState { play, status, initiator: leader, until, .. } = *on.state;
         let (loop_, progress) = (on.loop_, on.progress.clone());
-        let mut group = Group { rules, cx, loop_, status, leader, until, progress };
+        let mut group = Group { rules, cx, loop_, play, status, leader, until, progress };
         for at in 0..group.cx.facts.len() {
             // This command may have settled the group already.
             if let Some(fact) = group.cx.facts.get(at).copied().filter(|fact| fact.loop_() == Some(loop_)) {
@@ -448,7 +652,7 @@ impl<'x, 's, 'c> Group<'x, 's, 'c> {
     }
 
     fn apply(&mut self, fact: &Fact<'c>, order: Option<Order>) {
-        self.rules.evolve(&mut self.progress, fact, self.cx.at, order);
+        self.rules.rehearse(&mut self.progress, fact, self.cx.at, (self.play, order));
         match *fact {
             Fact::Completed { .. } => self.status = Status::Complete,
             Fact::Expired { .. } => self.status = Status::Expired,
@@ -466,7 +670,7 @@ impl<'x, 's, 'c> Group<'x, 's, 'c> {
         let Payment { by, order, amount } = payment;
         let handle = self.cx.order(order);
         self.emit(Fact::Paid { loop_: self.loop_, by, order, amount }, Some(handle));
-        if self.progress.paid() >= self.rules.size.get() {
+        if self.progress.paid() >= self.rules.largest() {
             self.complete();
         }
     }
@@ -485,9 +689,14 @@ impl<'x, 's, 'c> Group<'x, 's, 'c> {
             .filter(|(_, member)| member.standing == Standing::Paid)
             .map(|(cause, member)| (cause, member.who))
             .collect();
+        let saved = self.rules.price.minus(self.rules.price_for(self.progress.paid()));
         for (cause, who) in paid {
             for reward in &self.rules.give {
                 rewards::grant(self.cx, self.loop_, *reward, who, cause);
+            }
+            if let Some(reward) = self.rules.rebate.filter(|_| saved > Money(0)) {
+                let portion = Portion { amount: Some(saved), points: None };
+                rewards::grant_portion(self.cx, self.loop_, reward, who, cause, portion);
             }
         }
         for reward in &self.rules.give_leader {
@@ -548,9 +757,11 @@ impl<'x, 's, 'c> Group<'x, 's, 'c> {
         if self.status != Status::Running || self.cx.at < self.until {
             return;
         }
-        if self.rules.fills(&self.progress) {
+        if self.rules.succeeds(&self.progress) {
             let count = self.rules.size.get().saturating_sub(self.progress.paid());
-            self.emit(Fact::Filled { loop_: self.loop_, count }, None);
+            if count > 0 {
+                self.emit(Fact::Filled { loop_: self.loop_, count }, None);
+            }
             self.complete();
             return;
         }

@@ -13,7 +13,7 @@
 //! "invitee": ["coffee"] }`. Ann invites Bo, who orders on day 3: Bo gets a coffee, Ann 20.00. Bo's refund on
 //! day 5 takes both back. The 21st friend still gets a coffee, Ann nothing more.
 
-use super::{Kept, Looking, Mechanic, On, Opening};
+use super::{Keep, Kept, Looking, Mechanic, On, Opening};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::document;
 use crate::campaign::problem::code;
@@ -102,7 +102,7 @@ impl Mechanic for Rules {
         Ok(())
     }
 
-    fn take_part<'c>(
+    fn act<'c>(
         &'c self,
         cx: &mut Deciding<'_, 'c>,
         on: On<'_, 'c, Progress>,
@@ -167,7 +167,7 @@ impl Mechanic for Rules {
         }
     }
 
-    fn evolve(&self, progress: &mut Progress, fact: &Fact<'_>, at: Time, _order: Option<Order>) -> i32 {
+    fn evolve(&self, progress: &mut Progress, fact: &Fact<'_>, at: Time, _keep: &mut Keep<'_>) {
         match *fact {
             Fact::Joined { by, until, .. } => {
                 progress.invitees.push(Invitee {
@@ -182,7 +182,6 @@ impl Mechanic for Rules {
             Fact::Voided { by, .. } => progress.set(by, Standing::Voided, None),
             _ => {}
         }
-        0
     }
 
     fn look(&self, looking: Looking<'_>, progress: &Progress) -> Look {
@@ -239,6 +238,7 @@ impl Mechanic for Rules {
             people: progress.invitees.iter().map(Invitee::look).collect(),
             pay: None,
             rewards,
+            ..Look::default()
         }
     }
 
@@ -261,10 +261,6 @@ impl Mechanic for Rules {
             self.inviter.iter().map(|tier| (tier.give, tier.most.map_or(tier.cap(), |most| most.get())));
         let invitee = self.invitee.iter().map(|reward| (*reward, u32::MAX));
         inviter.chain(invitee).collect()
-    }
-
-    fn waits_for(&self) -> Option<Event> {
-        Some(self.qualifies)
     }
 }
 

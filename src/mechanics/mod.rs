@@ -6,17 +6,20 @@ pub mod invite;
 
 use crate::campaign::decode::{Cx, Document};
 use crate::campaign::play::PlayRules;
+use crate::engine::book::Book;
 use crate::engine::command::Act;
+use crate::engine::counters::{Counters, Key};
 use crate::engine::decide::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Event, Loop, Order, Person, Play, Reward};
 use crate::engine::money::Money;
 use crate::engine::pack::Reader;
 use crate::engine::rejection::{Code, Rejection};
-use crate::engine::state::{LoopState, Status};
+use crate::engine::state::{LoopState, State, Status};
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{Look, Offer};
 use crate::json::tree::Node;
+use std::collections::BTreeMap;
 
 /// What a mechanic decides and keeps.
 pub trait Mechanic {
@@ -26,22 +29,45 @@ pub trait Mechanic {
     /// The acts it offers on its loops.
     const OFFERS: &'static [Act];
 
-    /// Opens a loop.
+    /// How many loops a play has.
+    const LOOPS: Loops = Loops::Many;
+
+    /// Opens a loop, open for the mechanic's window or until the campaign ends.
     ///
     /// # Errors
     /// Why it may not be opened.
-    fn open<'c>(&'c self, opening: Opening<'_, '_, 'c>) -> Result<(), Rejection<'c>>;
+    fn open<'c>(&'c self, mut opening: Opening<'_, '_, 'c>) -> Result<(), Rejection<'c>> {
+        let until = match self.window() {
+            Some(window) => opening.cx.at.after(window),
+            None => opening.cx.book.current().runs.until,
+        };
+        opening.emit(until);
+        Ok(())
+    }
 
-    /// Helps, joins or leaves a loop.
+    /// Does the command's act, which is one of [`Mechanic::OFFERS`] other than `share` and `pay`, on a loop.
+    ///
+    /// `by` is the command's participant; for `review`, `enter` and `exit` the one it is about.
     ///
     /// # Errors
     /// Why not.
-    fn take_part<'c>(
+    fn act<'c>(
         &'c self,
         cx: &mut Deciding<'_, 'c>,
         on: On<'_, 'c, Self::Progress>,
         by: Person,
     ) -> Result<(), Rejection<'c>>;
+
+    /// Someone other than the sharer came by a link or code that was shared for the loop, or in general by
+    /// its initiator.
+    fn visited(&self, _cx: &mut Deciding<'_, '_>, _on: On<'_, '_, Self::Progress>, _by: Person) {}
+
+    /// Looks at the facts of a decided command, whatever plays they are about, and may add to them. Only
+    /// for mechanics whose [`Mechanic::WATCHES`] is set.
+    fn watch(&self, _cx: &mut Deciding<'_, '_>, _play: Play, _rules: &PlayRules) {}
+
+    /// Whether [`Mechanic::watch`] is called.
+    const WATCHES: bool = false;
 
     /// Takes a payment.
     ///
@@ -96,8 +122,21 @@ pub trait Mechanic {
         }
     }
 
-    /// Applies a fact to the progress; answers how the play's own stock changes.
-    fn evolve(&self, progress: &mut Self::Progress, fact: &Fact<'_>, at: Time, order: Option<Order>) -> i32;
+    /// Applies a fact about the loop to its progress, and to what the play keeps as a whole.
+    fn evolve(&self, progress: &mut Self::Progress, fact: &Fact<'_>, at: Time, keep: &mut Keep<'_>);
+
+    /// Applies a fact that is only about to happen to a copy of the progress.
+    fn rehearse(
+        &self,
+        progress: &mut Self::Progress,
+        fact: &Fact<'_>,
+        at: Time,
+        (play, order): (Play, Option<Order>),
+    ) {
+        let (mut tallies, mut firsts) = Default::default();
+        let mut keep = Keep { play, order, goods: 0, tallies: &mut tallies, firsts: &mut firsts };
+        self.evolve(progress, fact, at, &mut keep);
+    }
 
     /// When the loop needs settling, if it does.
     fn due(&self, _progress: &Self::Progress, _until: Time) -> Time {
@@ -128,13 +167,47 @@ pub trait Mechanic {
     /// How long a loop lives; `None` until the campaign ends.
     fn window(&self) -> Option<Span>;
 
-    /// The most money and pieces of each reward one loop can cost.
+    /// The most pieces of each reward one loop can cost.
     fn liability(&self) -> Vec<(Reward, u32)>;
 
-    /// The event that its loops wait for, if any.
-    fn waits_for(&self) -> Option<Event> {
-        None
+    /// The rewards whose amount the mechanic decides grant by grant, so that the catalogue need not.
+    fn portions(&self) -> Vec<Reward> {
+        Vec::new()
     }
+}
+
+/// How many loops a play has at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loops {
+    /// As many as participants open; commands name the loop.
+    Many,
+    /// One for each participant; commands may name the play instead, and the first opens the loop.
+    Personal,
+    /// One for all; commands may name the play instead, and the first opens the loop.
+    Shared,
+}
+
+/// What [`Mechanic::evolve`] may write besides the progress of its loop.
+pub struct Keep<'s> {
+    /// The play.
+    pub play: Play,
+    /// The order that the fact brings or is about.
+    pub order: Option<Order>,
+    /// By how many units the play's own stock of goods is used up more.
+    pub goods: i32,
+    /// Counts that the mechanics keep across loops, by [`tally`].
+    pub tallies: &'s mut Counters,
+    /// Who was first with a text, by play: for things that count once in a play.
+    pub firsts: &'s mut Firsts,
+}
+
+/// Who was first with a text in a play.
+pub type Firsts = BTreeMap<(Play, Box<str>), Person>;
+
+/// The key of a count that a mechanic keeps across the loops of its play: `kind` is its own number below 2^20.
+#[must_use]
+pub fn tally(play: Play, kind: u32, subject: u32) -> Key {
+    Key::new(play.0, i64::from(kind), subject)
 }
 
 /// What a mechanic keeps for a loop.
@@ -206,7 +279,13 @@ pub struct Payment<'c> {
 /// A look at a loop for a page.
 #[derive(Clone, Copy)]
 pub struct Looking<'s> {
+    /// The rules of the campaign.
+    pub book: &'s Book,
+    /// The state of the campaign.
+    pub all: &'s State,
     /// The loop.
+    pub loop_: Loop,
+    /// Its state.
     pub state: &'s LoopState,
     /// Who looks, if the campaign knows them.
     pub who: Option<Person>,
@@ -284,11 +363,44 @@ macro_rules! mechanics {
                 match self { $(Rules::$Name(rules) => rules.open(opening),)* }
             }
 
-            /// Helps, joins or leaves a loop.
+            /// How many loops a play has.
+            #[must_use]
+            pub fn loops(&self) -> Loops {
+                match self { $(Rules::$Name(_) => <$module::Rules as Mechanic>::LOOPS,)* }
+            }
+
+            /// Whether [`Rules::watch`] does anything.
+            #[must_use]
+            pub fn watches(&self) -> bool {
+                match self { $(Rules::$Name(_) => <$module::Rules as Mechanic>::WATCHES,)* }
+            }
+
+            /// Looks at the facts of a decided command and may add to them.
+            pub fn watch(&self, cx: &mut Deciding<'_, '_>, play: Play, with: &PlayRules) {
+                match self { $(Rules::$Name(rules) => rules.watch(cx, play, with),)* }
+            }
+
+            /// Someone came by what was shared for a loop.
+            pub fn visited(
+                &self,
+                cx: &mut Deciding<'_, '_>,
+                loop_: Loop,
+                state: &LoopState,
+                play: &PlayRules,
+                by: Person,
+            ) {
+                match (self, &state.progress) {
+                    $((Rules::$Name(rules), Progress::$Name(progress)) =>
+                        rules.visited(cx, On { loop_, state, progress, play }, by),)*
+                    _ => {}
+                }
+            }
+
+            /// Does the command's act on a loop.
             ///
             /// # Errors
             /// Why not.
-            pub fn take_part<'c>(
+            pub fn act<'c>(
                 &'c self,
                 cx: &mut Deciding<'_, 'c>,
                 loop_: Loop,
@@ -298,7 +410,7 @@ macro_rules! mechanics {
             ) -> Result<(), Rejection<'c>> {
                 match (self, &state.progress) {
                     $((Rules::$Name(rules), Progress::$Name(progress)) =>
-                        rules.take_part(cx, On { loop_, state, progress, play }, by),)*
+                        rules.act(cx, On { loop_, state, progress, play }, by),)*
                     _ => Err(Code::LoopUnknown.into()),
                 }
             }
@@ -386,11 +498,20 @@ macro_rules! mechanics {
                 match self { $(Rules::$Name(_) => Progress::$Name(Default::default()),)* }
             }
 
-            /// Applies a fact to a loop's progress; answers how the play's own stock changes.
-            pub fn evolve(&self, progress: &mut Progress, fact: &Fact<'_>, at: Time, order: Option<Order>) -> i32 {
+            /// Applies a fact to a loop's progress and to what the play keeps.
+            pub fn evolve(&self, progress: &mut Progress, fact: &Fact<'_>, at: Time, keep: &mut Keep<'_>) {
                 match (self, progress) {
-                    $((Rules::$Name(rules), Progress::$Name(progress)) => rules.evolve(progress, fact, at, order),)*
-                    _ => 0,
+                    $((Rules::$Name(rules), Progress::$Name(progress)) => rules.evolve(progress, fact, at, keep),)*
+                    _ => {}
+                }
+            }
+
+            /// Applies a fact that is only about to happen to a copy of the progress.
+            pub fn rehearse(&self, progress: &mut Progress, fact: &Fact<'_>, at: Time, play: Play) {
+                match (self, progress) {
+                    $((Rules::$Name(rules), Progress::$Name(progress)) =>
+                        rules.rehearse(progress, fact, at, (play, None)),)*
+                    _ => {}
                 }
             }
 
@@ -482,9 +603,9 @@ impl Rules {
         each_rules!(self, rules => rules.liability())
     }
 
-    /// The event that its loops wait for, if any.
+    /// The rewards whose amount the mechanic decides grant by grant.
     #[must_use]
-    pub fn waits_for(&self) -> Option<Event> {
-        each_rules!(self, rules => rules.waits_for())
+    pub fn portions(&self) -> Vec<Reward> {
+        each_rules!(self, rules => rules.portions())
     }
 }

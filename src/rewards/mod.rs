@@ -1,12 +1,15 @@
 //! Rewards: reserving them within stock, budget and limits, and the life of a grant.
 
-use crate::campaign::rewards::RewardRules;
+pub mod points;
+
+use crate::campaign::rewards::{Clawback, RewardRules};
 use crate::engine::book::Book;
 use crate::engine::command::Act;
 use crate::engine::decide::{Deciding, required};
 use crate::engine::fact::Fact;
 use crate::engine::field::{GrantId, Reason};
 use crate::engine::handle::{Grant, Loop, Person, Reward};
+use crate::engine::money::Money;
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{GrantState, GrantStatus, State};
 use crate::engine::time::Time;
@@ -14,23 +17,122 @@ use crate::engine::time::Time;
 /// Fallbacks that are tried one after the other at most.
 const FALLBACKS: usize = 8;
 
+/// How large a grant is, where a mechanic and not the catalogue decides it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Portion {
+    /// The money of a cash reward.
+    pub amount: Option<Money>,
+    /// The points of a points reward.
+    pub points: Option<u32>,
+}
+
 /// Promises a reward, or its fallback; where neither is to be had, the reason is a fact too.
 ///
-/// `cause` is the mechanic's number for what earned it, so that exactly that can be taken back.
+/// `cause` is the mechanic's number for what earned it, so that exactly that can be taken back. Points are
+/// handed over at once, by adding them to the account.
 pub fn grant(cx: &mut Deciding<'_, '_>, loop_: Loop, reward: Reward, to: Person, cause: u32) {
+    grant_portion(cx, loop_, reward, to, cause, Portion::default());
+}
+
+/// As [`grant`], of a size that the mechanic decides; a fallback has its own size.
+pub fn grant_portion(
+    cx: &mut Deciding<'_, '_>,
+    loop_: Loop,
+    reward: Reward,
+    to: Person,
+    cause: u32,
+    portion: Portion,
+) {
     let mut reason = Reason::Stock;
-    for (reward, rules) in with_fallbacks(cx.book, reward) {
-        match obstacle(cx, reward, to) {
+    let (book, mut portion) = (cx.book, portion);
+    for (reward, rules) in with_fallbacks(book, reward) {
+        let amount = portion.amount.or(rules.amount);
+        let points = portion.points.or(rules.credits());
+        portion = Portion::default();
+        match obstacle(cx, reward, amount, to) {
             None => {
                 let until = rules.hold.map(|hold| cx.at.after(hold));
                 let grant = cx.next_grant(loop_);
-                cx.emit(Fact::Granted { grant, reward, to, amount: rules.amount, until, cause });
+                cx.emit(Fact::Granted { grant, reward, to, amount, until, cause });
+                if let Some(points) = points.filter(|_| rules.keeps_account()) {
+                    cx.emit(Fact::Fulfilled { grant });
+                    let until = rules.valid.map(|valid| cx.at.after(valid));
+                    cx.emit(Fact::Credited { grant, reward, to, points, until });
+                }
                 return;
             }
             Some(found) => reason = found,
         }
     }
     cx.emit(Fact::Withheld { loop_, reward, to, reason });
+}
+
+/// Puts stock and budget of a reward aside for a loop that will grant it later, piece by piece.
+///
+/// Before each grant out of it, [`free`] gives the piece back. A reward that does not have as much left is
+/// not put aside at all.
+///
+/// # Errors
+/// `REWARD_OUT`.
+pub fn set_aside<'c>(
+    cx: &mut Deciding<'_, 'c>,
+    loop_: Loop,
+    reward: Reward,
+    count: u32,
+    amount: Money,
+) -> Result<(), Rejection<'c>> {
+    let Some(rules) = cx.book.reward(reward) else { return Err(Code::RewardOut.into()) };
+    let used = used(cx, reward);
+    let out = rules.stock.is_some_and(|stock| used.count.saturating_add(count) > stock.get())
+        || rules.budget.is_some_and(|budget| used.money.plus(amount) > budget);
+    if out {
+        return Err(Rejection::new(Code::RewardOut).name(cx.book.reward_name(reward)));
+    }
+    cx.emit(Fact::SetAside { loop_, reward, count, amount });
+    Ok(())
+}
+
+/// Gives back what [`set_aside`] put aside, or a piece of it.
+pub fn free(cx: &mut Deciding<'_, '_>, loop_: Loop, reward: Reward, count: u32, amount: Money) {
+    cx.emit(Fact::Freed { loop_, reward, count, amount });
+}
+
+/// Takes points from a participant's account.
+///
+/// # Errors
+/// `POINTS_SHORT`.
+pub fn spend<'c>(
+    cx: &mut Deciding<'_, 'c>,
+    loop_: Loop,
+    reward: Reward,
+    by: Person,
+    points: u32,
+) -> Result<(), Rejection<'c>> {
+    let balance = balance(cx, reward, by);
+    if balance < i64::from(points) {
+        let short = u32::try_from(i64::from(points) - balance).unwrap_or(u32::MAX);
+        return Err(Rejection::new(Code::PointsShort).most(short).name(cx.book.reward_name(reward)));
+    }
+    cx.emit(Fact::Spent { loop_, reward, by, points });
+    Ok(())
+}
+
+/// The points a participant can spend at this moment, counting what this command has done already.
+#[must_use]
+pub fn balance(cx: &Deciding<'_, '_>, reward: Reward, of: Person) -> i64 {
+    let mut balance = cx.state.account(of, reward).map_or(0, |account| account.balance(cx.at));
+    for fact in &cx.facts {
+        match *fact {
+            Fact::Credited { reward: other, to, points, .. } if other == reward && to == of => {
+                balance += i64::from(points);
+            }
+            Fact::Spent { reward: other, by, points, .. } if other == reward && by == of => {
+                balance -= i64::from(points);
+            }
+            _ => {}
+        }
+    }
+    balance
 }
 
 /// A reward and what is given instead when it is out, in that order.
@@ -45,39 +147,61 @@ pub fn with_fallbacks(book: &Book, reward: Reward) -> impl Iterator<Item = (Rewa
     chain.take(FALLBACKS)
 }
 
-/// What keeps a reward from a participant at this moment.
+/// What keeps a reward of this amount from a participant at this moment.
 #[must_use]
-pub fn obstacle(cx: &Deciding<'_, '_>, reward: Reward, to: Person) -> Option<Reason> {
+pub fn obstacle(cx: &Deciding<'_, '_>, reward: Reward, amount: Option<Money>, to: Person) -> Option<Reason> {
     let rules = cx.book.reward(reward)?;
-    let used = cx.state.reward(reward);
-    let (mut count, mut spent, mut mine) = (used.count, used.spent, 0u32);
-    // What this command has granted already is not in the state yet.
-    for fact in &cx.facts {
-        if let Fact::Granted { reward: other, to: other_to, amount, .. } = *fact
-            && other == reward
-        {
-            count = count.saturating_add(1);
-            spent = spent.plus(amount.unwrap_or_default());
-            mine = mine.saturating_add(u32::from(other_to == to));
-        }
-    }
-    if rules.stock.is_some_and(|stock| count >= stock.get()) {
+    let used = used(cx, reward);
+    if rules.stock.is_some_and(|stock| used.count >= stock.get()) {
         return Some(Reason::Stock);
     }
-    let amount = rules.amount.unwrap_or_default();
-    if rules.budget.is_some_and(|budget| spent.plus(amount) > budget) {
+    let amount = amount.unwrap_or_default();
+    if rules.budget.is_some_and(|budget| used.money.plus(amount) > budget) {
         return Some(Reason::Budget);
     }
     let most = rules.per_participant?.get();
+    let granted = |fact: &&Fact<'_>| matches!(**fact, Fact::Granted { reward: other, to: other_to, .. } if other == reward && other_to == to);
+    let mine = u32::try_from(cx.facts.iter().filter(granted).count()).unwrap_or(u32::MAX);
     let standing = mine.saturating_add(standing(cx.state, to, reward));
     (standing >= most).then_some(Reason::Limit)
 }
 
+/// Pieces and money of a reward that are granted or put aside.
+struct Used {
+    count: u32,
+    money: Money,
+}
+
+/// What a reward has used up; what this command has done already is not in the state yet.
+fn used(cx: &Deciding<'_, '_>, reward: Reward) -> Used {
+    let state = cx.state.reward(reward);
+    let mut used =
+        Used { count: state.count.saturating_add(state.aside), money: state.spent.plus(state.aside_money) };
+    for fact in &cx.facts {
+        match *fact {
+            Fact::Granted { reward: other, amount, .. } if other == reward => {
+                used.count = used.count.saturating_add(1);
+                used.money = used.money.plus(amount.unwrap_or_default());
+            }
+            Fact::SetAside { reward: other, count, amount, .. } if other == reward => {
+                used.count = used.count.saturating_add(count);
+                used.money = used.money.plus(amount);
+            }
+            Fact::Freed { reward: other, count, amount, .. } if other == reward => {
+                used.count = used.count.saturating_sub(count);
+                used.money = used.money.minus(amount);
+            }
+            _ => {}
+        }
+    }
+    used
+}
+
 fn standing(state: &State, person: Person, reward: Reward) -> u32 {
-    let counts = |grant: &&GrantState| {
-        grant.status.stands() && state.terms(grant).is_some_and(|terms| terms.reward == reward)
+    let counts = |(handle, grant): &(Grant, &GrantState)| {
+        grant.status.stands() && state.terms(*handle, grant).is_some_and(|terms| terms.reward == reward)
     };
-    u32::try_from(state.grants_of(person).filter(|(_, grant)| counts(grant)).count()).unwrap_or(u32::MAX)
+    u32::try_from(state.grants_of(person).filter(counts).count()).unwrap_or(u32::MAX)
 }
 
 /// Takes back every standing grant of a loop with this cause.
@@ -85,11 +209,23 @@ pub fn revoke(cx: &mut Deciding<'_, '_>, loop_: Loop, cause: u32, reason: &'stat
     revoke_beyond(cx, loop_, cause, 0, reason);
 }
 
-/// Takes back one grant.
-#[must_use]
-pub fn revoked<'c>(grant: &GrantState, reason: Option<&'c str>) -> Fact<'c> {
+/// Takes back one standing grant, with the points it added; or lets the participant keep what was handed
+/// over, if the reward says so.
+pub fn take_back<'c>(cx: &mut Deciding<'_, 'c>, handle: Grant, grant: &GrantState, reason: Option<&'c str>) {
     let id = GrantId { loop_: grant.loop_, n: grant.n };
-    Fact::Revoked { grant: id, owed: grant.status == GrantStatus::Fulfilled, reason }
+    let Some(terms) = cx.state.terms(handle, grant) else { return };
+    let clawback = cx.book.reward(terms.reward).map_or(Clawback::Owe, |rules| rules.clawback);
+    let credited = cx.state.credits.get(&handle).copied();
+    let handed_over = grant.status == GrantStatus::Fulfilled;
+    if handed_over && credited.is_none() && clawback == Clawback::Keep {
+        cx.emit(Fact::Kept { grant: id });
+        return;
+    }
+    cx.emit(Fact::Revoked { grant: id, owed: handed_over && credited.is_none(), reason });
+    if let Some(points) = credited {
+        let owed = clawback == Clawback::Owe;
+        cx.emit(Fact::Debited { grant: id, reward: terms.reward, from: grant.to, points, owed });
+    }
 }
 
 /// Decides `fulfil`, `fail` and `revoke`.
@@ -111,7 +247,7 @@ pub fn settle<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
             cx.emit(Fact::Fulfilled { grant: id });
         }
         (Act::Fail, GrantStatus::Reserved) => cx.emit(Fact::Failed { grant: id, reason }),
-        (Act::Revoke, GrantStatus::Reserved | GrantStatus::Fulfilled) => cx.emit(revoked(grant, reason)),
+        (Act::Revoke, GrantStatus::Reserved | GrantStatus::Fulfilled) => take_back(cx, handle, grant, reason),
         _ => return Err(settled),
     }
     Ok(())
@@ -132,19 +268,43 @@ pub fn find(state: &State, id: GrantId) -> Option<Grant> {
 /// Takes back the latest standing grants of a cause until no more than `most` are left; held ones go first
 /// because they are the latest.
 pub fn revoke_beyond(cx: &mut Deciding<'_, '_>, loop_: Loop, cause: u32, most: u32, reason: &'static str) {
+    let mut back: Vec<Back> = Vec::new();
+    for fact in &cx.facts {
+        match *fact {
+            Fact::Granted { grant, cause: other, .. } if grant.loop_ == loop_ && other == cause => {
+                back.insert(0, Back::Promised(grant, None));
+            }
+            Fact::Credited { grant, reward, to, points, .. } => {
+                let mine = |back: &&mut Back| matches!(back, Back::Promised(other, _) if *other == grant);
+                if let Some(back) = back.iter_mut().find(mine) {
+                    *back = Back::Promised(grant, Some((reward, to, points)));
+                }
+            }
+            _ => {}
+        }
+    }
     let known = cx.state.grants_of_loop(loop_);
     let known = known.filter(|(_, grant)| grant.cause == cause && grant.status.stands());
-    let promised = cx.facts.iter().rev().filter_map(|fact| match *fact {
-        Fact::Granted { grant, cause: other, .. } if grant.loop_ == loop_ && other == cause => {
-            Some(Fact::Revoked { grant, owed: false, reason: Some(reason) })
-        }
-        _ => None,
-    });
-    let standing: Vec<Fact<'static>> =
-        promised.chain(known.map(|(_, grant)| revoked(grant, Some(reason)))).collect();
+    back.extend(known.map(|(handle, grant)| Back::Known(handle, *grant)));
     let keep = usize::try_from(most).unwrap_or(usize::MAX);
-    let back = standing.len().saturating_sub(keep);
-    for fact in standing.into_iter().take(back) {
-        cx.emit(fact);
+    let beyond = back.len().saturating_sub(keep);
+    for back in back.into_iter().take(beyond) {
+        match back {
+            Back::Known(handle, grant) => take_back(cx, handle, &grant, Some(reason)),
+            Back::Promised(grant, credited) => {
+                cx.emit(Fact::Revoked { grant, owed: false, reason: Some(reason) });
+                if let Some((reward, from, points)) = credited {
+                    cx.emit(Fact::Debited { grant, reward, from, points, owed: false });
+                }
+            }
+        }
     }
+}
+
+/// A grant to be taken back.
+enum Back {
+    /// It stands in the state.
+    Known(Grant, GrantState),
+    /// This very command promised it, and perhaps credited its points.
+    Promised(GrantId, Option<(Reward, Person, u32)>),
 }

@@ -60,6 +60,17 @@ pub fn campaign(bytes: &[u8], ample: bool) -> Value {
     set(&mut group, "stock", dice.maybe(2, |dice| json!(1 + dice.below(7))));
     set(&mut group, "virtualFrom", dice.maybe(2, |dice| json!(30 + dice.below(60))));
     set(&mut group, "requires", dice.maybe(4, |_| json!("signed-up")));
+    let size = u64::from(size);
+    let tiers = match dice.below(4) {
+        0 => Some(json!([{ "size": size + 1, "price": "4.00" }])),
+        1 => Some(json!([{ "size": size + 1, "price": "4.50" }, { "size": size + 2, "price": "3.33" }])),
+        _ => None,
+    };
+    set(&mut group, "rebate", tiers.as_ref().map(|_| json!("back")));
+    set(&mut group, "tiers", tiers);
+    set(&mut group, "newMembers", dice.maybe(4, |_| json!("ordered")));
+    set(&mut group, "joinAfterEnd", dice.maybe(2, |_| json!(false)));
+    set(&mut group, "late", dice.maybe(2, |_| json!("reroute")));
     let helpers = 1 + dice.below(4);
     let tier = match dice.below(3) {
         0 => json!({ "every": 1, "give": "cash", "most": 1 + dice.below(3) }),
@@ -95,6 +106,9 @@ pub fn campaign(bytes: &[u8], ample: bool) -> Value {
         );
     }
     campaign["rewards"] = json!({ "coupon": coupon, "goods": goods, "cash": cash });
+    if plays["group"]["rebate"].is_string() {
+        campaign["rewards"]["back"] = json!({ "kind": "cash", "title": "Difference" });
+    }
     campaign["plays"] = plays;
     campaign
 }

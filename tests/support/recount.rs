@@ -158,10 +158,7 @@ impl Books {
                 assert!(head.slots.insert(by, Slot { until, order: None }).is_none(), "two slots: {fact}");
                 let taken =
                     head.slots.values().filter(|slot| slot.order.is_some() || slot.until > at).count();
-                assert!(
-                    Some(taken) <= rules["size"].as_u64().and_then(|size| size.try_into().ok()),
-                    "too many slots: {fact}"
-                );
+                assert!(u64::try_from(taken).ok() <= largest(rules), "too many slots: {fact}");
             }
             "paid" | "late" => {
                 let order = text(fact, "order").to_owned();
@@ -292,7 +289,8 @@ impl Books {
             let (mechanic, first) = (text(rules, "mechanic"), cause == 0);
             let most = match mechanic {
                 "assist" => listed(if first { "give" } else { "giveHelper" }),
-                "group-buy" => listed(if first { "giveLeader" } else { "give" }),
+                "group-buy" if first => listed("giveLeader"),
+                "group-buy" => listed("give") + u64::from(rules["rebate"].is_string()),
                 _ if cause >= 1 << 20 => listed("invitee"),
                 _ => ladder(&rules["inviter"][usize::try_from(cause).expect("a tier")], head.qualified.len()),
             };
@@ -360,4 +358,10 @@ fn ladder(tier: &Value, have: usize) -> u64 {
 fn money(value: &Value) -> Option<i64> {
     let (whole, minor) = value.as_str()?.split_once('.')?;
     Some(whole.parse::<i64>().ok()? * 100 + minor.parse::<i64>().ok()?)
+}
+
+/// The size at which a group completes at once.
+fn largest(rules: &Value) -> Option<u64> {
+    let tiers = rules["tiers"].as_array().into_iter().flatten();
+    tiers.chain([rules]).filter_map(|tier| tier["size"].as_u64()).max()
 }

@@ -29,11 +29,17 @@ impl Model {
         if self.held(loop_, by).is_some() {
             return Err("ALREADY_JOINED");
         }
+        if rules["joinAfterEnd"] == json!(false) && self.now >= self.until {
+            return Err("CAMPAIGN_ENDED");
+        }
         if self.holds_elsewhere(by, loop_) {
             return Err("LOOP_RUNNING");
         }
         if self.is_full(loop_, rules) {
             return Err("GROUP_FULL");
+        }
+        if !self.admits(by, rules) {
+            return Err("NOT_NEW");
         }
         self.limited(by, "group", true, device)?;
         self.lapse(loop_);
@@ -44,7 +50,20 @@ impl Model {
 
     pub(super) fn is_full(&self, loop_: &str, rules: &Value) -> bool {
         let taken = self.members(loop_).iter().filter(|member| self.holds(member)).count();
-        u64::try_from(taken).ok() >= rules["size"].as_u64()
+        u64::try_from(taken).is_ok_and(|taken| taken >= largest(rules))
+    }
+
+    fn admits(&self, by: &str, rules: &Value) -> bool {
+        rules["newMembers"].as_str().is_none_or(|event| self.happened(by, event) == 0)
+    }
+
+    /// What all members are paid back when so many have paid.
+    fn saved(&self, rules: &Value, paid: u64) -> i64 {
+        let tiers = rules["tiers"].as_array().into_iter().flatten();
+        let reached = tiers.filter(|tier| tier["size"].as_u64().is_some_and(|size| paid >= size));
+        let prices =
+            reached.map(|tier| word(tier, "price").replace('.', "").parse::<i64>().expect("a price"));
+        500 - prices.min().unwrap_or(500)
     }
 
     pub(super) fn reserve(&mut self, by: &str, loop_: &str, device: Option<&str>) {
@@ -99,6 +118,11 @@ impl Model {
         if self.over(loop_) || self.now < self.until(loop_) {
             return;
         }
+        let rules = self.play(loop_).clone();
+        let enough = u64::try_from(self.paid(loop_)).ok() >= rules["size"].as_u64();
+        if enough {
+            return self.complete(loop_);
+        }
         if self.fills(loop_) {
             let size = self.play(loop_)["size"].as_u64().unwrap_or(0);
             let paid = u64::try_from(self.paid(loop_)).unwrap_or(0);
@@ -116,8 +140,12 @@ impl Model {
     pub(super) fn complete(&mut self, loop_: &str) {
         self.tell(json!({ "kind": "completed", "loop": loop_ }));
         let rules = self.play(loop_).clone();
+        let saved = self.saved(&rules, u64::try_from(self.paid(loop_)).unwrap_or(0));
         for member in self.members(loop_).into_iter().filter(|member| member.order.is_some()) {
             self.grant_all(loop_, &rules["give"], &member.who, &member.who);
+            if saved > 0 {
+                self.grant_amount(loop_, "back", &member.who, &member.who, saved);
+            }
         }
         let leader = self.leader(loop_);
         self.grant_all(loop_, &rules["giveLeader"], &leader, "leader");
@@ -140,12 +168,17 @@ impl Model {
             None
         } else if self.is_full(loop_, rules) {
             Some("full")
+        } else if !self.admits(by, rules) {
+            Some("not-new")
         } else if self.limited(by, "group", true, device).is_err() {
             Some("limit")
         } else {
             // What was settled in vain stays settled: the payment is recorded either way.
             self.take_goods(loop_).is_err().then_some("stock")
         };
+        if matches!(reason, Some("full" | "expired")) && self.reroute(by, loop_, rules, order, device) {
+            return;
+        }
         if let Some(reason) = reason {
             self.tell(json!({ "kind": "late", "loop": loop_, "by": by, "order": order, "amount": 500 }));
             self.tell(json!({ "kind": "refund-due", "loop": loop_, "by": by, "order": order, "amount": 500, "reason": reason }));
@@ -154,10 +187,41 @@ impl Model {
         if !reserved {
             self.reserve(by, loop_, device);
         }
+        self.pay_in(by, loop_, rules, order);
+    }
+
+    fn pay_in(&mut self, by: &str, loop_: &str, rules: &Value, order: &str) {
         self.tell(json!({ "kind": "paid", "loop": loop_, "by": by, "order": order, "amount": 500 }));
-        if u64::try_from(self.paid(loop_)).ok() == rules["size"].as_u64() {
+        if u64::try_from(self.paid(loop_)).is_ok_and(|paid| paid >= largest(rules)) {
             self.complete(loop_);
         }
+    }
+
+    /// Looks for another group for a payment that came too late for its own.
+    fn reroute(&mut self, by: &str, own: &str, rules: &Value, order: &str, device: Option<&str>) -> bool {
+        if rules["late"] != json!("reroute")
+            || self.holds_elsewhere(by, own)
+            || !self.admits(by, rules)
+            || self.limited(by, "group", true, device).is_err()
+        {
+            return false;
+        }
+        let mut others = self.loops_of_play("group");
+        others.retain(|loop_| {
+            loop_ != own
+                && self.leader(loop_) != by
+                && self.running(loop_).is_ok()
+                && !self.is_full(loop_, rules)
+        });
+        others.sort_by_key(|loop_| self.until(loop_));
+        let Some(other) = others.first() else { return false };
+        self.settle(other);
+        if self.over(other) || self.take_goods(other).is_err() {
+            return false;
+        }
+        self.reserve(by, other, device);
+        self.pay_in(by, other, rules, order);
+        true
     }
 
     pub(super) fn refund(&mut self, order: &str) -> Result<(), &'static str> {
@@ -223,4 +287,11 @@ impl Model {
             }
         }
     }
+}
+
+/// The size at which a group completes at once.
+fn largest(rules: &Value) -> u64 {
+    let tiers = rules["tiers"].as_array().into_iter().flatten();
+    let sizes = tiers.chain([rules]).filter_map(|tier| tier["size"].as_u64());
+    sizes.max().unwrap_or(0)
 }

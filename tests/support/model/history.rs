@@ -109,7 +109,8 @@ impl Model {
         let rules = self.play(loop_);
         let (paid, size) = (self.paid(loop_), rules["size"].as_u64().unwrap_or(0));
         let percent = u64::try_from(paid * 100).unwrap_or(0);
-        paid > 0 && rules["virtualFrom"].as_u64().is_some_and(|from| percent >= from * size)
+        let enough = size > 0 && u64::try_from(paid).is_ok_and(|paid| paid >= size);
+        enough || paid > 0 && rules["virtualFrom"].as_u64().is_some_and(|from| percent >= from * size)
     }
 
     pub(super) fn holds_elsewhere(&self, who: &str, except: &str) -> bool {

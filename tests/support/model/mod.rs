@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 /// The facts so far, and the answers given.
+#[derive(Clone)]
 pub struct Model {
     rules: Value,
     now: i64,

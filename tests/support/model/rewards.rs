@@ -73,12 +73,17 @@ impl Model {
     }
 
     pub(super) fn grant(&mut self, loop_: &str, reward: &str, to: &str, cause: &str) {
+        self.grant_amount(loop_, reward, to, cause, 300);
+    }
+
+    pub(super) fn grant_amount(&mut self, loop_: &str, reward: &str, to: &str, cause: &str, cash: i64) {
         let mut next = reward.to_owned();
         let mut reason = "stock";
         while !next.is_empty() {
             let rules = self.rules["rewards"][&next].clone();
             let (count, spent) = self.used(&next);
-            let amount = if next == "cash" { 300 } else { 0 };
+            let is_cash = next == "cash" || next == "back";
+            let amount = if is_cash { cash } else { 0 };
             let budget =
                 rules["budget"].as_str().map(|text| text.replace('.', "").parse::<i64>().expect("an amount"));
             let mine = self
@@ -98,7 +103,7 @@ impl Model {
             } else {
                 let n = self.of("granted", loop_).count() + 1;
                 let mut fact = json!({ "kind": "granted", "grant": format!("{loop_}.{n}"), "loop": loop_, "reward": next, "to": to, "mark": cause });
-                if next == "cash" {
+                if is_cash {
                     fact["amount"] = json!(amount);
                 }
                 if rules["hold"].is_string() {
