@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use kfactor::attribution::Token;
-use kfactor::engine::audit::Audit;
+use kfactor::engine::audit::{Audit, hex};
 use kfactor::engine::{Code, Engine, Time};
 use serde_json::{Map, Value, json};
 
@@ -125,14 +125,16 @@ struct Run {
     kept: BTreeMap<String, Value>,
     /// Every command with its first answer, as they were written.
     log: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The log as an audit reads it: the same, and revisions.
+    entries: Vec<String>,
     facts: Vec<Value>,
 }
 
 impl Run {
     fn new(campaign: Value) -> Run {
         let engine = load(&campaign);
-        let (kept, log, facts) = (BTreeMap::new(), Vec::new(), Vec::new());
-        Run { campaign, engine, revised: false, now: START, kept, log, facts }
+        let (kept, log, entries, facts) = (BTreeMap::new(), Vec::new(), Vec::new(), Vec::new());
+        Run { campaign, engine, revised: false, now: START, kept, log, entries, facts }
     }
 
     fn steps(mut self, case: &Value) {
@@ -146,6 +148,7 @@ impl Run {
                     .revise(&self.campaign.to_string())
                     .unwrap_or_else(|problems| panic!("{place}\n{problems:?}"));
                 self.revised = true;
+                self.entries.push(format!("{{\"campaign\":{}}}", self.campaign));
             } else if let Some(who) = step["view"].as_str() {
                 let view = self.engine.view(who, Time(self.now), step["loop"].as_str());
                 let view = serde_json::to_value(view).expect("a view");
@@ -196,6 +199,8 @@ impl Run {
             && answer["code"] != json!("COMMAND_ID_REUSED")
         {
             self.facts.extend(answer["facts"].as_array().into_iter().flatten().cloned());
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            self.entries.push(format!("{{\"command\":{},\"answer\":{}}}", text(&command), text(&written)));
             self.log.push((command, written));
         }
     }
@@ -269,7 +274,7 @@ impl Run {
 
     /// What holds after every case: facts rebuild the state, answers repeat, snapshots go on, the audit is clean.
     fn afterwards(self) {
-        let Run { campaign, engine, revised, log, facts, .. } = self;
+        let Run { campaign, engine, revised, log, entries, facts, .. } = self;
         if !revised {
             let mut follower = load(&campaign);
             let lines: Vec<String> = facts.iter().map(Value::to_string).collect();
@@ -278,18 +283,12 @@ impl Run {
                 body(&follower.snapshot(), &follower) == body(&engine.snapshot(), &engine),
                 "facts rebuild another state"
             );
-            let entries: Vec<String> = log
-                .iter()
-                .map(|(command, answer)| {
-                    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-                    format!("{{\"command\":{},\"answer\":{}}}", text(command), text(answer))
-                })
-                .collect();
-            let audit = Audit::run(engine.book(), entries.join("\n").as_bytes());
-            let findings: Vec<_> =
-                audit.findings.iter().filter(|finding| finding.code != "TIME_BACKWARDS").collect();
-            assert!(findings.is_empty(), "audit: {findings:?}");
         }
+        let audit = Audit::run(engine.book(), entries.join("\n").as_bytes());
+        let findings: Vec<_> =
+            audit.findings.iter().filter(|finding| finding.code != "TIME_BACKWARDS").collect();
+        assert!(findings.is_empty(), "audit: {findings:?}");
+        assert_eq!(audit.digest, hex(&engine.digest()), "the audit ends with another state");
         let mut again = engine.clone();
         again.restore(&engine.snapshot()).expect("a snapshot");
         assert_eq!(again.digest(), engine.digest());

@@ -103,5 +103,15 @@ function rejected(id: string | null, repeated: boolean): Rejected {
   if (flag()) params.amount = number();
   if (flag()) params.field = string();
   if (flag()) params.name = string();
-  return new Rejected(id, code, params, [], repeated);
+  const missing: StepView[] = [];
+  for (let left = small(); left > 0; left--) missing.push(step());
+  return new Rejected(id, code, params, missing, repeated);
+}
+
+function step(): StepView {
+  const step: StepView = { need: string(), count: small() };
+  if (flag()) step.until = number();
+  if (flag()) step.amount = number();
+  if (flag()) step.name = string();
+  return step;
 }

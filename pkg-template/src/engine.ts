@@ -118,7 +118,10 @@ export class Engine {
     return this.call(() => this.glue.due(this.handle) ?? null) as number | null;
   }
 
-  /** Re-decides a log (commands as a JSON array or one per line) from the beginning. */
+  /**
+   * Re-decides a log from the beginning: commands, alone or as `{ command, answer }`, and the documents that
+   * revised the campaign as `{ campaign }`, in a JSON array or one per line.
+   */
   audit(log: Uint8Array | string): Audit {
     const bytes = typeof log === "string" ? encoder.encode(log) : log;
     return this.call(() => this.glue.audit(this.handle, bytes)) as Audit;

@@ -46,6 +46,43 @@ test("run prints facts, refusals, a view and the digest", () => {
   assert.equal(array.stdout.slice(-65), stdout.slice(-65));
 });
 
+test("run and audit read the log of a revised campaign", () => {
+  const [ten, ann] = [readFileSync(TEN, "utf8"), { by: "ann", name: "ticket-bought" }];
+  const revised = ten.replace('"helpers": 10', '"helpers": 2');
+  const before = [
+    { id: "t", at: NOON, do: "event", ...ann, order: "o1" },
+    { id: "o", at: NOON, do: "open", by: "ann", play: "ten-friends", loop: "L1" },
+    { id: "t2", at: NOON, do: "event", ...ann, order: "o2" },
+  ];
+  const after = [
+    { id: "h", at: NOON, do: "help", by: "bo", loop: "L1" },
+    { id: "t3", at: NOON, do: "event", by: "cy", name: "ticket-bought", order: "o3" },
+    { id: "o3", at: NOON, do: "open", by: "cy", play: "ten-friends", loop: "L3" },
+    { id: "h3", at: NOON, do: "help", by: "bo", loop: "L3" },
+  ];
+  const document = (text: string): object => ({ campaign: JSON.parse(text) as unknown });
+  const log = [document(ten), ...before, document(revised), ...after];
+  const lines = log.map((entry) => JSON.stringify(entry)).join("\n");
+  const file = join(folder, "revised.json");
+  writeFileSync(file, revised);
+
+  const run = kfactor(["run", file, "-", "--digest"], lines);
+  assert.match(run.stdout, /"kind":"helped","loop":"L1","by":"bo","have":1,"need":10/);
+  assert.match(run.stdout, /"kind":"helped","loop":"L3","by":"bo","have":1,"need":2/);
+  assert.equal(kfactor(["run", file, "-", "--digest"], JSON.stringify(log)).stdout, run.stdout);
+  const clean = kfactor(["audit", file, "-"], lines);
+  assert.equal(clean.status, 0, clean.stderr);
+  assert.equal(clean.stdout.slice(-65), run.stdout.slice(-65));
+  const claimed = { command: after[0], answer: { ok: true, id: "h", facts: [] } };
+  const forged = kfactor(["audit", TEN, "-", "--json"], JSON.stringify([...before, claimed]));
+  assert.equal(forged.status, 1);
+  const { findings } = JSON.parse(forged.stdout) as { findings: { position: number; code: string }[] };
+  assert.deepEqual(
+    findings.map(({ position, code }) => [position, code]),
+    [[3, "ANSWER_DIFFERS"]],
+  );
+});
+
 test("token mints, peeks and verifies", () => {
   const key = ["--key", "000102030405060708090a0b0c0d0e0f"];
   const minted = kfactor(["token", "mint", ...key, "--campaign", "12345", "--kind", "1", "--inviter", "7"]);

@@ -15,9 +15,9 @@ function plain(answer: Answer): unknown {
   return rest;
 }
 
-/** Of several malformed fields either form may name any; and the readable call leaves `missing` to views. */
+/** Of several malformed fields either form may name any. */
 function comparable(answer: unknown): unknown {
-  const { missing: _, params, ...rest } = answer as { code?: string; missing?: unknown; params?: unknown };
+  const { params, ...rest } = answer as { code?: string; params?: unknown };
   return rest.code === "COMMAND_MALFORMED" ? rest : { ...rest, params };
 }
 
@@ -117,6 +117,57 @@ test("the readable call and JSON say the same, over thousands of random commands
   }
 });
 
+test("a refusal says what would open the way, in the readable call as in JSON", async () => {
+  const document = {
+    id: "steps",
+    title: "Steps",
+    timezone: "+08:00",
+    currency: "CNY",
+    runs: { from: "2026-12-01T12:00", until: "2026-12-20T00:00" },
+    rewards: { cash: { kind: "cash", title: "Cash", amount: "1.00", budget: "9.00", hold: "7d" } },
+    plays: {
+      bought: {
+        mechanic: "assist",
+        title: "B",
+        helpers: 1,
+        within: "24h",
+        requires: "ticket-bought",
+        give: ["cash"],
+      },
+      daily: {
+        mechanic: "assist",
+        title: "D",
+        helpers: 5,
+        within: "24h",
+        give: ["cash"],
+        limits: [{ per: "helper", every: "day", most: 1 }],
+      },
+    },
+  };
+  const [one, other] = [await Engine.load(document as never), await Engine.load(document as never)];
+  const refusals: string[] = [];
+  const both = (command: object): void => {
+    const expected = JSON.parse(other.submitBatch(JSON.stringify(command))) as Answer;
+    const answer = one.submit(command as Command);
+    assert.deepEqual(plain(answer), expected, JSON.stringify(command));
+    if (!answer.ok && answer.missing.length > 0) refusals.push(`${answer.code} ${answer.missing[0]?.need}`);
+  };
+  both({ id: "early", at: NOON - 1, do: "open", by: "ann", play: "daily" });
+  both({ id: "none", at: NOON, do: "open", by: "ann", play: "bought" });
+  both({ id: "ticket", at: NOON, do: "event", by: "ann", name: "ticket-bought", order: "o1" });
+  both({ id: "B", at: NOON, do: "open", by: "ann", play: "bought" });
+  both({ id: "help", at: NOON, do: "help", by: "bo", loop: "B" });
+  both({ id: "held", at: NOON, do: "fulfil", grant: "B.1" });
+  for (const by of ["ann", "cy"]) both({ id: `D-${by}`, at: NOON, do: "open", by, play: "daily" });
+  for (const who of ["ann", "cy"]) both({ id: `d-${who}`, at: NOON, do: "help", by: "bo", loop: `D-${who}` });
+  assert.deepEqual(refusals, [
+    "CAMPAIGN_NOT_STARTED wait",
+    "EVENT_REQUIRED event",
+    "GRANT_HELD wait",
+    "LIMIT_REACHED wait",
+  ]);
+});
+
 test("a batch has the form it came in", async () => {
   const engine = await Engine.load(TEN);
   const command = { id: "v", at: NOON, do: "visit", by: "ann" } as const;
@@ -175,10 +226,33 @@ test("a freed engine says so", async () => {
   assert.throws(() => engine.view("ann", { at: NOON }), expected);
 });
 
-test("an audit re-decides a log", async () => {
+test("an audit re-decides a log, revisions included, and names what could not stand", async () => {
   const engine = await Engine.load(TEN);
-  const log = JSON.stringify({ id: "v", at: NOON, do: "visit", by: "ann" });
-  assert.ok(engine.audit(log));
+  const log: string[] = [];
+  const submit = (command: object): void => {
+    const text = JSON.stringify({ at: NOON, ...command });
+    log.push(`{"command":${text},"answer":${engine.submitBatch(text)}}`);
+  };
+  submit({ id: "t", do: "event", by: "ann", name: "ticket-bought", order: "o1" });
+  submit({ id: "o", do: "open", by: "ann", play: "ten-friends", loop: "L1" });
+  const revised = TEN.replace('"helpers": 10', '"helpers": 11');
+  engine.revise(revised);
+  log.push(JSON.stringify({ campaign: JSON.parse(revised) as unknown }));
+  submit({ id: "t2", do: "event", by: "bo", name: "ticket-bought", order: "o2" });
+  submit({ id: "o2", do: "open", by: "bo", play: "ten-friends", loop: "L2" });
+  submit({ id: "h2", do: "help", by: "cy", loop: "L2" });
+  const found = engine.audit(log.join("\n"));
+  assert.deepEqual([found.findings, found.commands, found.digest], [[], 5, engine.digest()]);
+  const [command] = log.splice(2, 1);
+  assert.ok(command?.startsWith('{"campaign"'));
+  const codes = engine.audit(`[${log.join(",")}]`).findings.map(({ code, id }) => `${code} ${id}`);
+  assert.deepEqual(codes, ["ANSWER_DIFFERS h2"]);
+  const alone = JSON.stringify({ id: "v", at: NOON, do: "visit", by: "ann" });
+  assert.deepEqual([engine.audit(alone).commands, engine.audit(alone).count], [1, 0]);
+});
+
+test("a fact that cannot be read is an error", async () => {
+  const engine = await Engine.load(TEN);
   assert.throws(() => engine.apply([{ id: "x/0", at: 1, kind: "nonsense" } as never]), {
     code: "FACT_MALFORMED",
   });

@@ -24,6 +24,7 @@ pub struct Params {
     #[serde(rename = "loop")]
     in_loop: Option<String>,
     limit: Option<u32>,
+    entries: Option<bool>,
     participant: Option<String>,
     key: Option<String>,
 }

@@ -47,7 +47,7 @@ impl fmt::Display for StartError {
 impl std::error::Error for StartError {}
 
 impl Campaigns {
-    /// Replays every campaign of the log and starts its keeper.
+    /// Rebuilds every campaign of the log, from a snapshot where there is one, and starts its keeper.
     ///
     /// # Errors
     /// When the log cannot be read, or an answer in it is not what the engine answers now.
@@ -59,7 +59,9 @@ impl Campaigns {
         let known = tools.log.campaigns().map_err(|error| of("*")(error.into()))?;
         let mut keepers = BTreeMap::new();
         for campaign in known {
-            let machine = Machine::replay(&*tools.log, &campaign, u64::MAX, fail).map_err(of(&campaign))?;
+            let machine = Machine::resume(&*tools.log, &tools.snapshots, &campaign, u64::MAX);
+            let machine = machine.map_err(of(&campaign))?;
+            tools.metrics.replayed(machine.as_ref());
             if let Some(machine) = machine {
                 let keeper = Keeper::start(&campaign, machine, tools.clone()).map_err(|error| {
                     of(&campaign)(ReplayError::Log(crate::log::LogError(error.to_string())))

@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::Path;
 
 /// What an operator may set; every key is optional.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Config {
     /// Keys that pages carry, beginning with `pk_`.
@@ -21,8 +21,25 @@ pub struct Config {
     pub origins: Vec<String>,
     /// Whether a proxy in front of the server names the visitor's address in `X-Forwarded-For`.
     pub trust_proxy: bool,
+    /// Records after which a campaign's state is kept for the next start, at least 1.
+    pub snapshot_every: u64,
     /// Limits on size and rate.
     pub limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            publishable_keys: Vec::new(),
+            secret_keys: Vec::new(),
+            participant_secret: None,
+            token_keys: Vec::new(),
+            origins: Vec::new(),
+            trust_proxy: false,
+            snapshot_every: 50_000,
+            limits: Limits::default(),
+        }
+    }
 }
 
 /// A key for tokens.
@@ -144,6 +161,9 @@ impl Config {
         kids.dedup();
         if kids.len() != self.token_keys.len() {
             return wrong("two token keys have the same `kid`");
+        }
+        if self.snapshot_every == 0 {
+            return wrong("`snapshotEvery` is at least 1");
         }
         Ok(())
     }

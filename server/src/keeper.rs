@@ -14,6 +14,7 @@ use crate::live::Hub;
 use crate::log::Log;
 use crate::machine::{Document, Machine, ShareMaterial};
 use crate::metrics::Metrics;
+use crate::snapshots::Snapshots;
 use desk::Desk;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -35,6 +36,10 @@ pub struct Tools {
     pub metrics: Arc<Metrics>,
     /// Records a campaign may have.
     pub most_records: u64,
+    /// Where states are kept.
+    pub snapshots: Arc<Snapshots>,
+    /// Records after which the state is kept again.
+    pub snapshot_every: u64,
 }
 
 /// The handle to a campaign's keeper.
@@ -86,8 +91,10 @@ impl Keeper {
             document: Arc::clone(&document),
             seq: Arc::clone(&seq),
             tools,
+            kept: machine.kept,
             machine: Some(machine),
             ticked: None,
+            keeping: None,
         };
         let thread = std::thread::Builder::new()
             .name(format!("keeper {campaign}"))

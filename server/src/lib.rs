@@ -26,5 +26,6 @@ pub mod machine;
 pub mod metrics;
 pub mod secrets;
 pub mod short;
+pub mod snapshots;
 pub mod store;
 pub mod words;

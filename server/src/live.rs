@@ -23,6 +23,8 @@ pub struct Committed {
     pub seq: u64,
     /// Its facts.
     pub facts: Vec<FactText>,
+    /// The loops it concerns.
+    pub loops: Vec<String>,
 }
 
 type Channel = broadcast::Sender<Arc<Committed>>;
@@ -49,7 +51,11 @@ impl Hub {
             if listened.is_empty() {
                 continue;
             }
-            let committed = Arc::new(Committed { seq, facts: answer::facts(&record.answer) });
+            let committed = Arc::new(Committed {
+                seq,
+                facts: answer::facts(&record.answer),
+                loops: record.loops.clone(),
+            });
             for name in listened {
                 let heard =
                     channels.get(&name).is_some_and(|channel| channel.send(Arc::clone(&committed)).is_ok());
@@ -119,7 +125,7 @@ impl Follow {
                 _ = self.listen.stop.changed() => return None,
             };
             match received {
-                Ok(committed) => self.take(committed.seq, &committed.facts),
+                Ok(committed) => self.take(committed.seq, &committed.facts, &committed.loops),
                 Err(RecvError::Lagged(_)) => self.behind = true,
                 Err(RecvError::Closed) => return None,
             }
@@ -135,18 +141,18 @@ impl Follow {
         let page = page.await.ok()?.ok()?;
         self.behind = !page.is_empty();
         for stored in page {
-            self.take(stored.seq, &answer::facts(&stored.record.answer));
+            self.take(stored.seq, &answer::facts(&stored.record.answer), &stored.record.loops);
             self.listen.after = stored.seq;
         }
         Some(())
     }
 
-    fn take(&mut self, seq: u64, facts: &[FactText]) {
+    fn take(&mut self, seq: u64, facts: &[FactText], loops: &[String]) {
         if seq <= self.listen.after {
             return;
         }
         self.listen.after = seq;
-        let wanted = |fact: &&FactText| self.listen.in_loop.is_none() || fact.in_loop == self.listen.in_loop;
+        let wanted = |fact: &&FactText| fact.concerns(self.listen.in_loop.as_deref(), loops);
         let mut events: Vec<Event> =
             facts.iter().filter(wanted).map(|fact| Event::default().data(fact.json.get())).collect();
         if let Some(last) = events.pop() {

@@ -30,7 +30,7 @@ pub struct Record {
     pub body: String,
     /// The answer as JSON text; empty for a campaign.
     pub answer: String,
-    /// The loops that the command or its facts name.
+    /// The loops that the command or its facts name, and those that rest on an order it refunds.
     pub loops: Vec<String>,
 }
 

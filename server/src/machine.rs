@@ -3,10 +3,12 @@
 use crate::answer;
 use crate::envelope::Envelope;
 use crate::log::{Kind, Log, LogError, Record, Stored};
+use crate::snapshots::{Snapshot, Snapshots, sha256};
 use crate::words::Locale;
 use kfactor::attribution::{ReferralCode, Token, day_of};
 use kfactor::campaign::{Campaign, Names, Problem};
-use kfactor::engine::{Answer, Code, Command, Engine, Malformed, Time};
+use kfactor::engine::handle::Order;
+use kfactor::engine::{Answer, Code, Command, Engine, Fact, Malformed, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -24,6 +26,8 @@ pub struct Machine {
     pub at: i64,
     /// How many documents the log holds.
     pub revision: u32,
+    /// The sequence of the newest snapshot that is known to be good, 0 without one.
+    pub kept: u64,
     text: String,
     seed: [u8; 32],
 }
@@ -134,6 +138,38 @@ struct Body {
     document: String,
 }
 
+impl Record {
+    /// A hash of all that tells this record from any other.
+    #[must_use]
+    pub fn mark(&self) -> [u8; 32] {
+        let Record { kind, id, at, body, answer, .. } = self;
+        let head = format!("{} {id} {at} {} ", matches!(kind, Kind::Command), body.len());
+        sha256(&[head.as_bytes(), body.as_bytes(), answer.as_bytes()])
+    }
+}
+
+impl Stored {
+    /// A JSON object with the sequence of the record before its own members.
+    #[must_use]
+    pub fn numbered(&self, object: &str) -> Option<String> {
+        Some(format!("{{\"seq\":{},{}", self.seq, object.strip_prefix('{')?))
+    }
+
+    /// The record as an audit reads it: a command with its answer, or a document with the campaign's seed.
+    #[must_use]
+    pub fn entry(&self) -> Option<String> {
+        let Record { kind, body, answer, .. } = &self.record;
+        match kind {
+            Kind::Command => self.numbered(&format!("{{\"command\":{body},\"answer\":{answer}}}")),
+            Kind::Campaign => {
+                let Body { seed, document } = serde_json::from_str(body).ok()?;
+                let document = document.trim_start_matches('\u{feff}');
+                self.numbered(&format!("{{\"campaign\":{document},\"seed\":\"{seed}\"}}"))
+            }
+        }
+    }
+}
+
 impl Machine {
     /// Opens a campaign that has no log yet, and the record that begins its log.
     ///
@@ -141,7 +177,8 @@ impl Machine {
     /// The problems of the document.
     pub fn open(text: &str, seed: [u8; 32], now: i64) -> Result<(Machine, Record), Vec<Problem>> {
         let engine = Engine::load(text, seed)?;
-        let mut machine = Machine { engine, seq: 0, at: now, revision: 0, text: String::new(), seed };
+        let mut machine =
+            Machine { engine, seq: 0, at: now, revision: 0, kept: 0, text: String::new(), seed };
         let record = machine.adopt(text);
         Ok((machine, record))
     }
@@ -157,9 +194,81 @@ impl Machine {
         log: &dyn Log,
         campaign: &str,
         until: u64,
+        differs: impl FnMut(Difference) -> Result<(), ReplayError>,
+    ) -> Result<Option<Machine>, ReplayError> {
+        Machine::follow(None, log, campaign, until, differs)
+    }
+
+    /// What [`Machine::replay`] gives, from the newest snapshot that fits and the records after it. A snapshot that
+    /// does not fit is passed over with a warning.
+    ///
+    /// # Errors
+    /// As [`Machine::replay`]; a difference ends it.
+    pub fn resume(
+        log: &dyn Log,
+        snapshots: &Snapshots,
+        campaign: &str,
+        until: u64,
+    ) -> Result<Option<Machine>, ReplayError> {
+        for snapshot in snapshots.of(campaign) {
+            let restored = Machine::restore(log, campaign, &snapshot, until);
+            let followed = restored.and_then(|machine| {
+                let machine = Machine::follow(Some(machine), log, campaign, until, fail);
+                machine.map_err(|error| error.to_string())
+            });
+            match followed {
+                Ok(machine) => return Ok(machine),
+                Err(why) => eprintln!(
+                    "campaign {campaign}: the snapshot at record {} is not used: {why}",
+                    snapshot.seq
+                ),
+            }
+        }
+        Machine::replay(log, campaign, until, fail)
+    }
+
+    /// The campaign as a snapshot has it, if the log tells of the same past.
+    fn restore(log: &dyn Log, campaign: &str, snapshot: &Snapshot, until: u64) -> Result<Machine, String> {
+        let Snapshot { seq, mark, seal, state } = snapshot;
+        if *seq > until {
+            return Err(format!("only the first {until} records are asked for"));
+        }
+        let read = |error: LogError| error.to_string();
+        let last = log.read(campaign, None, seq.saturating_sub(1), 1).map_err(read)?.into_iter().next();
+        let last = last.filter(|last| last.seq == *seq && last.record.mark() == *mark);
+        let at = last.ok_or("the log has another record in its place")?.record.at;
+        let mut machine: Option<Machine> = None;
+        for revision in 1u32.. {
+            let stored = log.find(campaign, &campaign_id(revision)).map_err(read)?;
+            let Some(stored) = stored.filter(|stored| stored.seq <= *seq) else { break };
+            match &mut machine {
+                None => machine = Some(Machine::first(&stored).map_err(|error| error.to_string())?),
+                Some(machine) => machine.again(&stored).map_err(|error| error.to_string())?,
+            }
+        }
+        let mut machine = machine.ok_or("the log does not begin with a campaign document")?;
+        machine.engine.restore(state).map_err(|damaged| damaged.to_string())?;
+        // Sealed is what the restored state is written as, so that one comparison finds damage and other forms alike.
+        if Snapshot::seal(*seq, mark, &machine.engine.snapshot()) != *seal {
+            return Err("the state is not the one that was kept".to_owned());
+        }
+        Ok(Machine { seq: *seq, at, kept: *seq, ..machine })
+    }
+
+    /// The state as it is, for the record it stands after.
+    #[must_use]
+    pub fn snapshot(&self, last: &Record) -> Snapshot {
+        Snapshot::sealed(self.seq, last.mark(), self.engine.snapshot())
+    }
+
+    /// Goes on from a machine, or from the beginning of the log.
+    fn follow(
+        mut machine: Option<Machine>,
+        log: &dyn Log,
+        campaign: &str,
+        until: u64,
         mut differs: impl FnMut(Difference) -> Result<(), ReplayError>,
     ) -> Result<Option<Machine>, ReplayError> {
-        let mut machine: Option<Machine> = None;
         loop {
             let after = machine.as_ref().map_or(0, |machine| machine.seq);
             let page = log.read(campaign, None, after, PAGE)?;
@@ -209,14 +318,23 @@ impl Machine {
         let known =
             matches!(given.code(), Some(Code::CommandIdReused | Code::CommandMalformed)) || given.repeated;
         let answer = text(&given);
+        let refunded: Vec<Order> = given
+            .facts()
+            .iter()
+            .filter_map(|fact| if let Fact::Refunded { order, .. } = fact { Some(*order) } else { None })
+            .collect();
         let record = (!known).then(|| {
             self.seq += 1;
             self.at = at;
+            let mut loops = answer::loops(&body, &answer);
+            loops.extend(refunded.iter().flat_map(|order| self.resting_on(*order)));
+            loops.sort_unstable();
+            loops.dedup();
             Record {
                 kind: Kind::Command,
                 id: envelope.id().to_owned(),
                 at,
-                loops: answer::loops(&body, &answer),
+                loops,
                 body: body.clone(),
                 answer: answer.clone(),
             }
@@ -300,6 +418,13 @@ impl Machine {
         crate::auth::hex(&self.engine.digest())
     }
 
+    /// The loops that rest on an order.
+    fn resting_on(&self, order: Order) -> impl Iterator<Item = String> {
+        let state = self.engine.state();
+        let loops = state.orders.get(order.index()).map_or(&[][..], |known| &known.loops);
+        loops.iter().map(|in_loop| state.loop_names.text(in_loop.0).to_owned())
+    }
+
     fn first(stored: &Stored) -> Result<Machine, ReplayError> {
         let wrong = |why: &str| ReplayError::Record { seq: stored.seq, why: why.to_owned() };
         let body: Body = serde_json::from_str(&stored.record.body).map_err(|e| wrong(&e.to_string()))?;
@@ -343,13 +468,18 @@ impl Machine {
         let body = Body { seed: crate::auth::hex(&self.seed), document: text.to_owned() };
         Record {
             kind: Kind::Campaign,
-            id: format!("campaign#{}", self.revision),
+            id: campaign_id(self.revision),
             at: self.at,
             body: serde_json::to_string(&body).unwrap_or_default(),
             answer: String::new(),
             loops: Vec::new(),
         }
     }
+}
+
+/// The id of the record of a campaign document.
+fn campaign_id(revision: u32) -> String {
+    format!("campaign#{revision}")
 }
 
 /// A difference ends the replay: for a start, which must not go on with another past.

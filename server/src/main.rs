@@ -10,6 +10,7 @@ use kfactor_server::log::Log;
 use kfactor_server::log::sqlite::SqliteLog;
 use kfactor_server::metrics::Metrics;
 use kfactor_server::secrets::Secrets;
+use kfactor_server::snapshots::Snapshots;
 use kfactor_server::store::Store;
 use std::error::Error;
 use std::net::SocketAddr;
@@ -74,6 +75,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         clock: Arc::clone(&clock),
         metrics: Arc::clone(&metrics),
         most_records: config.limits.campaign_records,
+        snapshots: Arc::new(Snapshots::open(&arguments.data.join("snapshots.db"))?),
+        snapshot_every: config.snapshot_every,
     };
     let campaigns = Campaigns::start(tools, config.limits.campaigns)?;
     for file in files(&arguments.campaigns)? {

@@ -1,6 +1,6 @@
 //! Counters for an operator, in the text form that Prometheus reads.
 
-use crate::machine::Outcome;
+use crate::machine::{Machine, Outcome};
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -20,6 +20,8 @@ pub struct Metrics {
     append_micros: AtomicU64,
     append_buckets: [AtomicU64; BOUNDS.len()],
     rebuilds: AtomicU64,
+    replayed: AtomicU64,
+    snapshots: AtomicU64,
     limited: AtomicU64,
     responses: [AtomicU64; 6],
     listeners: AtomicU64,
@@ -62,6 +64,16 @@ impl Metrics {
     /// An engine was thrown away and rebuilt from the log.
     pub fn rebuilt(&self) {
         add(&self.rebuilds, 1);
+    }
+
+    /// An engine was brought up to the log, from its beginning or from a snapshot.
+    pub fn replayed(&self, machine: Option<&Machine>) {
+        add(&self.replayed, machine.map_or(0, |machine| machine.seq.saturating_sub(machine.kept)));
+    }
+
+    /// A snapshot was kept.
+    pub fn kept(&self) {
+        add(&self.snapshots, 1);
     }
 
     /// A request was refused because of its rate.
@@ -109,6 +121,14 @@ impl Metrics {
         page.value("kfactor_append_seconds_count", get(&self.appends));
         page.head("kfactor_rebuilds_total", "counter", "Engines rebuilt from the log after a failed append.");
         page.value("kfactor_rebuilds_total", get(&self.rebuilds));
+        page.head(
+            "kfactor_replayed_records_total",
+            "counter",
+            "Records decided again at the start or a rebuild.",
+        );
+        page.value("kfactor_replayed_records_total", get(&self.replayed));
+        page.head("kfactor_snapshots_total", "counter", "States kept for the next start.");
+        page.value("kfactor_snapshots_total", get(&self.snapshots));
         page.head("kfactor_rate_limited_total", "counter", "Requests refused because of their rate.");
         page.value("kfactor_rate_limited_total", get(&self.limited));
         page.head("kfactor_responses_total", "counter", "Responses, by class of status.");

@@ -9,6 +9,7 @@ use kfactor_server::log::sqlite::SqliteLog;
 use kfactor_server::log::{Append, Log, LogError, Record, Stored};
 use kfactor_server::machine::{Machine, fail};
 use kfactor_server::metrics::Metrics;
+use kfactor_server::snapshots::Snapshots;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -106,11 +107,14 @@ fn whatever_the_log_does_answers_and_log_agree() {
     });
     let (machine, record) = Machine::open(CAMPAIGN, [7; 32], 1_800_000_000_000).unwrap();
     assert_eq!(flaky.log.append("rush", 0, &[record]), Append::Appended);
+    let snapshots = Arc::new(Snapshots::open(&folder.join("snapshots.db")).unwrap());
     let tools = Tools {
         log: Arc::clone(&flaky) as Arc<dyn Log>,
         clock: Arc::new(Clock::default()),
         metrics: Arc::new(Metrics::default()),
         most_records: 1_000_000,
+        snapshots: Arc::clone(&snapshots),
+        snapshot_every: 50,
     };
     let keeper = Keeper::start("rush", machine, tools).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -134,6 +138,11 @@ fn whatever_the_log_does_answers_and_log_agree() {
     let facts: String = records.iter().map(|stored| stored.record.answer.as_str()).collect();
     assert_eq!(facts.matches("\"kind\":\"granted\"").count(), 40, "all of the stock, and no more");
     assert_eq!(machine.seq, u64::try_from(records.len()).unwrap());
+    let kept: Vec<u64> = snapshots.of("rush").map(|snapshot| snapshot.seq).collect();
+    assert!(kept.len() == 2, "the newest two are kept: {kept:?}");
+    let resumed = Machine::resume(&flaky.log, &snapshots, "rush", u64::MAX).unwrap().unwrap();
+    assert!(resumed.kept > 0, "no snapshot fits the log");
+    assert_eq!((resumed.seq, resumed.digest()), (machine.seq, machine.digest()));
     for (kind, fault) in flaky.faults.iter().enumerate() {
         assert!(fault.load(Ordering::Relaxed) > 3, "fault {kind} hardly ever happened");
     }

@@ -211,6 +211,10 @@ fn write_rejection(rejection: &Rejection<'_>, out: &mut Vec<u8>) {
             out.extend_from_slice(b",\"until\":");
             write::int(out, until);
         }
+        if let Some(amount) = step.amount {
+            out.extend_from_slice(b",\"amount\":");
+            write::int(out, amount);
+        }
         if let Some(name) = &step.name {
             out.extend_from_slice(b",\"name\":");
             write::text(out, name);
@@ -222,21 +226,26 @@ fn write_rejection(rejection: &Rejection<'_>, out: &mut Vec<u8>) {
 
 fn wire_rejection(rejection: &Rejection<'_>, out: &mut Vec<u8>) {
     out.push(rejection.code.number());
-    out.push(u8::from(rejection.most.is_some()));
-    if let Some(most) = rejection.most {
-        pack::put(out, u64::from(most));
+    wire_option(out, rejection.most, |out, most| pack::put(out, u64::from(most)));
+    wire_option(out, rejection.until.map(|until| until.0), wire_number);
+    wire_option(out, rejection.amount.map(|amount| amount.0), wire_number);
+    wire_option(out, rejection.field, |out, text| wire_text(out, text, None));
+    wire_option(out, rejection.name, |out, text| wire_text(out, text, None));
+    let steps = missing(rejection);
+    pack::put(out, u64::try_from(steps.len()).unwrap_or(0));
+    for step in steps {
+        wire_text(out, step.need, None);
+        pack::put(out, u64::from(step.count));
+        wire_option(out, step.until, wire_number);
+        wire_option(out, step.amount, wire_number);
+        wire_option(out, step.name.as_deref(), |out, text| wire_text(out, text, None));
     }
-    for number in [rejection.until.map(|until| until.0), rejection.amount.map(|amount| amount.0)] {
-        out.push(u8::from(number.is_some()));
-        if let Some(number) = number {
-            wire_number(out, number);
-        }
-    }
-    for text in [rejection.field, rejection.name] {
-        out.push(u8::from(text.is_some()));
-        if let Some(text) = text {
-            wire_text(out, text, None);
-        }
+}
+
+fn wire_option<T>(out: &mut Vec<u8>, value: Option<T>, wire: impl FnOnce(&mut Vec<u8>, T)) {
+    out.push(u8::from(value.is_some()));
+    if let Some(value) = value {
+        wire(out, value);
     }
 }
 

@@ -1,10 +1,12 @@
 //! Audit: re-decides a whole log and names every command whose recorded answer could not stand.
 
 use serde::Serialize;
+use std::borrow::Cow;
 
 use super::book::Book;
 use super::command::Command;
 use super::{Engine, State, answer};
+use crate::campaign::Problem;
 use crate::json::scan::{Scanner, Value};
 
 /// What an audit found.
@@ -33,7 +35,7 @@ pub struct Audit {
 pub struct AuditFinding {
     /// The position in the log, from 0.
     pub position: u64,
-    /// `LINE_MALFORMED`, `TIME_BACKWARDS`, `ID_REPEATED` or `ANSWER_DIFFERS`.
+    /// `LINE_MALFORMED`, `CAMPAIGN_INVALID`, `TIME_BACKWARDS`, `ID_REPEATED` or `ANSWER_DIFFERS`.
     pub code: &'static str,
     /// The command's id, where it could be read.
     pub id: Option<String>,
@@ -47,27 +49,39 @@ impl Audit {
     /// Findings that are listed at most.
     pub const MOST: usize = 1000;
 
-    /// Audits a log from its beginning: one JSON object for each entry, with `command` and, where one is claimed,
-    /// the `answer` that was given. Entries may stand in an array or one per line.
+    /// Audits a log from its beginning. Its entries are JSON objects, in an array or one per line:
+    ///
+    /// * `{"command":{…},"answer":{…}}`: a command with the answer that is claimed for it;
+    /// * a command by itself, as lists of commands have it;
+    /// * `{"campaign":{…}}`: a document, in force from here on. As the first entry it is the one the log began
+    ///   with, under the `seed` beside it (64 hexadecimal digits) if there is one; otherwise a log begins with the
+    ///   first revision of `book`. Revisions of `book` that the log does not tell of play no part.
     #[must_use]
     pub fn run(book: &Book, log: &[u8]) -> Audit {
-        let mut engine = Engine { book: book.clone(), state: State::new(book.hash_key()) };
+        let mut engine = begin(book.begun());
         let mut audit = Audit::default();
         let mut scanner = Scanner::new(log);
         for position in 0.. {
-            let (mut command, mut claimed) = (None, None);
+            let mut entry = Entry::default();
             let more = scanner.object(|key, value| {
                 match (key, value) {
-                    ("command", Value::Other(raw)) => command = Some(raw),
-                    ("answer", Value::Other(raw)) => claimed = Some(raw),
+                    ("command", Value::Other(raw)) => entry.command = Some(raw),
+                    ("answer", Value::Other(raw)) => entry.answer = Some(raw),
+                    ("campaign", Value::Other(raw)) => entry.campaign = Some(raw),
+                    ("seed", Value::Text(text)) => entry.seed = Some(text),
                     _ => {}
                 }
                 Ok::<(), crate::json::Fault>(())
             });
-            match more {
-                Ok(true) => audit.entry(&mut engine, position, command, claimed),
-                Ok(false) => break,
-                Err(_) => {
+            match (more, entry) {
+                (Ok(true), Entry { campaign: Some(document), seed, .. }) => {
+                    audit.document(&mut engine, position, document, seed.as_deref());
+                }
+                (Ok(true), Entry { command, answer, .. }) => {
+                    audit.entry(&mut engine, position, command.unwrap_or(scanner.raw()), answer);
+                }
+                (Ok(false), _) => break,
+                (Err(_), _) => {
                     audit.add(AuditFinding::new(position, "LINE_MALFORMED"));
                     break;
                 }
@@ -77,8 +91,33 @@ impl Audit {
         audit
     }
 
-    fn entry(&mut self, engine: &mut Engine, position: u64, command: Option<&[u8]>, claimed: Option<&[u8]>) {
-        let Some(command) = command.and_then(|json| Command::read(json).ok()) else {
+    /// Puts a document in force: the first one of the log, or a revision.
+    fn document(&mut self, engine: &mut Engine, position: u64, document: &[u8], seed: Option<&str>) {
+        let malformed = || AuditFinding::new(position, "LINE_MALFORMED");
+        let Ok(text) = core::str::from_utf8(document) else { return self.add(malformed()) };
+        let seed = match seed.map(unhex) {
+            Some(None) => return self.add(malformed()),
+            seed => seed.flatten(),
+        };
+        let problems = if position == 0 {
+            let loaded = Engine::load(text, seed.unwrap_or(engine.book.seed));
+            let id = &engine.book.current().id;
+            let same = loaded.and_then(|loaded| match loaded.book.current().id == *id {
+                true => Ok(loaded),
+                false => Err(vec![Problem::other_campaign(id)]),
+            });
+            same.map(|loaded| *engine = loaded).err()
+        } else {
+            engine.revise(text).err()
+        };
+        if let Some(problem) = problems.and_then(|problems| problems.into_iter().next()) {
+            let finding = AuditFinding::new(position, "CAMPAIGN_INVALID");
+            self.add(AuditFinding { expected: Some(problem.message), ..finding });
+        }
+    }
+
+    fn entry(&mut self, engine: &mut Engine, position: u64, command: &[u8], claimed: Option<&[u8]>) {
+        let Ok(command) = Command::read(command) else {
             return self.add(AuditFinding::new(position, "LINE_MALFORMED"));
         };
         let finding =
@@ -113,6 +152,20 @@ impl Audit {
     }
 }
 
+/// What is read of an entry.
+#[derive(Default)]
+struct Entry<'a> {
+    command: Option<&'a [u8]>,
+    answer: Option<&'a [u8]>,
+    campaign: Option<&'a [u8]>,
+    seed: Option<Cow<'a, str>>,
+}
+
+fn begin(book: Book) -> Engine {
+    let state = State::new(book.hash_key());
+    Engine { book, state }
+}
+
 impl AuditFinding {
     fn new(position: u64, code: &'static str) -> Self {
         AuditFinding { position, code, id: None, expected: None, claimed: None }
@@ -125,6 +178,16 @@ pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |value: u8| DIGITS.get(usize::from(value)).copied().map_or('0', char::from);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+    let pair = |pair: &[u8]| match *pair {
+        [high, low] => Some(digit(high)? << 4 | digit(low)?),
+        _ => None,
+    };
+    let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(pair).collect();
+    bytes?.try_into().ok()
 }
 
 /// Appends an entry of a log as [`Audit::run`] reads it.

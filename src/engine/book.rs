@@ -16,6 +16,8 @@ pub struct Book {
     pub seed: [u8; 32],
     revisions: Vec<Arc<Campaign>>,
     current: Arc<Campaign>,
+    /// The names of the first revision.
+    first: Names,
 }
 
 impl Book {
@@ -26,7 +28,8 @@ impl Book {
     pub fn new(text: &str, seed: [u8; 32]) -> Result<(Book, Vec<Problem>), Vec<Problem>> {
         let Parsed { campaign, names, warnings } = Campaign::parse(text, &Names::default())?;
         let campaign = Arc::new(campaign);
-        let book = Book { names, seed, revisions: vec![campaign.clone()], current: campaign };
+        let first = names.clone();
+        let book = Book { names, seed, revisions: vec![campaign.clone()], current: campaign, first };
         Ok((book, warnings))
     }
 
@@ -44,6 +47,14 @@ impl Book {
         self.revisions.push(campaign.clone());
         self.current = campaign;
         Ok(warnings)
+    }
+
+    /// The book as it was before any revision was added.
+    #[must_use]
+    pub fn begun(&self) -> Book {
+        let current = self.revisions.first().unwrap_or(&self.current).clone();
+        let (names, first) = (self.first.clone(), self.first.clone());
+        Book { names, seed: self.seed, revisions: vec![current.clone()], current, first }
     }
 
     /// The latest revision.

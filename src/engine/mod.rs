@@ -224,6 +224,13 @@ impl Engine {
         let Value::Text(kind) = value("kind")? else { return None };
         let Value::Int(at) = value("at")? else { return None };
         let at = Some(Time(*at)).filter(|at| (Time(0)..=Time::NEVER).contains(at))?;
+        if let ("refunded", Some(Value::Text(order))) = (&**kind, value("order"))
+            && self.state.order_names.find(order).is_none()
+        {
+            // A loop's own facts tell of a refund, but only those of the whole campaign of every order.
+            self.state.now = self.state.now.max(at);
+            return Some(());
+        }
         let State { people, loop_names, order_names, .. } = &mut self.state;
         let mut resolve =
             Resolve { people, loops: loop_names, orders: order_names, campaign: &self.book.names, fields };

@@ -13,7 +13,7 @@ use super::rejection::{Code, Rejection};
 use super::state::{GrantState, GrantStatus, LoopState, State, Status};
 use super::time::Time;
 use crate::campaign::play::PlayRules;
-use crate::mechanics::{Looking, Loops};
+use crate::mechanics::{Keep, Looking, Loops};
 use crate::rewards;
 use crate::rewards::points::Account;
 
@@ -103,7 +103,7 @@ shown! {
         pub prices: Option<Prices>,
         /// What there is to earn.
         pub offers: Vec<OfferView>,
-        /// Goods that are left, if they are counted.
+        /// Goods that are left by the clock, if they are counted.
         pub left: Option<u32>,
     }
 
@@ -583,7 +583,6 @@ impl Eye<'_> {
             together: rules.rules.together().map(|price| price.0),
             alone: rules.rules.alone().map(|price| price.0),
         };
-        let taken = self.state.play(play).taken;
         PlayView {
             play: name.to_owned(),
             mechanic: rules.rules.name(),
@@ -592,8 +591,29 @@ impl Eye<'_> {
             missing,
             prices: (prices.together.is_some() || prices.alone.is_some()).then_some(prices),
             offers: rules.rules.rewards().into_iter().filter_map(|offer| self.offer(offer)).collect(),
-            left: rules.rules.stock().map(|stock| stock.saturating_sub(taken)),
+            left: rules.rules.stock().map(|stock| stock.saturating_sub(self.taken(play))),
         }
+    }
+
+    /// The goods of a play that are reserved or sold by the clock: what loops that are due give back counts no more.
+    fn taken(&self, play: Play) -> u32 {
+        let command = Command::new(ASKING, self.at, Act::Tick);
+        let due = self.state.agenda.iter().take_while(|(due, _)| *due <= self.at);
+        due.fold(self.state.play(play).taken, |taken, (_, loop_)| {
+            let cx = &mut Deciding::new(self.book, self.state, &command);
+            let of_play = self.state.loop_(*loop_).filter(|head| head.play == play);
+            let Some((head, rules)) = of_play.and_then(|head| Some((head, cx.rules(head)?))) else {
+                return taken;
+            };
+            rules.rules.settle(cx, *loop_, head, rules);
+            let (mut tallies, mut firsts) = Default::default();
+            let mut keep = Keep { play, order: None, goods: 0, tallies: &mut tallies, firsts: &mut firsts };
+            let mut progress = head.progress.clone();
+            for fact in cx.facts.iter().filter(|fact| fact.loop_() == Some(*loop_)) {
+                rules.rules.evolve(&mut progress, fact, self.at, &mut keep);
+            }
+            taken.saturating_add_signed(keep.goods)
+        })
     }
 
     /// What a participant can do in a play without naming a loop, before there is one.

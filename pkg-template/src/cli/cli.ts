@@ -1,4 +1,5 @@
 // The command line: the same package, run by Node.
+import { audit } from "./audit.js";
 import { qrCommand } from "./qr.js";
 import { run } from "./run.js";
 import { Exit, say, Stop, usage } from "./terminal.js";
@@ -8,11 +9,13 @@ import { validateFiles } from "./validate.js";
 const HELP = `kfactor: campaigns and referral loops
 
   kfactor validate FILE…                    what is wrong with campaign documents
-  kfactor run CAMPAIGN [COMMANDS|-]         decides commands (JSON array, or one per line) and prints facts
+  kfactor run CAMPAIGN [COMMANDS|-]         decides commands (JSON array, or one per line) and prints facts;
+                                            a log, with revisions of the campaign, will do as well
       --view WHO [--loop ID] [--at TIME]    then prints a participant's view
       --digest                              then prints the hash of the state
       --seed HEX                            64 hexadecimal digits; zeros if absent
       --strict                              exit code 1 if a command was refused
+  kfactor audit CAMPAIGN [LOG|-]            decides a log again and prints what could not stand; --seed HEX
   kfactor token peek TOKEN                  a token's fields, without a key
   kfactor token verify TOKEN --key HEX      its fields, proven; --kid N if the key is not number 0
   kfactor token mint --key HEX --campaign N [--kid N] [--kind N] [--touchpoint N] [--inviter N] [--day N]
@@ -29,6 +32,7 @@ Exit codes: 0 all is well, 1 findings or refusals, 2 the command line is wrong.
 const COMMANDS: Readonly<Record<string, (words: string[]) => Promise<Exit>>> = {
   validate: validateFiles,
   run,
+  audit,
   token,
   qr: qrCommand,
 };

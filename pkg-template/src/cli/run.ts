@@ -1,4 +1,5 @@
 import { type Accepted, Engine, explain, type Params } from "kfactor";
+import { type Step, steps } from "./log.js";
 import {
   Exit,
   hexadecimal,
@@ -26,14 +27,20 @@ export async function run(words: string[]): Promise<Exit> {
   const [campaign, commands, ...more] = positionals;
   if (campaign === undefined || more.length > 0)
     throw usage("name one campaign and at most one file of commands");
-  const seed = hexadecimal("seed", values.seed);
+  const log = commands === undefined && isQuestion(values) ? [] : steps(readText(commands ?? "-"));
+  // The document a log began with takes the place of the one named.
+  const [first] = log;
+  const began = first !== undefined && "campaign" in first ? first : undefined;
+  const seed = hexadecimal("seed", values.seed ?? began?.seed);
   const at = wholeNumber("at", values.at);
   const inChinese = isChinese(values);
-  const load = (): Promise<Engine> => Engine.load(readText(campaign), seed === undefined ? {} : { seed });
+  const document = began?.campaign ?? readText(campaign);
+  const load = (): Promise<Engine> => Engine.load(document, seed === undefined ? {} : { seed });
   const engine = await orProblems(campaign, inChinese, load);
 
-  const isQuestion = values.view !== undefined || values.digest === true;
-  const answers = commands === undefined && isQuestion ? [] : decide(engine, readText(commands ?? "-"));
+  const answers = await orProblems(campaign, inChinese, async () =>
+    decide(engine, began ? log.slice(1) : log),
+  );
   const refused = answers.filter((answer) => !answer.ok).length;
   for (const answer of answers) {
     if (values.json === true) process.stdout.write(JSON.stringify(answer) + "\n");
@@ -57,9 +64,22 @@ export async function run(words: string[]): Promise<Exit> {
 /** An answer as the engine wrote it. */
 type Written = Accepted | { ok: false; id: string; code: string; params: Params };
 
-/** Decides a JSON array, or one command per line. */
-function decide(engine: Engine, text: string): Written[] {
-  const answers = engine.submitBatch(text);
+/** Whether something is asked about the campaign as it is, so that no commands are needed. */
+function isQuestion(values: { [name: string]: string | boolean | undefined }): boolean {
+  return values.view !== undefined || values.digest === true;
+}
+
+/** Decides the commands of a log, and revises the campaign where the log does. */
+function decide(engine: Engine, log: readonly Step[]): Written[] {
+  return log.flatMap((step) => {
+    if ("commands" in step) return written(engine.submitBatch(step.commands));
+    engine.revise(step.campaign);
+    return [];
+  });
+}
+
+/** Reads answers: a JSON array, or one per line. */
+function written(answers: string): Written[] {
   if (answers.startsWith("[")) return JSON.parse(answers) as Written[];
   const lines = answers.split("\n").filter((line) => line !== "");
   return lines.map((line) => JSON.parse(line) as Written);

@@ -1,7 +1,7 @@
 //! What happened: facts, the log, facts live, and the audit that decides everything again.
 
 use super::{Params, json_text, wrong_query};
-use crate::answer::{self, FactText};
+use crate::answer;
 use crate::app::App;
 use crate::auth;
 use crate::error::{Code, Failure};
@@ -46,7 +46,6 @@ pub async fn facts(
         caller.backend()?;
     }
     let in_loop = params.in_loop.clone();
-    let wanted = |fact: &FactText| in_loop.is_none() || fact.in_loop == in_loop;
     let mut facts = Vec::new();
     let mut next = params.after.unwrap_or(0);
     // A page of refused commands has no fact; an empty list has to mean that nothing follows.
@@ -56,13 +55,17 @@ pub async fn facts(
             break;
         }
         next = after;
-        let found = page.iter().flat_map(|stored| answer::facts(&stored.record.answer)).filter(wanted);
-        facts.extend(found.map(|fact| fact.json.get().to_owned()));
+        for Stored { record, .. } in &page {
+            let found = answer::facts(&record.answer).into_iter();
+            let wanted = found.filter(|fact| fact.concerns(in_loop.as_deref(), &record.loops));
+            facts.extend(wanted.map(|fact| fact.json.get().to_owned()));
+        }
     }
     Ok(json_text(StatusCode::OK, format!("{{\"facts\":[{}],\"next\":{next}}}", facts.join(","))))
 }
 
-/// `GET /v1/campaigns/{c}/log`: commands after a position, each as it was stamped, with its sequence.
+/// `GET /v1/campaigns/{c}/log`: commands after a position, each as it was stamped, with its sequence. With
+/// `entries=true` the log as an audit takes it: commands with their answers, and the documents between them.
 ///
 /// # Errors
 /// Without the secret key.
@@ -77,15 +80,13 @@ pub async fn log(
     let Query(params) = params.map_err(wrong_query)?;
     let after = params.after.unwrap_or(0);
     let (page, next) = read(&app, &campaign, params.in_loop, after, params.limit).await?;
-    let commands: Vec<String> = page
-        .iter()
-        .filter(|stored| stored.record.kind == Kind::Command)
-        .filter_map(|stored| {
-            let members = stored.record.body.strip_prefix('{')?;
-            Some(format!("{{\"seq\":{},{members}", stored.seq))
-        })
-        .collect();
-    Ok(json_text(StatusCode::OK, format!("{{\"commands\":[{}],\"next\":{next}}}", commands.join(","))))
+    let (name, list): (&str, Vec<String>) = if params.entries == Some(true) {
+        ("entries", page.iter().filter_map(Stored::entry).collect())
+    } else {
+        let commands = page.iter().filter(|stored| stored.record.kind == Kind::Command);
+        ("commands", commands.filter_map(|stored| stored.numbered(&stored.record.body)).collect())
+    };
+    Ok(json_text(StatusCode::OK, format!("{{\"{name}\":[{}],\"next\":{next}}}", list.join(","))))
 }
 
 /// `GET /v1/campaigns/{c}/events`: server-sent events, one per fact. `Last-Event-ID` wins over `after`; without

@@ -5,10 +5,11 @@ use crate::envelope::Envelope;
 use crate::error::{Code, Failure};
 use crate::live::Hub;
 use crate::log::{self, Append, Record};
-use crate::machine::{Decision, Document, Machine, Outcome, fail};
+use crate::machine::{Decision, Document, Machine, Outcome};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Commands that one batch takes, more only to keep a request in one piece.
@@ -33,6 +34,10 @@ pub(super) struct Desk {
     /// The engine; absent after a failure, until it is rebuilt.
     pub(super) machine: Option<Machine>,
     pub(super) ticked: Option<Instant>,
+    /// The sequence of the newest snapshot.
+    pub(super) kept: u64,
+    /// Takes a snapshot beside the keeper.
+    pub(super) keeping: Option<JoinHandle<()>>,
 }
 
 impl Desk {
@@ -42,9 +47,10 @@ impl Desk {
             match queue.recv_timeout(self.wait()) {
                 Ok(first) => self.batch(first, queue),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => return self.end(),
             }
             self.tick();
+            self.snapshot();
         }
     }
 
@@ -219,8 +225,12 @@ impl Desk {
     /// The engine, rebuilt from the log if a failure took it away.
     fn machine(&mut self) -> Result<&mut Machine, Failure> {
         if self.machine.is_none() {
-            match Machine::replay(&*self.tools.log, &self.campaign, u64::MAX, fail) {
-                Ok(machine) => self.machine = machine,
+            let Tools { log, snapshots, metrics, .. } = &self.tools;
+            match Machine::resume(&**log, snapshots, &self.campaign, u64::MAX) {
+                Ok(machine) => {
+                    metrics.replayed(machine.as_ref());
+                    self.machine = machine;
+                }
                 Err(error) => eprintln!("campaign {}: {error}", self.campaign),
             }
         }
@@ -249,9 +259,55 @@ impl Desk {
         }
     }
 
+    /// Has a snapshot taken from time to time, on a thread that goes through the log by itself: writing down a large
+    /// state takes a while, and meanwhile the keeper would decide nothing. The longer the log, the rarer, so that all
+    /// snapshots together cost no more than the log.
+    fn snapshot(&mut self) {
+        let durable = self.seq.load(Ordering::Relaxed);
+        let often = self.tools.snapshot_every.max(self.kept / 8);
+        let busy = self.keeping.as_ref().is_some_and(|thread| !thread.is_finished());
+        if busy || durable.saturating_sub(self.kept) < often {
+            return;
+        }
+        self.kept = durable;
+        let (tools, campaign) = (self.tools.clone(), self.campaign.clone());
+        let keep = move || match Machine::resume(&*tools.log, &tools.snapshots, &campaign, durable) {
+            Ok(Some(machine)) => store(&tools, &campaign, &machine),
+            Ok(None) => {}
+            Err(error) => eprintln!("campaign {campaign}: no snapshot: {error}"),
+        };
+        self.keeping = std::thread::Builder::new().name("snapshot".to_owned()).spawn(keep).ok();
+    }
+
+    /// Keeps the state for the next start, unless nothing has happened since it was kept.
+    fn end(mut self) {
+        if let Some(thread) = self.keeping.take() {
+            let _ended = thread.join();
+        }
+        if let Some(machine) = self.machine.as_ref().filter(|machine| machine.seq > self.kept) {
+            store(&self.tools, &self.campaign, machine);
+        }
+    }
+
     fn count(&self, outcomes: &[Outcome]) {
         for outcome in outcomes {
             self.tools.metrics.decided(*outcome);
         }
+    }
+}
+
+/// Keeps the state of a machine that the log holds all of.
+fn store(tools: &Tools, campaign: &str, machine: &Machine) {
+    let last = tools.log.read(campaign, None, machine.seq.saturating_sub(1), 1);
+    let kept = match last.as_deref() {
+        Ok([last]) if last.seq == machine.seq => {
+            tools.snapshots.keep(campaign, &machine.snapshot(&last.record)).map_err(|error| error.to_string())
+        }
+        Ok(_) => Err("its last record is not in the log".to_owned()),
+        Err(error) => Err(error.to_string()),
+    };
+    match kept {
+        Ok(()) => tools.metrics.kept(),
+        Err(why) => eprintln!("campaign {campaign}: no snapshot: {why}"),
     }
 }

@@ -19,11 +19,13 @@ struct Sent {
 #[test]
 fn nothing_acknowledged_is_lost_and_nothing_is_granted_twice() {
     let kills: u32 = std::env::var("KFACTOR_KILLS").ok().map_or(15, |text| text.parse().unwrap());
-    let mut server = Server::with(&[assist("rush", 3, 500)]);
+    // Snapshots are taken again and again, so that some kills meet one half written.
+    let mut server = Server::configured(&[assist("rush", 3, 500)], &json!({ "snapshotEvery": 40 }), &[]);
     let next = AtomicUsize::new(0);
     let (mut recorded, mut lost) = (0, 0);
     let mut acknowledged = 0;
     let mut everything = Sent::default();
+    let mut restored = 0;
     for kill in 0..kills {
         let sent = Mutex::new(Sent::default());
         let stop = AtomicBool::new(false);
@@ -39,6 +41,12 @@ fn nothing_acknowledged_is_lost_and_nothing_is_granted_twice() {
             stop.store(true, Ordering::Relaxed);
         });
         server.restart();
+        let metrics = server.client.request("GET", "/metrics", &[], None).text;
+        let metric = |name: &str| -> u64 {
+            metrics.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok()).unwrap()
+        };
+        let last = metric("kfactor_log_sequence{campaign=\"rush\"}");
+        restored += u32::from(metric("kfactor_replayed_records_total") < last);
         let Sent { answered, unanswered } = sent.into_inner().unwrap();
         acknowledged += answered.len();
         for (id, answer) in &answered {
@@ -65,7 +73,10 @@ fn nothing_acknowledged_is_lost_and_nothing_is_granted_twice() {
         everything.unanswered.extend(unanswered);
         server.client.assert_audit("rush");
     }
-    println!("{kills} kills: {acknowledged} acknowledged; unknown: {recorded} recorded, {lost} not");
+    println!(
+        "{kills} kills: {acknowledged} acknowledged; unknown: {recorded} recorded, {lost} not; {restored} restarts from a snapshot"
+    );
+    assert!(restored > 0, "no restart began with a snapshot");
     assert!(acknowledged > usize::try_from(kills).unwrap(), "the load was too light to show anything");
     check(&server.client, &everything);
 }

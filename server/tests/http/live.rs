@@ -1,6 +1,6 @@
 //! Server-sent events: facts as they happen, and again after a break.
 
-use crate::support::{PUBLISHABLE, Server, assist};
+use crate::support::{PUBLISHABLE, Server, assist, group_buy};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -133,6 +133,50 @@ fn the_stream_is_the_log_of_the_loop_whatever_the_load() {
 fn concerns(fact: &Value, name: &str) -> bool {
     let grant = fact["grant"].as_str().and_then(|grant| grant.rsplit_once('.'));
     fact["loop"] == name || grant.is_some_and(|(in_loop, _)| in_loop == name)
+}
+
+/// A refund names an order and no loop; pages that follow a loop which rests on the order hear of it all the same.
+#[test]
+fn a_refund_is_told_to_the_loops_that_rest_on_the_order() {
+    let server = Server::with(&[group_buy("rush", 2)]);
+    let pay = |name: &str, by: &str| {
+        let id = format!("pay-{by}");
+        let pay = json!({ "id": id, "do": "pay", "by": by, "loop": name, "order": format!("order-{by}"), "amount": 4990 });
+        assert_eq!(server.client.command("rush", &pay)["ok"], true);
+    };
+    for name in ["A", "B"] {
+        let open =
+            json!({ "id": format!("open-{name}"), "do": "open", "by": name, "play": "deal", "loop": name });
+        assert_eq!(server.client.command("rush", &open)["ok"], true);
+        pay(name, name);
+    }
+    pay("A", "bo");
+    let mut live = Events::open(&server, "loop=A", None);
+    let refund = |order: &str| {
+        let refund = json!({ "id": format!("refund-{order}"), "do": "refund", "order": order });
+        assert_eq!(server.client.command("rush", &refund)["ok"], true);
+    };
+    refund("order-B");
+    refund("order-bo");
+    let told = live.until("refunded");
+    assert_eq!(told.last().unwrap().fact["order"], "order-bo", "{told:?}");
+    let mut again = Events::open(&server, "loop=A&after=0", None);
+    assert_eq!(again.until("refunded").last().unwrap().fact, told.last().unwrap().fact);
+
+    let refunded = |query: &str| {
+        let page =
+            server.client.page("zoe", "GET", &format!("/v1/campaigns/rush/facts?{query}"), None).json();
+        let facts = page["facts"].as_array().unwrap().clone();
+        facts
+            .into_iter()
+            .filter(|fact| fact["kind"] == "refunded")
+            .map(|fact| fact["order"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((refunded("loop=A"), refunded("loop=B")), (vec![json!("order-bo")], vec![json!("order-B")]));
+    assert_eq!(server.client.facts("rush").iter().filter(|fact| fact["kind"] == "refunded").count(), 2);
+    let of_loop = server.client.get("/v1/campaigns/rush/log?loop=A").json();
+    assert_eq!(of_loop["commands"].as_array().unwrap().last().unwrap()["id"], "refund-order-bo");
 }
 
 #[test]

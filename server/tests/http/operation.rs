@@ -1,6 +1,8 @@
 //! What an operator meets: start, restart, campaigns, health, metrics, the demonstration.
 
 use crate::support::{Folder, Server, assist, command, group_buy, together};
+use kfactor::engine::Engine;
+use kfactor::engine::audit::Audit;
 use serde_json::{Value, json};
 
 #[test]
@@ -51,12 +53,74 @@ fn a_restart_continues_from_the_log() {
     server.client.assert_audit("rush");
 }
 
-/// A log that was tampered with does not start, and says which record it is.
+/// A start takes the newest snapshot and decides only what came after it; one that is damaged is passed over.
+#[test]
+fn a_restart_takes_the_newest_snapshot_that_fits() {
+    let documents = [assist("rush", 2, 100)];
+    let mut server = Server::configured(&documents, &json!({ "snapshotEvery": 20 }), &[]);
+    let metric = |server: &Server, name: &str| -> u64 {
+        let text = server.client.request("GET", "/metrics", &[], None).text;
+        text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok()).unwrap()
+    };
+    let replayed = |server: &Server| metric(server, "kfactor_replayed_records_total");
+    let visit = |server: &Server, names: std::ops::Range<u32>| {
+        for n in names {
+            server
+                .client
+                .command("rush", &json!({ "id": format!("v{n}"), "do": "visit", "by": format!("p{n}") }));
+        }
+    };
+    visit(&server, 0..10);
+    server.client.post("/v1/campaigns", &assist("rush", 3, 100));
+    visit(&server, 10..30);
+    // One is taken beside the keeper; the kill leaves what came after it to be decided again.
+    let taken = (0..200).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(25));
+        metric(&server, "kfactor_snapshots_total") > 0
+    });
+    assert!(taken);
+    server.kill();
+    server.restart();
+    assert!((1..=12).contains(&replayed(&server)), "{} records decided again", replayed(&server));
+    server.client.assert_audit("rush");
+    visit(&server, 30..40);
+    assert!(server.terminate());
+    server.restart();
+    assert_eq!(replayed(&server), 0, "a clean stop keeps the state");
+    assert_eq!(
+        server.client.command("rush", &json!({ "id": "v3", "do": "visit", "by": "p3" }))["repeated"],
+        true
+    );
+    server.client.assert_audit("rush");
+    assert!(server.terminate());
+
+    let path = server.data().join("snapshots.db");
+    let damage = |change: &str| {
+        let file = rusqlite::Connection::open(&path).unwrap();
+        assert!(file.execute(&format!("UPDATE snapshot SET {change}"), []).unwrap() > 0);
+    };
+    damage("state = substr(state, 1, 100) || X'00' || substr(state, 102)");
+    server.restart();
+    let all = metric(&server, "kfactor_log_sequence{campaign=\"rush\"}");
+    assert_eq!(replayed(&server), all, "damaged: the whole log was decided again");
+    server.client.assert_audit("rush");
+    assert!(server.terminate());
+    damage("engine = '0.0.0'");
+    server.restart();
+    assert_eq!(replayed(&server), all, "another version: the whole log was decided again");
+    assert!(server.terminate());
+    std::fs::write(&path, "this is no database, whatever its name says").unwrap();
+    server.restart();
+    assert_eq!(replayed(&server), all, "no database: the whole log was decided again");
+    server.client.assert_audit("rush");
+}
+
+/// A log that was tampered with after the newest snapshot does not start, and says which record it is.
 #[test]
 fn a_log_that_decides_otherwise_is_a_loud_error() {
     let mut server = Server::with(&[assist("rush", 3, 100)]);
     server.client.command("rush", &json!({ "id": "v", "do": "visit", "by": "ann" }));
-    assert!(server.terminate());
+    server.kill();
     let log = rusqlite::Connection::open(server.data().join("log.db")).unwrap();
     let changed = log.execute("UPDATE log SET answer = replace(answer, 'ann', 'eve') WHERE id = 'v'", []);
     assert_eq!(changed.unwrap(), 1);
@@ -92,6 +156,41 @@ fn a_revision_holds_for_new_loops_and_survives_a_restart() {
     assert_eq!((need(&server, "old"), need(&server, "new")), (Some(2), Some(5)));
     assert_eq!(server.client.get("/v1/campaigns/rush").json(), revised);
     server.client.assert_audit("rush");
+}
+
+/// The log as entries, documents and seed included, is enough for the engine's own audit anywhere.
+#[test]
+fn the_entries_of_a_revised_campaign_audit_clean() {
+    let server = Server::with(&[assist("rush", 2, 100)]);
+    let open = |name: &str| json!({ "id": format!("o-{name}"), "do": "open", "by": name, "play": "friends", "loop": name });
+    server.client.command("rush", &open("old"));
+    server.client.command("rush", &json!({ "id": "s", "do": "share", "by": "old" }));
+    let revised = assist("rush", 5, 100);
+    server.client.post("/v1/campaigns", &revised);
+    for command in [open("new"), open("old"), json!({ "id": "h", "do": "help", "by": "bo", "loop": "old" })] {
+        server.client.command("rush", &command);
+    }
+    let (mut entries, mut after) = (Vec::new(), 0);
+    loop {
+        let page = server.client.get(&format!("/v1/campaigns/rush/log?entries=true&limit=2&after={after}"));
+        let next = page.json()["next"].as_u64().unwrap();
+        if next == after {
+            break;
+        }
+        // The answers count byte for byte, so the texts are joined, not the values.
+        let list = page.text.strip_prefix("{\"entries\":[").unwrap().rsplit_once("],\"next\"").unwrap().0;
+        entries.push(list.to_owned());
+        after = next;
+    }
+    let engine = Engine::load(&revised.to_string(), [0; 32]).unwrap();
+    let audit = Audit::run(engine.book(), format!("[{}]", entries.join(",")).as_bytes());
+    assert_eq!((audit.count, audit.commands), (0, 4), "{:?}", audit.findings);
+    let of_server = server.client.get("/v1/campaigns/rush/audit").json();
+    assert_eq!(json!(audit.digest), of_server["digest"], "{of_server}");
+    let commands = server.client.log("rush");
+    assert!(commands.len() == 4 && commands.iter().all(|command| command["do"].is_string()));
+    let page = server.client.page("old", "GET", "/v1/campaigns/rush/log?entries=true", None);
+    assert_eq!(page.code(), "SECRET_KEY_NEEDED");
 }
 
 #[test]
