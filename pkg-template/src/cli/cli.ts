@@ -1,4 +1,5 @@
 // The command line: the same package, run by Node.
+import { conformance } from "./conformance.js";
 import { qrCommand } from "./qr.js";
 import { run } from "./run.js";
 import { Exit, say, Stop, usage } from "./terminal.js";
@@ -13,6 +14,7 @@ const HELP = `kfactor: campaigns and referral loops
       --digest                              then prints the hash of the state
       --seed HEX                            64 hexadecimal digits; zeros if absent
       --strict                              exit code 1 if a command was refused
+  kfactor conformance DIR                   runs a folder of conformance cases
   kfactor token peek TOKEN                  a token's fields, without a key
   kfactor token verify TOKEN --key HEX      its fields, proven; --kid N if the key is not number 0
   kfactor token mint --key HEX --campaign N [--kid N] [--kind N] [--touchpoint N] [--inviter N] [--day N]
@@ -29,6 +31,7 @@ Exit codes: 0 all is well, 1 findings or refusals, 2 the command line is wrong.
 const COMMANDS: Readonly<Record<string, (words: string[]) => Promise<Exit>>> = {
   validate: validateFiles,
   run,
+  conformance,
   token,
   qr: qrCommand,
 };
