@@ -80,7 +80,7 @@ fn rust_format() -> Outcome {
 }
 
 fn clippy() -> Outcome {
-    let everything = "kfactor/schema,xtask/glue,xtask/schema";
+    let everything = "kfactor/schema,xtask/glue,xtask/schema,xtask/conformance";
     show(&mut cargo([
         "clippy",
         "--quiet",

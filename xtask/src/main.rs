@@ -5,6 +5,7 @@
 
 mod bench;
 mod check;
+mod conformance;
 mod demo;
 mod package;
 mod run;
@@ -22,6 +23,7 @@ cargo xtask COMMAND
                         (--listen ADDRESS, default 127.0.0.1:8787; --build-only)
   test [STEP…]          every check, or the steps named; --list names them
   bench [NAME] [--json] measure, beside peers
+  conformance DIR       run a folder of conformance cases (--json: one line per case)
   lint                  formatting, clippy and types only
 ";
 
@@ -32,6 +34,10 @@ fn main() -> ExitCode {
         None => ("help", [].as_slice()),
     };
     let outcome = match command {
+        "conformance" => match conformance::run(rest) {
+            Ok(code) => return code,
+            Err(reason) => Err(reason),
+        },
         "wasm" => wasm::build().map(drop),
         "pkg" => package::build().map(drop),
         "demo" => demo::start(rest),

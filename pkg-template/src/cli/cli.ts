@@ -1,5 +1,6 @@
 // The command line: the same package, run by Node.
 import { audit } from "./audit.js";
+import { conformance } from "./conformance.js";
 import { qrCommand } from "./qr.js";
 import { run } from "./run.js";
 import { Exit, say, Stop, usage } from "./terminal.js";
@@ -16,6 +17,7 @@ const HELP = `kfactor: campaigns and referral loops
       --seed HEX                            64 hexadecimal digits; zeros if absent
       --strict                              exit code 1 if a command was refused
   kfactor audit CAMPAIGN [LOG|-]            decides a log again and prints what could not stand; --seed HEX
+  kfactor conformance DIR                   runs a folder of conformance cases
   kfactor token peek TOKEN                  a token's fields, without a key
   kfactor token verify TOKEN --key HEX      its fields, proven; --kid N if the key is not number 0
   kfactor token mint --key HEX --campaign N [--kid N] [--kind N] [--touchpoint N] [--inviter N] [--day N]
@@ -33,6 +35,7 @@ const COMMANDS: Readonly<Record<string, (words: string[]) => Promise<Exit>>> = {
   validate: validateFiles,
   run,
   audit,
+  conformance,
   token,
   qr: qrCommand,
 };
