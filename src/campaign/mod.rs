@@ -6,6 +6,7 @@
 mod check;
 pub mod decode;
 pub(crate) mod document;
+pub mod guard;
 pub mod limits;
 pub mod names;
 pub mod play;
@@ -30,6 +31,7 @@ use crate::engine::time::{Time, UtcOffset};
 use crate::json::tree::{Data, Node, Parsed as Tree, parse};
 use decode::{Cx, Decode, Document};
 use document::{choices, document};
+use guard::Guard;
 use limits::Limit;
 use names::{Name, Scope};
 use play::PlayRules;
@@ -67,6 +69,12 @@ pub struct Campaign {
     pub limits: Vec<Limit>,
     /// Rules against abuse.
     pub guard: Guard,
+    /// Whether there is any limit.
+    pub limited: bool,
+    /// Whether a guard has to know when participants were first seen.
+    pub dates: bool,
+    /// How many of the latest contributions to an inviter the guards have to know.
+    pub recalls: usize,
     /// The page that short links lead to.
     pub page: Option<Url>,
     /// The plays whose mechanics look at the facts of every command.
@@ -116,7 +124,7 @@ document! {
         pub plays: Plays,
         /// Where people come from, by name.
         pub touchpoints: Touchpoints = Touchpoints::default(),
-        /// How often a person or a device may act, across all plays.
+        /// How often something may be done, or how much money may move, across all plays.
         pub limits: Vec<Limit> = Vec::new(),
         /// Rules against abuse.
         pub guard: Option<Guard>,
@@ -136,16 +144,6 @@ document! {
         pub until: Time,
     }
     check check_runs;
-}
-
-document! {
-    /// Rules against abuse.
-    pub struct Guard {
-        /// How many loops may be helped or joined from one device.
-        pub per_device: Option<Int<1, 1_000_000>>,
-        /// Commands with a risk score above this are refused.
-        pub refuse_above: Option<Int<0, 100>>,
-    }
 }
 
 choices! {
@@ -270,8 +268,16 @@ impl Campaign {
         let watches =
             |(_, play): &(usize, &Option<PlayRules>)| play.as_ref().is_some_and(|play| play.rules.watches());
         let watchers = root.plays.iter().enumerate().filter(watches).map(|(at, _)| Play::at(at)).collect();
+        let guard = root.guard.unwrap_or(Guard::NONE);
+        let plays = root.plays.iter().flatten().filter_map(|play| play.guard.as_ref());
+        let guards: Vec<&Guard> = plays.chain([&guard]).collect();
+        let dates = guards.iter().any(|guard| guard.needs_dates());
+        let recalls = guards.iter().map(|guard| guard.recalls()).max().unwrap_or(0);
+        let limited =
+            !root.limits.is_empty() || root.plays.iter().flatten().any(|play| !play.limits.is_empty());
         Self {
             watchers,
+            limited,
             number: root.number.map_or_else(|| campaign_number(&root.id), Int::get),
             numbered,
             id: root.id,
@@ -284,7 +290,9 @@ impl Campaign {
             plays: root.plays,
             touchpoints: root.touchpoints,
             limits: root.limits,
-            guard: root.guard.unwrap_or(Guard { per_device: None, refuse_above: None }),
+            dates,
+            recalls,
+            guard,
             page: root.page,
         }
     }

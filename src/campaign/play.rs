@@ -2,6 +2,7 @@
 
 use super::decode::{Cx, Decode, Document, clip};
 use super::document::document;
+use super::guard::Guard;
 use super::limits::Limit;
 use super::names::Kind;
 use super::problem::code;
@@ -22,6 +23,8 @@ pub struct PlayRules {
     pub requires: Option<Event>,
     /// Limits that count within this play.
     pub limits: Vec<Limit>,
+    /// Rules against abuse that stand here in place of the campaign's, key by key.
+    pub guard: Option<Guard>,
     /// The mechanic's own rules.
     pub rules: Rules,
 }
@@ -33,8 +36,10 @@ document! {
         pub title: Text<120>,
         /// An event that a participant must have before opening a loop; each happening opens one.
         pub requires: Option<Event>,
-        /// How often a person or a device may act in this play.
+        /// How often something may be done, or how much money may move, in this play.
         pub limits: Vec<Limit> = Vec::new(),
+        /// Rules against abuse that stand here in place of the campaign's, key by key.
+        pub guard: Option<Guard>,
     }
 }
 
@@ -54,8 +59,8 @@ impl Decode for PlayRules {
         if let Some(rules) = &rules {
             rules.check(node, cx);
         }
-        let Common { title, requires, limits } = common?;
-        Some(Self { mechanic, title, requires, limits, rules: rules? })
+        let Common { title, requires, limits, guard } = common?;
+        Some(Self { mechanic, title, requires, limits, guard, rules: rules? })
     }
 
     #[cfg(feature = "schema")]

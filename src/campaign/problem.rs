@@ -150,6 +150,10 @@ codes! {
     NUMBER_COLLISION = "NUMBER_COLLISION";
     /// A step of a ladder with both or neither of `every` and `at`.
     TIER_SHAPE = "TIER_SHAPE";
+    /// A limit whose keys do not fit each other, as an amount of something that has none.
+    LIMIT_SHAPE = "LIMIT_SHAPE";
+    /// Warning: a limit that nothing can ever reach, or that keeps a reward out of reach.
+    REACH_LIMIT = "REACH-LIMIT";
     /// Warning: cash with neither a budget nor a stock, so nothing bounds its payout.
     MONEY_UNBOUNDED = "MONEY-UNBOUNDED";
     /// Warning: buying alone is no dearer than buying together.

@@ -4,7 +4,7 @@ use hashbrown::HashTable;
 
 use super::pack::{self, Reader};
 
-/// What a counter counts: a slot (play × who × period kind), the period's number and the subject's handle.
+/// What a counter counts: a slot (the number of a limit), the period's number and the subject's handle.
 ///
 /// Twelve bits of slot, twenty of period and thirty-two of subject, so that a key is one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +16,16 @@ impl Key {
     pub fn new(slot: u16, period: i64, subject: u32) -> Key {
         let period = u64::try_from(period).unwrap_or(0) & 0xf_ffff;
         Key((u64::from(slot) & 0xfff) << 52 | period << 32 | u64::from(subject))
+    }
+
+    /// Appends the key.
+    pub fn pack(self, out: &mut Vec<u8>) {
+        pack::put(out, self.0);
+    }
+
+    /// Reads what [`Key::pack`] wrote.
+    pub fn unpack(reader: &mut Reader<'_>) -> Option<Key> {
+        reader.number().map(Key)
     }
 
     /// Spreads the bits: subjects are small consecutive numbers (a finaliser of the SplitMix64 kind).

@@ -1,5 +1,7 @@
 //! Decide: what a command amounts to. Reads the state and never changes it.
 
+use core::cell::{Cell, OnceCell};
+
 use super::book::Book;
 use super::command::{Act, Command};
 use super::draw::Draw;
@@ -12,6 +14,7 @@ use super::state::{LoopState, OrderStatus, Share, State, Status};
 use super::time::Time;
 use crate::attribution::code::{CodeError, ReferralCode};
 use crate::attribution::token::Token;
+use crate::campaign::limits::{Action, Actions};
 use crate::campaign::play::PlayRules;
 use crate::guard;
 use crate::mechanics::{Loops, Opening, Payment};
@@ -51,11 +54,13 @@ pub fn decide<'c>(
             return Err(Rejection::new(Code::ActionUnknown).name(command.act.name()));
         }
     }
+    guard::check_facts(&cx)?;
     for play in &cx.book.current().watchers {
         if let Some(rules) = cx.book.play(cx.book.revision(), *play) {
             rules.rules.watch(&mut cx, *play, rules);
         }
     }
+    guard::trace(&mut cx);
     Ok(Decided { facts: cx.facts, told: cx.told })
 }
 
@@ -84,8 +89,17 @@ pub struct Deciding<'s, 'c> {
     pub facts: Vec<Fact<'c>>,
     /// The participant and the loop that the command names by id.
     pub told: Told,
+    /// What is done: the command's act, or that of a held contribution that it approves.
+    pub act: Act,
+    /// The loop in which it is done.
+    pub on: Option<Loop>,
+    /// The held contribution that the command approves.
+    pub released: Option<guard::Held>,
     /// What a visitor came by.
     came_by: Option<Share>,
+    /// Actions whose limits were checked already.
+    checked: Cell<Actions>,
+    source: OnceCell<guard::Source>,
 }
 
 impl<'s, 'c> Deciding<'s, 'c> {
@@ -94,7 +108,38 @@ impl<'s, 'c> Deciding<'s, 'c> {
     #[inline]
     pub fn new(book: &'c Book, state: &'s State, command: &'c Command<'c>) -> Self {
         let (at, told) = (command.at.max(state.now), Told::default());
-        Deciding { book, state, command, at, facts: Vec::new(), told, came_by: None }
+        Deciding {
+            book,
+            state,
+            command,
+            at,
+            facts: Vec::new(),
+            told,
+            act: command.act,
+            on: None,
+            released: None,
+            came_by: None,
+            checked: Cell::default(),
+            source: OnceCell::new(),
+        }
+    }
+
+    /// Where what is done comes from.
+    #[must_use]
+    pub fn source(&self) -> guard::Source {
+        let sent = || guard::Source::of(self.state, self.command);
+        self.released.map_or_else(|| *self.source.get_or_init(sent), |held| held.source)
+    }
+
+    /// Notes that the limits of an action were checked before the facts about it.
+    pub fn mark_checked(&self, action: Action) {
+        self.checked.set(self.checked.get().and(Actions::one(action)));
+    }
+
+    /// Whether the limits of an action were checked before the facts about it.
+    #[must_use]
+    pub fn is_checked(&self, action: Action) -> bool {
+        self.checked.get().has(action)
     }
 
     /// Adds a fact.
@@ -143,6 +188,18 @@ impl<'s, 'c> Deciding<'s, 'c> {
     #[must_use]
     pub fn rules(&self, state: &LoopState) -> Option<&'c PlayRules> {
         self.book.play(state.revision, state.play)
+    }
+
+    /// The rules of the loop or play that the command names.
+    #[must_use]
+    pub fn named_rules(&self) -> Option<&'c PlayRules> {
+        let code = || self.loop_of_code(self.command.code.as_deref()?).ok();
+        let id = self.command.loop_.as_deref().and_then(|id| self.state.loop_names.find(id)).map(Loop);
+        if let Some(state) = id.or_else(code).and_then(|loop_| self.state.loop_(loop_)) {
+            return self.rules(state);
+        }
+        let play = self.book.names.play(self.command.play.as_deref()?)?;
+        self.book.play(self.book.revision(), play)
     }
 
     /// The handle of an order that this command brings, known or new.
@@ -430,10 +487,33 @@ fn take_part<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     }
     let (loop_, state) = cx.named_loop()?;
     let rules = cx.rules(state).ok_or(Code::PlayUnknown)?;
+    cx.on = Some(loop_);
+    if cx.command.act == Act::Review {
+        if guard::review::review(cx, loop_, state, rules)? {
+            return Ok(());
+        }
+        if !rules.rules.offers(Act::Review) {
+            return Err(Code::NothingToReview.into());
+        }
+    }
     check_offered(cx, rules)?;
     let person = cx.person()?;
     cx.arrive(person, false)?;
-    rules.rules.act(cx, loop_, state, rules, person)
+    act(cx, loop_, state, rules, person)
+}
+
+/// Lets the mechanic decide, and the guard what becomes of it.
+fn act<'c>(
+    cx: &mut Deciding<'_, 'c>,
+    loop_: Loop,
+    state: &LoopState,
+    rules: &'c PlayRules,
+    person: Person,
+) -> Result<(), Rejection<'c>> {
+    guard::review::check_held(cx, loop_, person)?;
+    let before = cx.facts.len();
+    rules.rules.act(cx, loop_, state, rules, person)?;
+    guard::verdict::judge(cx, loop_, state, rules, person, before)
 }
 
 /// An act on the one loop that a participant or the whole play has; the first act opens it.
@@ -448,14 +528,17 @@ fn take_part_in_play<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>>
     if let Some((loop_, state)) = cx.running_loop(play, rules, person) {
         let rules = cx.rules(state).ok_or(Code::PlayUnknown)?;
         check_offered(cx, rules)?;
-        return rules.rules.act(cx, loop_, state, rules, person);
+        cx.on = Some(loop_);
+        return act(cx, loop_, state, rules, person);
     }
     cx.running()?;
     let id = new_loop_id(cx)?;
     let before = cx.facts.len();
     open_loop(cx, (play, rules), person, id)?;
     let Some(state) = just_opened(cx, rules, before) else { return Ok(()) };
-    rules.rules.act(cx, Loop::at(cx.state.loops.len()), &state, rules, person)
+    let loop_ = Loop::at(cx.state.loops.len());
+    cx.on = Some(loop_);
+    rules.rules.act(cx, loop_, &state, rules, person)
 }
 
 /// A loop as the facts of this command have opened it; the state does not hold it yet.
@@ -488,6 +571,7 @@ fn pay<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
         let rules = cx.rules(state).ok_or(Code::PlayUnknown)?;
         check_offered(cx, rules)?;
         let person = cx.person()?;
+        cx.on = Some(loop_);
         return rules.rules.pay(cx, loop_, state, rules, Payment { by: person, order, amount });
     }
     let (play, rules) = named_play(cx)?;

@@ -12,7 +12,7 @@ use super::state::{
 };
 use super::time::Time;
 use crate::campaign::play::PlayRules;
-use crate::guard::{Action, Role, count};
+use crate::guard;
 use crate::mechanics::Keep;
 use crate::rewards;
 
@@ -20,8 +20,13 @@ use crate::rewards;
 pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
     match *fact {
         Fact::Met { who } => {
+            let known = state.people.len();
             state.people.intern(who);
             grow(state);
+            if book.current().dates && state.people.len() > known {
+                state.met.resize(known, Time::default());
+                state.met.push(at);
+            }
         }
         Fact::Arrived { who, touchpoint, inviter, depth } => {
             if let Some(person) = person_mut(state, who) {
@@ -34,18 +39,18 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         Fact::Shared { who, loop_, handle, code } => {
             state.shares.add(Share { handle, code: code.number(), person: who, loop_ });
         }
-        Fact::Opened { loop_, play, by, until, order, device } => {
+        Fact::Opened { loop_, play, by, until, order, .. } => {
             open(book, state, at, (loop_, play, by, until, order));
-            act(book, state, book.revision(), Action { play, person: by, role: Role::Initiator, device, at });
         }
-        Fact::Helped { loop_, by, device, .. } | Fact::Cut { loop_, by, device, .. } => {
-            take_part(book, state, loop_, by, device, at);
-        }
-        Fact::Joined { loop_, by, device, .. } => {
+        Fact::Helped { loop_, by, .. } | Fact::Cut { loop_, by, .. } => take_part(state, loop_, by),
+        Fact::Joined { loop_, by, .. } => {
             // The leader's own slot in a new group is part of opening it.
             if !state.loop_(loop_).is_some_and(|head| head.initiator == by && head.opened == at) {
-                take_part(book, state, loop_, by, device, at);
+                take_part(state, loop_, by);
             }
+        }
+        Fact::Held { .. } | Fact::Released { .. } | Fact::Discarded { .. } => {
+            guard::review::evolve(state, fact, at);
         }
         Fact::Qualified { loop_, order: Some(order), .. } => rest_on(state, order, loop_),
         Fact::Paid { loop_, by, order, amount } => {
@@ -135,15 +140,14 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         | Fact::Scored { .. }
         | Fact::Ranked { .. }
         | Fact::Earned { .. }
-        | Fact::Held { .. }
-        | Fact::Released { .. }
-        | Fact::Discarded { .. }
+        | Fact::Traced { .. }
         | Fact::Activated { .. }
         | Fact::Used { .. }
         | Fact::Outdated { .. }
         | Fact::Kept { .. }
         | Fact::Withheld { .. } => {}
     }
+    guard::count(book, state, fact, at);
     if let Some(loop_) = fact.loop_() {
         step(book, state, loop_, fact, at);
     }
@@ -231,16 +235,10 @@ pub fn begin(
     }
 }
 
-fn take_part(book: &Book, state: &mut State, loop_: Loop, by: Person, device: Option<&str>, at: Time) {
-    let Some((play, revision)) = state.loop_(loop_).map(|head| (head.play, head.revision)) else { return };
-    add_part(state, by, loop_);
-    act(book, state, revision, Action { play, person: by, role: Role::Helper, device, at });
-}
-
-fn act(book: &Book, state: &mut State, revision: u16, action: Action<'_>) {
-    let limits = book.play(revision, action.play).map_or(&[][..], |play| &play.limits);
-    let campaign = book.current();
-    count(state, campaign.timezone, limits, &campaign.limits, action);
+fn take_part(state: &mut State, loop_: Loop, by: Person) {
+    if state.loop_(loop_).is_some() {
+        add_part(state, by, loop_);
+    }
 }
 
 fn add_part(state: &mut State, by: Person, loop_: Loop) {

@@ -506,6 +506,8 @@ facts! {
             reason / "reason": Reason,
             /// The device, when a rule counts devices.
             device / "device": Option<&'a str>,
+            /// The network, when a rule counts networks.
+            network / "network": Option<&'a str>,
         }
         /// A held contribution counts after all.
         Released = 40, "released" {
@@ -618,6 +620,26 @@ facts! {
             /// The tag.
             name / "name": &'a str,
         }
+        /// Where something that this command led to was done, when a rule counts that. Devices and networks are
+        /// told by the numbers they are counted under.
+        Traced = 61, "traced" {
+            /// The loop.
+            loop_ / "loop": Option<Loop>,
+            /// The play, where there is no loop.
+            play / "play": Option<Play>,
+            /// Who did it, or was granted a reward.
+            by / "by": Person,
+            /// What counts, as limits name it.
+            act / "act": &'a str,
+            /// The reward that was granted.
+            reward / "reward": Option<Reward>,
+            /// The money that was granted or paid.
+            amount / "amount": Money,
+            /// The device; 0 if no rule counts it.
+            device / "device": u32,
+            /// The network; 0 if no rule counts it.
+            network / "network": u32,
+        }
     }
 }
 
@@ -714,6 +736,7 @@ impl Fact<'_> {
             | Fact::Bought { .. }
             | Fact::Refunded { .. }
             | Fact::Tagged { .. }
+            | Fact::Traced { .. }
             | Fact::Happened { .. } => None,
         }
     }

@@ -322,7 +322,7 @@ number_fields! {
     Time, Time, |time: Time| time.0, |value| Some(Time(value));
     Money, Money, |money: Money| money.0, |value| Some(Money(value));
     bool, Bool, i64::from, |value| Some(value == 1);
-    Reason, Reason, |reason: Reason| i64::from(reason.number()), |value| Reason::ALL.get(small::<usize>(value)?).copied();
+    Reason, Reason, |reason: Reason| i64::from(reason.number()), |value| Reason::numbered(small(value)?);
     ReferralCode, Code, |code: ReferralCode| i64::try_from(code.number()).unwrap_or(i64::MAX), |value| ReferralCode::from_number(small(value)?).ok();
     Play, Play, |play: Play| i64::from(play.0), |value| small(value).map(Play);
     Reward, Reward, |reward: Reward| i64::from(reward.0), |value| small(value).map(Reward);
@@ -376,6 +376,12 @@ impl GrantId {
 }
 
 impl Reason {
+    /// The reason with this number.
+    #[must_use]
+    pub fn numbered(number: u8) -> Option<Reason> {
+        Reason::ALL.get(usize::from(number)).copied()
+    }
+
     /// Its number in the compact forms.
     #[must_use]
     pub fn number(self) -> u8 {

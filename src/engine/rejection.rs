@@ -65,7 +65,7 @@ rejections! {
     /// The inviter was, at some distance, invited by this participant.
     InviteCycle = "INVITE_CYCLE", "You invited this person yourself, at some distance.", "对方是由你直接或间接邀请来的。";
     /// A limit is reached; `until` says when it opens again.
-    LimitReached = "LIMIT_REACHED", "The limit of {most} is reached ({name}).", "已达到 {most} 次上限({name})。";
+    LimitReached = "LIMIT_REACHED", "The limit of {most}{amount} is reached ({name}).", "已达到上限 {most}{amount}（{name}）。";
     /// Something has to happen before this play opens for the participant.
     EventRequired = "EVENT_REQUIRED", "First this has to happen: {name}.", "需要先完成:{name}。";
     /// The participant has no place in this loop.

@@ -1,7 +1,9 @@
 //! Snapshots: the whole state in one canonical form, so that equal states have equal bytes.
 
 use super::book::Book;
-use super::counters::Counters;
+use super::command::Act;
+use super::counters::{Counters, Key};
+use super::field::Reason;
 use super::handle::{Event, Grant, Loop, Maybe, Order, PartAt, Person, Play, Reward, Touchpoint};
 use super::interner::Interner;
 use super::journal::Journal;
@@ -12,6 +14,7 @@ use super::state::{
     Share, State, Status, Terms,
 };
 use super::time::Time;
+use crate::guard::{Held, Source};
 use crate::mechanics::Progress;
 use crate::rewards::points::Account;
 
@@ -82,7 +85,29 @@ pub fn write(state: &State) -> Vec<u8> {
         put(out, u64::from(part.loop_.0));
         put_option(out, part.before.get().map(|part| part.0));
     });
+    list(&mut out, &state.limits, |out, content| put(out, *content));
     state.counters.pack(&mut out);
+    put(&mut out, count(state.sums.len()));
+    for (key, sum) in &state.sums {
+        key.pack(&mut out);
+        put_signed(&mut out, sum.0);
+    }
+    put(&mut out, count(state.recent.len()));
+    for (inviter, times) in &state.recent {
+        put(&mut out, u64::from(inviter.0));
+        list(&mut out, times, |out, at| put_signed(out, at.0));
+    }
+    list(&mut out, &state.met, |out, at| put_signed(out, at.0));
+    put(&mut out, count(state.held.len()));
+    for ((loop_, person), held) in &state.held {
+        put(&mut out, u64::from(loop_.0));
+        put(&mut out, u64::from(person.0));
+        out.push(held.act.number());
+        out.push(held.reason.number());
+        put_signed(&mut out, held.at.0);
+        put_option(&mut out, held.source.device);
+        put_option(&mut out, held.source.network);
+    }
     state.events.pack(&mut out);
     list(&mut out, &state.rewards, |out, reward| {
         put(out, u64::from(reward.count));
@@ -168,7 +193,25 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
     state.parts = read_list(reader, |reader| {
         Some(Part { loop_: Loop(reader.small()?), before: option(reader)?.map(PartAt).into() })
     })?;
+    state.limits = read_list(reader, Reader::number)?;
     state.counters = Counters::unpack(reader)?;
+    for _ in 0..reader.count()? {
+        state.sums.insert(Key::unpack(reader)?, Money(reader.signed()?));
+    }
+    for _ in 0..reader.count()? {
+        let inviter = Person(reader.small()?);
+        state.recent.insert(inviter, read_list(reader, |reader| reader.signed().map(Time))?);
+    }
+    state.met = read_list(reader, |reader| reader.signed().map(Time))?;
+    for _ in 0..reader.count()? {
+        let (loop_, person) = (Loop(reader.small()?), Person(reader.small()?));
+        let act = Act::numbered(reader.byte()?)?;
+        let reason = Reason::numbered(reader.byte()?)?;
+        let at = Time(reader.signed()?);
+        let source = Source { device: option(reader)?, network: option(reader)? };
+        state.held.insert((loop_, person), Held { act, reason, at, source });
+        state.held_of.insert((person, loop_));
+    }
     state.events = Counters::unpack(reader)?;
     state.rewards = read_list(reader, |reader| {
         Some(RewardState {
@@ -236,6 +279,9 @@ fn consistent(state: &State) -> bool {
             .all(|l| person(l.opener) && person(l.initiator) && grant(l.last_grant, state.grants.len()))
         && (Time(0)..=Time::NEVER).contains(&state.now)
         && state.holds.keys().all(|held| held.index() < state.grants.len())
+        && state.met.len() <= state.persons.len()
+        && state.recent.keys().all(|inviter| person(*inviter))
+        && state.held.keys().all(|(held_in, whose)| loop_(*held_in) && person(*whose))
         && state.plays.iter().all(|play| play.latest.get().is_none_or(loop_))
         && state.accounts.keys().all(|(owner, _)| person(*owner))
         && state.shares.list.iter().all(|share| person(share.person) && share.loop_.is_none_or(loop_))

@@ -3,12 +3,13 @@
 use siphasher::sip::SipHasher13;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::counters::Counters;
+use super::counters::{Counters, Key};
 use super::handle::{Event, Grant, Loop, Maybe, Order, PartAt, Person, Play, Reward, Touchpoint};
 use super::interner::Interner;
 use super::journal::Journal;
 use super::money::Money;
 use super::time::Time;
+use crate::guard::Held;
 use crate::mechanics::{Firsts, Progress};
 use crate::rewards::points::Account;
 use hashbrown::HashTable;
@@ -46,8 +47,20 @@ pub struct State {
     pub accounts: BTreeMap<(Person, Reward), Account>,
     /// Who takes part in which loop, chained by participant.
     pub parts: Vec<Part>,
-    /// Counters of limits.
+    /// The contents of the limits that have counted anything; the place of one is its number in keys of counters.
+    pub limits: Vec<u64>,
+    /// Counters of limits, and of contributions by device and network.
     pub counters: Counters,
+    /// The money that limits have counted.
+    pub sums: BTreeMap<Key, Money>,
+    /// When the latest contributions to each inviter were made, where a rule asks for it.
+    pub recent: BTreeMap<Person, Vec<Time>>,
+    /// When participants were first seen, by handle, from when on a rule asks for it; 0 for earlier ones.
+    pub met: Vec<Time>,
+    /// Contributions that are held for review.
+    pub held: BTreeMap<(Loop, Person), Held>,
+    /// The loops in which contributions of each participant are held.
+    pub held_of: BTreeSet<(Person, Loop)>,
     /// How often each event happened to each participant.
     pub events: Counters,
     /// What each reward has used up, by handle.
@@ -357,7 +370,13 @@ impl State {
             credits: BTreeMap::new(),
             accounts: BTreeMap::new(),
             parts: Vec::new(),
+            limits: Vec::new(),
             counters: Counters::default(),
+            sums: BTreeMap::new(),
+            recent: BTreeMap::new(),
+            met: Vec::new(),
+            held: BTreeMap::new(),
+            held_of: BTreeSet::new(),
             events: Counters::default(),
             rewards: Vec::new(),
             plays: Vec::new(),

@@ -13,6 +13,7 @@ use super::rejection::{Code, Rejection};
 use super::state::{GrantState, GrantStatus, LoopState, State, Status};
 use super::time::Time;
 use crate::campaign::play::PlayRules;
+use crate::guard;
 use crate::mechanics::{Keep, Looking, Loops};
 use crate::rewards;
 use crate::rewards::points::Account;
@@ -181,6 +182,8 @@ shown! {
         pub items: Vec<ItemView>,
         /// The amount it stands at: the price now, or the money left.
         pub amount: Option<i64>,
+        /// Contributions that are held for review.
+        pub held: u32,
     }
 
     /// A part of a loop.
@@ -528,7 +531,11 @@ pub fn view(book: &Book, state: &State, participant: &str, at: Time, asked: Opti
     };
     let mut loops: Vec<Loop> = Vec::new();
     let asked = asked.and_then(|id| state.loop_names.find(id)).map(Loop);
-    for loop_ in asked.into_iter().chain(who.into_iter().flat_map(|who| state.loops_of(who))) {
+    let held = who.into_iter().flat_map(|who| {
+        state.held_of.range((who, Loop(0))..=(who, Loop(u32::MAX))).rev().map(|(_, loop_)| *loop_)
+    });
+    let mine = who.into_iter().flat_map(|who| state.loops_of(who));
+    for loop_ in asked.into_iter().chain(held).chain(mine) {
         if loops.len() < LOOPS && !loops.contains(&loop_) {
             loops.push(loop_);
         }
@@ -667,7 +674,9 @@ impl Eye<'_> {
         let look = play.rules.look(Looking { book, all, loop_, state: head, who: self.who, at: self.at });
         let id = self.state.loop_names.text(loop_.0);
         let mine = self.who == Some(head.initiator);
-        let people = look.people.iter().take(PEOPLE).map(|person| PersonView {
+        let held: Vec<PersonLook> = self.held(loop_);
+        let known = look.people.iter().take(PEOPLE);
+        let people = known.chain(held.iter().take(PEOPLE)).map(|person| PersonView {
             who: person.who.map(|who| self.name(who)),
             at: person.at.map(|at| at.0),
             status: person.status,
@@ -694,7 +703,15 @@ impl Eye<'_> {
             rewards: look.rewards.iter().filter_map(|reward| self.reward(loop_, head, reward)).collect(),
             items: look.items.iter().take(ITEMS).map(|item| self.item(item)).collect(),
             amount: look.amount.map(|amount| amount.0),
+            held: u32::try_from(held.len()).unwrap_or(u32::MAX),
         })
+    }
+
+    /// Whose contributions to a loop are held for review.
+    fn held(&self, loop_: Loop) -> Vec<PersonLook> {
+        let held = self.state.held.range((loop_, Person(0))..=(loop_, Person(u32::MAX)));
+        let look = |who: Person, at: Time| PersonLook { at: Some(at), ..PersonLook::new(who, "held") };
+        held.map(|((_, who), held)| look(*who, held.at)).collect()
     }
 
     fn item(&self, item: &ItemLook) -> ItemView {
@@ -757,7 +774,7 @@ impl Eye<'_> {
             }
             None if head.status == Status::Complete || look.missing.is_empty() => "out",
             None if !look.open => "lost",
-            None if self.is_available(look) => "locked",
+            None if self.is_available(loop_, look) => "locked",
             None => "out",
         };
         let missing = if status == "locked" { look.missing.as_slice() } else { &[] };
@@ -786,11 +803,13 @@ impl Eye<'_> {
     }
 
     /// Whether the reward, or one it falls back to, could be granted at this moment.
-    fn is_available(&self, look: &RewardLook) -> bool {
+    fn is_available(&self, loop_: Loop, look: &RewardLook) -> bool {
         let command = Command::new(ASKING, self.at, Act::Tick);
         let cx = Deciding::new(self.book, self.state, &command);
-        rewards::with_fallbacks(self.book, look.reward)
-            .any(|(reward, rules)| rewards::obstacle(&cx, reward, rules.amount, look.to).is_none())
+        rewards::with_fallbacks(self.book, look.reward).any(|(reward, rules)| {
+            rewards::obstacle(&cx, reward, rules.amount, look.to).is_none()
+                && !guard::blocks_grant(&cx, loop_, reward, rules.amount, look.to)
+        })
     }
 
     fn grant_status(&self, grant: &GrantState, held: Option<Time>) -> &'static str {
@@ -862,7 +881,10 @@ pub fn missing(rejection: &Rejection<'_>) -> Vec<StepView> {
     match rejection.code {
         Code::EventRequired => vec![step(Need::Event)],
         Code::CampaignNotStarted | Code::GrantHeld => vec![step(Need::Wait)],
-        Code::LimitReached if rejection.until.is_some() => vec![StepView { name: None, ..step(Need::Wait) }],
+        Code::LimitReached | Code::DeviceLimit if rejection.until.is_some() => {
+            vec![StepView { name: None, amount: None, ..step(Need::Wait) }]
+        }
+        Code::UnderReview => vec![step(Need::Review)],
         _ => Vec::new(),
     }
 }

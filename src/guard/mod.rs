@@ -1,33 +1,44 @@
-//! The guard: limits and risk rules that stand in front of every action, with their reasons.
+//! The guard: limits and rules against abuse that stand in front of every action, with their reasons.
+//!
+//! * Limits (`campaign/limits.rs`) count facts: [`deeds`] says which fact counts as what, [`limits`] counts them
+//!   and refuses what would exceed a limit.
+//! * Rules against abuse (`campaign/guard.rs`) look at contributions, which are helping or joining a loop of
+//!   someone else. [`verdict`] refuses a contribution or holds it; it looks only at those that would be accepted.
+//! * A held contribution ([`review`]) counts for nothing until it is reviewed. Approved, it is decided again as if
+//!   it were sent at that moment, without the rules against abuse; rejected, it is discarded.
+//!
+//! Example: `"guard": { "ring": { "people": 3 } }`. Ann helped Bo, Bo helped Cy. Now Cy helps Ann: the fact is
+//! `held` with the reason `ring`, Ann's count stays, Cy's next try meets `UNDER_REVIEW`. `review` with `approve`
+//! leads to `released` and `helped`; with `reject` to `discarded`, and Cy may try again.
 
-use crate::campaign::limits::{Limit, Per};
+pub mod deeds;
+pub mod limits;
+pub mod review;
+pub mod verdict;
+
+use crate::campaign::guard::{Guard, Pace, Quota, Regular, Ring, Then, TooFast};
+use crate::campaign::limits::{Action, Limit, Per};
 use crate::campaign::play::PlayRules;
-use crate::engine::counters::Key;
+use crate::engine::command::{Act, Command};
 use crate::engine::decide::Deciding;
 use crate::engine::handle::{Person, Play};
 use crate::engine::interner::hash;
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::State;
-use crate::engine::time::{Period, Time, UtcOffset};
-use siphasher::sip::SipHasher13;
-
-/// The roles in which one action counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Opens a loop.
-    Initiator,
-    /// Helps or joins one.
-    Helper,
-}
+use deeds::{Deed, Scene};
+pub use limits::{blocks_grant, check_facts, count, trace};
+pub use review::Held;
 
 /// Refuses what the site's own risk score says should be refused.
 ///
 /// # Errors
 /// `RISK_REFUSED`.
 pub fn check_risk<'c>(cx: &Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
-    let most = cx.book.current().guard.refuse_above.map(|most| most.get());
-    match (cx.command.risk, most) {
-        (Some(risk), Some(most)) if u32::from(risk) > most => Err(Code::RiskRefused.into()),
+    let Some(risk) = cx.command.risk else { return Ok(()) };
+    let root = cx.book.current().guard.refuse_above;
+    let play = cx.named_rules().and_then(|rules| rules.guard.as_ref()?.refuse_above);
+    match play.or(root) {
+        Some(most) if u32::from(risk) > most.get() => Err(Code::RiskRefused.into()),
         _ => Ok(()),
     }
 }
@@ -35,17 +46,19 @@ pub fn check_risk<'c>(cx: &Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
 /// Checks the limits on opening a loop.
 ///
 /// # Errors
-/// `LIMIT_REACHED` or `DEVICE_LIMIT`.
+/// `LIMIT_REACHED`.
 pub fn check_opening<'c>(
     cx: &Deciding<'_, 'c>,
     play: Play,
     rules: &'c PlayRules,
     person: Person,
 ) -> Result<(), Rejection<'c>> {
-    check(cx, play, rules, person, Role::Initiator)
+    cx.mark_checked(Action::Open);
+    let scene = Scene::deciding(cx);
+    limits::check(cx, rules, &scene.opening(play, person, cx.command.device.as_deref()), cx.facts.len())
 }
 
-/// Checks the limits on helping or joining a loop.
+/// Checks the limits on helping or joining a loop, or on the act that the command asks for.
 ///
 /// # Errors
 /// `LIMIT_REACHED` or `DEVICE_LIMIT`.
@@ -55,130 +68,118 @@ pub fn check_helping<'c>(
     rules: &'c PlayRules,
     person: Person,
 ) -> Result<(), Rejection<'c>> {
-    check(cx, play, rules, person, Role::Helper)
-}
-
-fn check<'c>(
-    cx: &Deciding<'_, 'c>,
-    play: Play,
-    rules: &'c PlayRules,
-    person: Person,
-    role: Role,
-) -> Result<(), Rejection<'c>> {
-    let campaign = cx.book.current();
-    let device = cx.command.device.as_deref().map(|device| subject_of(&cx.state.key, device));
-    if let (Some(most), Some(device), Role::Helper) = (campaign.guard.per_device, device, role)
-        && cx.state.counters.get(helped_on(device)) >= most.get()
-    {
-        return Err(Rejection::new(Code::DeviceLimit).most(most.get()));
+    let action = Action::of(cx.act);
+    let scene = Scene::deciding(cx);
+    let deed = scene.acting(play, action, cx.on, person);
+    if matches!(action, Action::Help | Action::Join) && cx.released.is_none() {
+        verdict::check_quotas(cx, rules, &deed)?;
     }
-    for (scope, limits) in [(Some(play), &rules.limits), (None, &campaign.limits)] {
-        for limit in limits {
-            let Some(subject) = subject(limit.per, role, person, device) else { continue };
-            let (period, next) = limit.every.of(cx.at, campaign.timezone);
-            let count = cx.state.counters.get(Key::new(slot(scope, limit.per, limit.every), period, subject));
-            if count >= limit.most.get() {
-                let refused = Rejection::new(Code::LimitReached).most(limit.most.get()).name(label(limit));
-                return Err(if next == Time::NEVER { refused } else { refused.until(next) });
-            }
-        }
-    }
-    Ok(())
+    cx.mark_checked(action);
+    limits::check(cx, rules, &deed, cx.facts.len())
 }
 
 /// Whether any rule counts devices, so that facts have to name them.
 #[must_use]
 pub fn counts_devices(cx: &Deciding<'_, '_>, rules: &PlayRules) -> bool {
+    cx.released.is_none() && counts(cx, rules, Per::Device)
+}
+
+/// Whether any rule counts devices, or networks.
+fn counts(cx: &Deciding<'_, '_>, rules: &PlayRules, per: Per) -> bool {
     let campaign = cx.book.current();
-    let by_device = |limit: &Limit| limit.per == Per::Device;
-    campaign.guard.per_device.is_some() || rules.limits.iter().chain(&campaign.limits).any(by_device)
-}
-
-/// What one accepted action adds to the counters.
-#[derive(Clone, Copy, Debug)]
-pub struct Action<'a> {
-    /// The play.
-    pub play: Play,
-    /// Who acted.
-    pub person: Person,
-    /// In which role.
-    pub role: Role,
-    /// On which device.
-    pub device: Option<&'a str>,
-    /// When.
-    pub at: Time,
-}
-
-/// Counts an accepted action for every limit it touches.
-pub fn count(state: &mut State, offset: UtcOffset, play: &[Limit], root: &[Limit], action: Action<'_>) {
-    let device = action.device.map(|device| subject_of(&state.key, device));
-    if let (Some(device), Role::Helper) = (device, action.role) {
-        state.counters.add(helped_on(device));
-    }
-    for (scope, limits) in [(Some(action.play), play), (None, root)] {
-        for (at, limit) in limits.iter().enumerate() {
-            // Two limits over the same period share one counter.
-            let same = |other: &Limit| other.per == limit.per && other.every == limit.every;
-            let counted = limits.iter().take(at).any(same);
-            let Some(subject) = subject(limit.per, action.role, action.person, device) else { continue };
-            if !counted {
-                let (period, _) = limit.every.of(action.at, offset);
-                state.counters.add(Key::new(slot(scope, limit.per, limit.every), period, subject));
-            }
-        }
-    }
-}
-
-fn subject(per: Per, role: Role, person: Person, device: Option<u32>) -> Option<u32> {
-    match (per, role) {
-        (Per::Participant, _) | (Per::Helper, Role::Helper) | (Per::Initiator, Role::Initiator) => {
-            Some(person.0)
-        }
-        (Per::Device, _) => device,
-        (Per::Helper, Role::Initiator) | (Per::Initiator, Role::Helper) => None,
-    }
-}
-
-fn subject_of(key: &SipHasher13, device: &str) -> u32 {
-    u32::try_from(hash(key, device.as_bytes()) >> 32).unwrap_or(0)
-}
-
-/// The guard's own counter of a device, apart from that of a limit per device and campaign, whose period is 0.
-fn helped_on(device: u32) -> Key {
-    Key::new(slot(None, Per::Device, Period::Campaign), 1, device)
-}
-
-/// The counter slot of a limit: twenty for the campaign, then twenty for each play.
-fn slot(play: Option<Play>, per: Per, every: Period) -> u16 {
-    let per = match per {
-        Per::Helper => 0,
-        Per::Initiator => 1,
-        Per::Participant => 2,
-        Per::Device => 3,
+    let counted = |limit: &Limit| limit.per == per;
+    let quota = |guard: &Guard| match per {
+        Per::Device => guard.per_device.is_some(),
+        _ => guard.per_network.is_some(),
     };
-    let every = match every {
-        Period::Hour => 0,
-        Period::Day => 1,
-        Period::Week => 2,
-        Period::Month => 3,
-        Period::Campaign => 4,
-    };
-    play.map_or(0, |play| play.0.saturating_add(1)).saturating_mul(20).saturating_add(per * 5 + every)
+    quota(&campaign.guard)
+        || rules.guard.as_ref().is_some_and(quota)
+        || rules.limits.iter().chain(&campaign.limits).any(counted)
 }
 
-fn label(limit: &Limit) -> &'static str {
-    const LABELS: [[&str; 5]; 4] = [
-        ["helper/hour", "helper/day", "helper/week", "helper/month", "helper/campaign"],
-        ["initiator/hour", "initiator/day", "initiator/week", "initiator/month", "initiator/campaign"],
-        [
-            "participant/hour",
-            "participant/day",
-            "participant/week",
-            "participant/month",
-            "participant/campaign",
-        ],
-        ["device/hour", "device/day", "device/week", "device/month", "device/campaign"],
-    ];
-    let at = usize::from(slot(None, limit.per, limit.every));
-    LABELS.get(at / 5).and_then(|row| row.get(at % 5)).copied().unwrap_or("")
+/// The rules against abuse of a play: its own, and the campaign's where it has none.
+#[derive(Clone, Copy)]
+struct Guards<'c> {
+    own: Option<&'c Guard>,
+    root: &'c Guard,
+}
+
+impl<'c> Guards<'c> {
+    fn of(cx: &Deciding<'_, 'c>, rules: &'c PlayRules) -> Self {
+        Guards { own: rules.guard.as_ref(), root: &cx.book.current().guard }
+    }
+
+    fn find<T>(self, rule: impl Fn(&'c Guard) -> Option<T>) -> Option<T> {
+        self.own.and_then(&rule).or_else(|| rule(self.root))
+    }
+
+    /// The quota for a device or network, and the play within which it counts.
+    fn quota(self, per: Per, play: Play) -> Option<(Option<Play>, &'c Quota)> {
+        let quota = |guard: &'c Guard| match per {
+            Per::Device => guard.per_device.as_ref(),
+            _ => guard.per_network.as_ref(),
+        };
+        let own = self.own.and_then(quota).map(|own| (Some(play), own));
+        own.or_else(|| quota(self.root).map(|root| (None, root)))
+    }
+
+    fn pace(self) -> Option<&'c Pace> {
+        self.find(|guard| guard.per_inviter.as_ref())
+    }
+
+    fn too_fast(self) -> Option<&'c TooFast> {
+        self.find(|guard| guard.too_fast.as_ref())
+    }
+
+    fn regular(self) -> Option<&'c Regular> {
+        self.find(|guard| guard.regular.as_ref())
+    }
+
+    fn ring(self) -> Option<&'c Ring> {
+        self.find(|guard| guard.ring.as_ref())
+    }
+}
+
+/// Where a command comes from: its device and network, as numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Source {
+    /// The device.
+    pub device: Option<u32>,
+    /// The network.
+    pub network: Option<u32>,
+}
+
+impl Source {
+    /// Where a command comes from.
+    #[must_use]
+    pub fn of(state: &State, command: &Command<'_>) -> Source {
+        Source::new(state, command.device.as_deref(), command.network.as_deref())
+    }
+
+    /// The numbers of a device and a network.
+    #[must_use]
+    pub fn new(state: &State, device: Option<&str>, network: Option<&str>) -> Source {
+        let number = |text: &str| subject_of(state, text);
+        Source { device: device.map(number), network: network.map(number) }
+    }
+}
+
+/// The number under which a device or network is counted; never 0.
+fn subject_of(state: &State, text: &str) -> u32 {
+    u32::try_from(hash(&state.key, text.as_bytes()) >> 32).unwrap_or(0).max(1)
+}
+
+/// Whether contributions of this act can be held: it says nothing but whose and where.
+fn can_be_held(act: Act) -> bool {
+    matches!(act, Act::Help | Act::Join)
+}
+
+/// Whether a rule that objects refuses.
+fn refuses(then: Then) -> bool {
+    then == Then::Refuse
+}
+
+/// Whether a deed is a contribution.
+fn contributes(deed: &Deed) -> bool {
+    matches!(deed.action, Action::Help | Action::Join)
 }

@@ -13,6 +13,7 @@ use crate::engine::money::Money;
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{GrantState, GrantStatus, State};
 use crate::engine::time::Time;
+use crate::guard;
 
 /// Fallbacks that are tried one after the other at most.
 const FALLBACKS: usize = 8;
@@ -49,7 +50,8 @@ pub fn grant_portion(
         let amount = portion.amount.or(rules.amount);
         let points = portion.points.or(rules.credits());
         portion = Portion::default();
-        match obstacle(cx, reward, amount, to) {
+        let limited = || guard::blocks_grant(cx, loop_, reward, amount, to).then_some(Reason::Limit);
+        match obstacle(cx, reward, amount, to).or_else(limited) {
             None => {
                 let until = rules.hold.map(|hold| cx.at.after(hold));
                 let grant = cx.next_grant(loop_);

@@ -1,0 +1,245 @@
+//! Deeds: which facts count as which action, for whom and where.
+
+use super::Source;
+use crate::campaign::limits::{Action, Limit, Per};
+use crate::campaign::rewards::RewardKind;
+use crate::engine::book::Book;
+use crate::engine::decide::Deciding;
+use crate::engine::fact::Fact;
+use crate::engine::handle::{Loop, Person, Play, Reward, Touchpoint};
+use crate::engine::money::Money;
+use crate::engine::state::State;
+use crate::engine::time::Time;
+use crate::mechanics::Loops;
+
+/// One thing that limits count.
+#[derive(Clone, Copy, Debug)]
+pub struct Deed {
+    /// What was done.
+    pub action: Action,
+    /// In which play.
+    pub play: Option<Play>,
+    /// The revision whose limits of the play hold.
+    pub revision: u16,
+    /// In which loop; nothing for opening one.
+    pub loop_: Option<Loop>,
+    /// Whose loop it is.
+    pub initiator: Option<Person>,
+    /// Who did it, or was granted the reward.
+    pub by: Person,
+    /// The reward that was granted.
+    pub reward: Option<Reward>,
+    /// The money that was granted or paid.
+    pub amount: Money,
+    /// On which device and network.
+    pub source: Source,
+    /// Whether it opens a loop that the first act in it opens.
+    founding: bool,
+    /// Whether it tells only where another deed was done.
+    trace: bool,
+}
+
+/// The state that facts are read against, with the facts that a command is about to add to it.
+#[derive(Clone, Copy)]
+pub struct Scene<'x, 'f> {
+    book: &'x Book,
+    state: &'x State,
+    facts: &'x [Fact<'f>],
+    /// Of the command that is being decided: who sent it, and from where.
+    sender: Option<(Option<Person>, Source)>,
+}
+
+/// What of a loop matters here.
+struct Head {
+    play: Play,
+    revision: u16,
+    initiator: Person,
+    opened: Option<Time>,
+}
+
+impl<'x, 'f> Scene<'x, 'f> {
+    /// What stands before a fact that is being applied.
+    #[must_use]
+    pub fn evolving(book: &'x Book, state: &'x State) -> Self {
+        Scene { book, state, facts: &[], sender: None }
+    }
+
+    /// What a command that is being decided knows.
+    #[must_use]
+    pub fn deciding(cx: &'x Deciding<'_, 'f>) -> Self {
+        Scene { book: cx.book, state: cx.state, facts: &cx.facts, sender: Some((cx.told.by, cx.source())) }
+    }
+
+    /// Opening a loop.
+    #[must_use]
+    pub fn opening(&self, play: Play, by: Person, device: Option<&str>) -> Deed {
+        let rules = self.book.play(self.book.revision(), play);
+        let deed = self.deed_in(Action::Open, play, self.book.revision(), by);
+        Deed {
+            initiator: Some(by),
+            founding: rules.is_some_and(|rules| rules.rules.loops() != Loops::Many),
+            source: self.source(by, Source::new(self.state, device, None)),
+            ..deed
+        }
+    }
+
+    /// An act of a participant that is being decided, in the loop that it is about.
+    #[must_use]
+    pub fn acting(&self, play: Play, action: Action, loop_: Option<Loop>, by: Person) -> Deed {
+        let deed = loop_.and_then(|loop_| self.deed_on(action, loop_, by));
+        deed.unwrap_or(self.deed_in(action, play, self.book.revision(), by))
+    }
+
+    /// What a fact counts as at the moment it happens, if limits can count it.
+    #[must_use]
+    pub fn deed(&self, fact: &Fact<'_>, at: Time) -> Option<Deed> {
+        let deed = match *fact {
+            Fact::Arrived { who, .. } => self.deed_of(Action::Visit, who),
+            Fact::Shared { who, loop_, .. } => match loop_ {
+                Some(loop_) => self.deed_on(Action::Share, loop_, who)?,
+                None => self.deed_of(Action::Share, who),
+            },
+            Fact::Opened { play, by, device, .. } => self.opening(play, by, device),
+            Fact::Helped { loop_, by, device, .. } | Fact::Cut { loop_, by, device, .. } => {
+                self.from(self.deed_on(Action::Help, loop_, by)?, device)
+            }
+            Fact::Joined { loop_, by, device, .. } => {
+                let head = self.head(loop_)?;
+                // The leader's own slot in a new group is part of opening it.
+                if head.initiator == by && head.opened.is_none_or(|opened| opened == at) {
+                    return None;
+                }
+                self.from(self.deed_on(Action::Join, loop_, by)?, device)
+            }
+            Fact::Entered { loop_, by, .. } => self.deed_on(Action::Join, loop_, by)?,
+            Fact::CheckedIn { loop_, by, .. } => self.deed_on(Action::CheckIn, loop_, by)?,
+            Fact::Submitted { loop_, by, .. } => self.deed_on(Action::Submit, loop_, by)?,
+            Fact::Drawn { loop_, by, .. } => self.deed_on(Action::Draw, loop_, by)?,
+            Fact::Claimed { loop_, by, .. } => self.deed_on(Action::Claim, loop_, by)?,
+            Fact::Spent { loop_, reward, by, .. } => {
+                if self.book.reward(reward).is_none_or(|rules| rules.kind != RewardKind::Points) {
+                    return None;
+                }
+                self.deed_on(Action::Redeem, loop_, by)?
+            }
+            Fact::Paid { loop_, by, amount, .. } => Deed { amount, ..self.deed_on(Action::Pay, loop_, by)? },
+            Fact::Bought { play, by, amount, .. } => {
+                Deed { amount, ..self.deed_in(Action::Pay, play, self.book.revision(), by) }
+            }
+            Fact::Granted { grant, reward, to, amount, .. } => {
+                return self.granting(grant.loop_, reward, amount.unwrap_or_default(), to);
+            }
+            Fact::Traced { loop_, play, by, act, reward, amount, device, network } => {
+                let action = Action::parse(act)?;
+                let deed = match (loop_, play) {
+                    (Some(loop_), _) => self.deed_on(action, loop_, by)?,
+                    (None, Some(play)) => self.deed_in(action, play, self.book.revision(), by),
+                    (None, None) => self.deed_of(action, by),
+                };
+                let known = |number: u32| Some(number).filter(|number| *number > 0);
+                let source = Source { device: known(device), network: known(network) };
+                return Some(Deed { reward, amount, source, trace: true, ..deed });
+            }
+            _ => return None,
+        };
+        Some(Deed { source: self.source(deed.by, deed.source), ..deed })
+    }
+
+    /// A reward about to be granted.
+    #[must_use]
+    pub fn granting(&self, loop_: Loop, reward: Reward, amount: Money, to: Person) -> Option<Deed> {
+        let deed = self.deed_on(Action::Grant, loop_, to)?;
+        let source = self.sender.map_or(Source::default(), |(_, source)| source);
+        Some(Deed { reward: Some(reward), amount, source, ..deed })
+    }
+
+    /// For whom a deed counts under a limit of a scope, if it does.
+    #[must_use]
+    pub fn subject(&self, scope: Option<Play>, limit: &Limit, deed: &Deed) -> Option<u32> {
+        let counts = limit.actions().has(deed.action)
+            && limit.reward.is_none_or(|reward| deed.reward == Some(reward))
+            && scope.is_none_or(|play| deed.play == Some(play))
+            && !(deed.founding && !limit.counts_founding())
+            && !(deed.trace && !matches!(limit.per, Per::Device | Per::Network));
+        if !counts {
+            return None;
+        }
+        match limit.per {
+            Per::Participant => Some(deed.by.0),
+            Per::Helper => {
+                let helps = matches!(deed.action, Action::Help | Action::Join);
+                let others = || deed.initiator.is_some_and(|whose| whose != deed.by);
+                (helps || others()).then_some(deed.by.0)
+            }
+            Per::Initiator => deed.initiator.map(|initiator| initiator.0),
+            Per::Device => deed.source.device,
+            Per::Network => deed.source.network,
+            Per::Loop => deed.loop_.map(|loop_| loop_.0),
+            Per::Touchpoint => self.touchpoint(deed.by).map(|touchpoint| u32::from(touchpoint.0)),
+            Per::Reward => deed.reward.map(|reward| u32::from(reward.0)),
+            Per::Play => deed.play.map(|play| u32::from(play.0)),
+            Per::Campaign => Some(0),
+        }
+    }
+
+    fn deed_of(&self, action: Action, by: Person) -> Deed {
+        Deed {
+            action,
+            play: None,
+            revision: self.book.revision(),
+            loop_: None,
+            initiator: None,
+            by,
+            reward: None,
+            amount: Money(0),
+            source: self.source(by, Source::default()),
+            founding: false,
+            trace: false,
+        }
+    }
+
+    fn deed_in(&self, action: Action, play: Play, revision: u16, by: Person) -> Deed {
+        Deed { play: Some(play), revision, ..self.deed_of(action, by) }
+    }
+
+    /// A deed in a loop.
+    fn deed_on(&self, action: Action, loop_: Loop, by: Person) -> Option<Deed> {
+        let head = self.head(loop_)?;
+        let deed = self.deed_in(action, head.play, head.revision, by);
+        Some(Deed { loop_: Some(loop_), initiator: Some(head.initiator), ..deed })
+    }
+
+    fn from(&self, deed: Deed, device: Option<&str>) -> Deed {
+        Deed { source: Source::new(self.state, device, None), ..deed }
+    }
+
+    /// While a command is decided, what its sender does and what is granted by it comes from its device.
+    fn source(&self, by: Person, told: Source) -> Source {
+        match self.sender {
+            Some((Some(sender), source)) if sender == by => source,
+            Some(_) => Source::default(),
+            None => told,
+        }
+    }
+
+    fn head(&self, loop_: Loop) -> Option<Head> {
+        if let Some(head) = self.state.loop_(loop_) {
+            let (play, revision, initiator) = (head.play, head.revision, head.initiator);
+            return Some(Head { play, revision, initiator, opened: Some(head.opened) });
+        }
+        let nth = loop_.index().checked_sub(self.state.loops.len())?;
+        let opened = self.facts.iter().filter(|fact| matches!(fact, Fact::Opened { .. })).nth(nth)?;
+        let Fact::Opened { play, by, .. } = *opened else { return None };
+        Some(Head { play, revision: self.book.revision(), initiator: by, opened: None })
+    }
+
+    fn touchpoint(&self, who: Person) -> Option<Touchpoint> {
+        if let Some(person) = self.state.person(who).filter(|person| person.arrived) {
+            return person.touchpoint.get();
+        }
+        self.facts.iter().find_map(|fact| match *fact {
+            Fact::Arrived { who: other, touchpoint, .. } if other == who => touchpoint,
+            _ => None,
+        })
+    }
+}

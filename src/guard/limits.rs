@@ -1,0 +1,310 @@
+//! Checking and counting limits.
+//!
+//! Each limit has counters, one for each subject and calendar period, in [`State::counters`] (how often) or
+//! [`State::sums`] (how much money). A counter's key holds the number of the limit, which is its place in
+//! [`State::limits`]: the list of the contents (`Limit::content`) of all limits that have counted anything, in the
+//! order of the log. So a limit keeps its counters in later revisions, wherever it stands there, and two limits
+//! with the same content share them.
+
+use super::deeds::{Deed, Scene};
+use super::{Guards, contributes, counts};
+use crate::campaign::guard::Guard;
+use crate::campaign::limits::{Action, Limit, Per, content};
+use crate::campaign::play::PlayRules;
+use crate::engine::book::Book;
+use crate::engine::command::Act;
+use crate::engine::counters::Key;
+use crate::engine::decide::Deciding;
+use crate::engine::fact::Fact;
+use crate::engine::handle::{Loop, Person, Play, Reward};
+use crate::engine::money::Money;
+use crate::engine::rejection::{Code, Rejection};
+use crate::engine::state::State;
+use crate::engine::time::{Period, Time, UtcOffset};
+
+/// Numbers that keys of counters have room for.
+const MOST_LIMITS: usize = 4096;
+/// The latest contributions to an inviter that are kept beyond those a rule needs, so that few are moved.
+const SPARE: usize = 8;
+
+/// What the rules against abuse count for a device or a network, apart from limits.
+const DEVICE: u64 = 10;
+const NETWORK: u64 = 11;
+
+/// Checks every limit on a deed that would happen after the first `before` facts of the command.
+///
+/// # Errors
+/// `LIMIT_REACHED`, for the limit that stays full the longest.
+pub fn check<'c>(
+    cx: &Deciding<'_, 'c>,
+    rules: &'c PlayRules,
+    deed: &Deed,
+    before: usize,
+) -> Result<(), Rejection<'c>> {
+    let root = &cx.book.current().limits;
+    let own = deed.play.map_or(&[][..], |_| &rules.limits);
+    match fullest(cx, [(deed.play, own), (None, root)], deed, before) {
+        Some((rejection, _)) => Err(rejection),
+        None => Ok(()),
+    }
+}
+
+/// Whether a limit keeps a reward from being granted by this command.
+#[must_use]
+pub fn blocks_grant(
+    cx: &Deciding<'_, '_>,
+    loop_: Loop,
+    reward: Reward,
+    amount: Option<Money>,
+    to: Person,
+) -> bool {
+    let scene = Scene::deciding(cx);
+    let Some(deed) = scene.granting(loop_, reward, amount.unwrap_or_default(), to) else { return false };
+    fullest(cx, lists(cx.book, &deed), &deed, cx.facts.len()).is_some()
+}
+
+/// Checks what the facts of the command say that its participant did, as far as no mechanic has checked it.
+///
+/// # Errors
+/// `LIMIT_REACHED`.
+pub fn check_facts<'c>(cx: &Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
+    let acts = !matches!(
+        cx.act,
+        Act::Event | Act::Refund | Act::Fulfil | Act::Fail | Act::Revoke | Act::Tick | Act::Leave
+    );
+    let Some(sender) = cx.told.by.filter(|_| acts && any_limits(cx)) else { return Ok(()) };
+    let scene = Scene::deciding(cx);
+    for (before, fact) in cx.facts.iter().enumerate() {
+        let Some(deed) = scene.deed(fact, cx.at) else { continue };
+        if deed.by != sender || deed.action == Action::Grant || cx.is_checked(deed.action) {
+            continue;
+        }
+        if let Some((rejection, _)) = fullest(cx, lists(cx.book, &deed), &deed, before) {
+            return Err(rejection);
+        }
+    }
+    Ok(())
+}
+
+fn any_limits(cx: &Deciding<'_, '_>) -> bool {
+    let own = |loop_: Loop| cx.state.loop_(loop_).and_then(|head| cx.rules(head));
+    cx.book.current().limited || cx.on.and_then(own).is_some_and(|play| !play.limits.is_empty())
+}
+
+type Lists<'c> = [(Option<Play>, &'c [Limit]); 2];
+
+/// The limits of the play and of the campaign under which a deed counts.
+fn lists<'c>(book: &'c Book, deed: &Deed) -> Lists<'c> {
+    let own = deed.play.and_then(|play| book.play(deed.revision, play)).map_or(&[][..], |play| &play.limits);
+    [(deed.play, own), (None, &book.current().limits)]
+}
+
+/// The full limit that opens last, as a rejection; of several the first.
+fn fullest<'c>(
+    cx: &Deciding<'_, '_>,
+    lists: Lists<'c>,
+    deed: &Deed,
+    before: usize,
+) -> Option<(Rejection<'c>, Time)> {
+    let mut worst: Option<(Rejection<'c>, Time)> = None;
+    for (scope, limits) in lists {
+        for limit in limits {
+            let full = reached(cx, scope, limit, deed, before);
+            if let Some((rejection, until)) = full
+                && worst.as_ref().is_none_or(|(_, worst)| until > *worst)
+            {
+                worst = Some((rejection, until));
+            }
+        }
+    }
+    worst
+}
+
+/// Whether a limit has no room for a deed, and until when.
+fn reached<'c>(
+    cx: &Deciding<'_, '_>,
+    scope: Option<Play>,
+    limit: &'c Limit,
+    deed: &Deed,
+    before: usize,
+) -> Option<(Rejection<'c>, Time)> {
+    let scene = Scene::deciding(cx);
+    let subject = scene.subject(scope, limit, deed)?;
+    let (period, next) = limit.every.of(cx.at, cx.book.current().timezone);
+    let key = number(cx.state, limit.content(scope)).map(|number| Key::new(number, period, subject));
+    let pending = || {
+        let facts = cx.facts.iter().take(before);
+        let deeds = facts.filter_map(|fact| scene.deed(fact, cx.at));
+        deeds.filter(|other| scene.subject(scope, limit, other) == Some(subject))
+    };
+    let refused = Rejection::new(Code::LimitReached).name(limit.label());
+    if let Some(most) = limit.most {
+        let known = key.map_or(0, |key| cx.state.counters.get(key));
+        let now = u32::try_from(pending().count()).unwrap_or(u32::MAX);
+        if known.saturating_add(now) < most.get() {
+            return None;
+        }
+        let refused = refused.most(most.get());
+        return Some((if next == Time::NEVER { refused } else { refused.until(next) }, next));
+    }
+    let most = limit.amount?;
+    let known = key.and_then(|key| cx.state.sums.get(&key)).copied().unwrap_or_default();
+    let sum = pending().fold(known, |sum, other| sum.plus(other.amount));
+    if sum.plus(deed.amount) <= most {
+        return None;
+    }
+    let refused = refused.amount(most);
+    // What is larger than the whole limit never fits.
+    let next = if deed.amount > most { Time::NEVER } else { next };
+    Some((if next == Time::NEVER { refused } else { refused.until(next) }, next))
+}
+
+/// How many contributions a device or network has made in a period, and the instant the next one begins.
+#[must_use]
+pub fn contributions(
+    cx: &Deciding<'_, '_>,
+    per: Per,
+    scope: Option<Play>,
+    every: Period,
+    subject: u32,
+) -> (u32, Time) {
+    let (period, next) = every.of(cx.at, cx.book.current().timezone);
+    let number = number(cx.state, content(scope, every, quota(per)));
+    (number.map_or(0, |number| cx.state.counters.get(Key::new(number, period, subject))), next)
+}
+
+fn quota(per: Per) -> u64 {
+    if per == Per::Device { DEVICE } else { NETWORK }
+}
+
+/// Counts a fact for every limit it touches and for the rules against abuse. The fact has been applied but not
+/// yet to its loop.
+pub fn count(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
+    let Some(deed) = Scene::evolving(book, state).deed(fact, at) else { return };
+    let campaign = book.current();
+    for (scope, limits) in lists(book, &deed) {
+        for (place, limit) in limits.iter().enumerate() {
+            let Some(subject) = Scene::evolving(book, state).subject(scope, limit, &deed) else { continue };
+            let content = limit.content(scope);
+            // Two limits with the same content share one counter.
+            if limits.iter().take(place).any(|other| other.content(scope) == content) {
+                continue;
+            }
+            let Some(key) = key(state, content, limit.every, (at, campaign.timezone), subject) else {
+                continue;
+            };
+            if limit.amount.is_some() {
+                let sum = state.sums.entry(key).or_default();
+                *sum = sum.plus(deed.amount);
+            } else {
+                state.counters.add(key);
+            }
+        }
+    }
+    if contributes(&deed) {
+        count_contribution(book, state, &deed, fact, at);
+    }
+}
+
+fn count_contribution(book: &Book, state: &mut State, deed: &Deed, fact: &Fact<'_>, at: Time) {
+    let campaign = book.current();
+    let own = deed.play.and_then(|play| book.play(deed.revision, play)).and_then(|play| play.guard.as_ref());
+    for (scope, guard) in [(deed.play, own), (None, Some(&campaign.guard))] {
+        let Some(Guard { per_device, per_network, .. }) = guard else { continue };
+        let quotas =
+            [(Per::Device, per_device, deed.source.device), (Per::Network, per_network, deed.source.network)];
+        for (per, rules, subject) in quotas {
+            if let (Some(rules), Some(subject)) = (rules, subject) {
+                let content = content(scope, rules.0.every, quota(per));
+                let when = (at, campaign.timezone);
+                if let Some(key) = key(state, content, rules.0.every, when, subject) {
+                    state.counters.add(key);
+                }
+            }
+        }
+    }
+    let inviter = deed.initiator.filter(|inviter| *inviter != deed.by);
+    if let Some(inviter) = inviter.filter(|_| campaign.recalls > 0 && !matches!(fact, Fact::Traced { .. })) {
+        let times = state.recent.entry(inviter).or_default();
+        if times.len() >= campaign.recalls + SPARE {
+            times.drain(..times.len().saturating_sub(campaign.recalls.saturating_sub(1)));
+        }
+        times.push(at);
+    }
+}
+
+/// The key of a counter; a content that counts for the first time gets the next number.
+fn key(
+    state: &mut State,
+    content: u64,
+    every: Period,
+    (at, timezone): (Time, UtcOffset),
+    subject: u32,
+) -> Option<Key> {
+    let number = match number(state, content) {
+        Some(number) => number,
+        None if state.limits.len() < MOST_LIMITS => {
+            state.limits.push(content);
+            u16::try_from(state.limits.len() - 1).ok()?
+        }
+        None => return None,
+    };
+    Some(Key::new(number, every.of(at, timezone).0, subject))
+}
+
+fn number(state: &State, content: u64) -> Option<u16> {
+    let place = state.limits.iter().position(|known| *known == content)?;
+    u16::try_from(place).ok()
+}
+
+/// Tells from which device and network the deeds of a command came, where a rule counts them and the facts of
+/// the mechanic do not say it.
+pub fn trace(cx: &mut Deciding<'_, '_>) {
+    let source = cx.source();
+    if source == super::Source::default() {
+        return;
+    }
+    let scene = Scene::deciding(cx);
+    let mut traces = Vec::new();
+    for fact in &cx.facts {
+        let Some(deed) = scene.deed(fact, cx.at).filter(|deed| deed.source == source) else { continue };
+        let told = matches!(
+            fact,
+            Fact::Opened { device: Some(_), .. }
+                | Fact::Helped { device: Some(_), .. }
+                | Fact::Cut { device: Some(_), .. }
+                | Fact::Joined { device: Some(_), .. }
+        );
+        let device = source.device.filter(|_| !told && is_counted(cx, &scene, &deed, Per::Device));
+        let network = source.network.filter(|_| is_counted(cx, &scene, &deed, Per::Network));
+        if device.is_some() || network.is_some() {
+            traces.push(Fact::Traced {
+                loop_: deed.loop_,
+                play: deed.play.filter(|_| deed.loop_.is_none()),
+                by: deed.by,
+                act: deed.action.as_str(),
+                reward: deed.reward,
+                amount: deed.amount,
+                device: device.unwrap_or(0),
+                network: network.unwrap_or(0),
+            });
+        }
+    }
+    cx.facts.extend(traces);
+}
+
+fn is_counted(cx: &Deciding<'_, '_>, scene: &Scene<'_, '_>, deed: &Deed, per: Per) -> bool {
+    let rules = deed.play.and_then(|play| cx.book.play(deed.revision, play));
+    let quota = contributes(deed)
+        && rules.is_some_and(|rules| {
+            counts(cx, rules, per)
+                && deed.play.is_some_and(|play| Guards::of(cx, rules).quota(per, play).is_some())
+        });
+    let counted = |(scope, limit): (Option<Play>, &Limit)| {
+        limit.per == per && scene.subject(scope, limit, deed).is_some()
+    };
+    quota
+        || lists(cx.book, deed)
+            .into_iter()
+            .any(|(scope, limits)| limits.iter().any(|limit| counted((scope, limit))))
+}
