@@ -4,6 +4,9 @@
 //! says of each command which facts of the mechanic happen, or the code of the refusal; the engine has to
 //! say the same.
 
+mod guard;
+mod limits;
+
 use std::collections::BTreeMap;
 
 use kfactor::engine::Engine;
@@ -74,6 +77,33 @@ pub fn differs_by(
         }
     }
     None
+}
+
+/// Whether the facts that the commands lead to rebuild the state, alone and after a snapshot.
+pub fn rebuilds(campaign: &Value, commands: &[Value]) -> bool {
+    let id = campaign["id"].as_str().expect("an id");
+    let load = || Engine::load(&campaign.to_string(), Engine::public_seed(id)).expect("a campaign");
+    let (mut engine, mut follower) = (load(), load());
+    for command in commands {
+        let mut out = Vec::new();
+        engine.submit_json(command.to_string().as_bytes(), None, &mut out);
+        let answer: Value = serde_json::from_slice(&out).expect("an answer");
+        for fact in answer["facts"].as_array().into_iter().flatten() {
+            follower.apply_json(fact.to_string().as_bytes()).expect("a fact");
+        }
+    }
+    // Answers and the clock are no part of the facts.
+    let body = |engine: &Engine| {
+        let mut journal = Vec::new();
+        engine.state().journal.pack(&mut journal);
+        let mut clock = Vec::new();
+        kfactor::engine::pack::put_signed(&mut clock, engine.state().now.0);
+        let snapshot = engine.snapshot();
+        snapshot[b"kfactor-state-1\n".len() + clock.len()..snapshot.len() - journal.len()].to_vec()
+    };
+    let mut again = load();
+    let restored = again.restore(&engine.snapshot()).is_ok() && again.digest() == engine.digest();
+    restored && body(&engine) == body(&follower)
 }
 
 fn compared(answer: &Value, kinds: &[&str]) -> Answer {
