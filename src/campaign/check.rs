@@ -2,10 +2,14 @@
 
 use super::Root;
 use super::decode::Cx;
+use super::guard::Guard;
+use super::limits::{Action, Actions, Limit, Per};
+use super::play::PlayRules;
 use super::problem::code;
 use super::rewards::RewardKind;
 use crate::engine::command::Act;
-use crate::engine::time::Span;
+use crate::engine::time::{Period, Span};
+use crate::engine::view::Side;
 use crate::json::tree::Node;
 
 /// Warns of rewards that nothing gives.
@@ -85,6 +89,141 @@ pub(super) fn check_plays(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
             });
         }
     }
+}
+
+/// Warns of limits that nothing can reach, that keep a reward out of reach, and of guards that never hold.
+pub(super) fn check_limits(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
+    let all: Vec<&PlayRules> = campaign.plays.iter().flatten().collect();
+    check_list(&campaign.limits, &all, None, campaign, &[], root, cx);
+    check_guard(campaign.guard.as_ref(), &[], root, cx);
+    for member in root.get("plays").map(Node::members).unwrap_or_default() {
+        let handle = cx.scope.names().play(&member.key);
+        let Some(play) = handle.and_then(|handle| campaign.plays.get(handle.index())?.as_ref()) else {
+            continue;
+        };
+        let path = ["plays", member.key.as_ref()];
+        check_list(&play.limits, &[play], Some(play), campaign, &path, &member.value, cx);
+        check_guard(play.guard.as_ref(), &path, &member.value, cx);
+    }
+}
+
+fn check_list(
+    limits: &[Limit],
+    plays: &[&PlayRules],
+    within: Option<&PlayRules>,
+    campaign: &Root,
+    path: &[&str],
+    node: &Node<'_>,
+    cx: &mut Cx,
+) {
+    for (number, limit) in limits.iter().enumerate() {
+        let happening =
+            plays.iter().fold(Actions::default(), |all, play| all.and(happening(play, campaign, limit)));
+        let visit = if within.is_some() { Actions::default() } else { Actions::one(Action::Visit) };
+        let counts = Action::ALL
+            .into_iter()
+            .any(|action| limit.actions().has(action) && happening.and(visit).has(action));
+        let (en, zh) = if !counts {
+            (
+                "Nothing that this limit counts happens here, so it is never reached.",
+                "这里不会发生该上限所计的行为，因此永远不会达到。",
+            )
+        } else if is_below_one_grant(limit, campaign) {
+            (
+                "A single grant is more than this limit allows, so the reward is never given.",
+                "单次发放的金额已超过该上限，奖励永远不会发出。",
+            )
+        } else if plays.iter().any(|play| keeps_out_of_reach(limit, play)) {
+            (
+                "The limit is lower than what a reward needs, so nobody can reach the reward.",
+                "该上限低于获得奖励所需的数量，没有人能达成。",
+            )
+        } else {
+            continue;
+        };
+        let place =
+            node.get("limits").and_then(|list| list.entries().get(number)).map_or(node.start, |at| at.start);
+        let number = number.to_string();
+        let path: Vec<&str> = path.iter().copied().chain(["limits", &number]).collect();
+        at(cx, &path, |cx| {
+            cx.warning(code::REACH_LIMIT, place, String::from(en), String::from(zh));
+        });
+    }
+}
+
+/// What happens in a play that a limit could count.
+fn happening(play: &PlayRules, campaign: &Root, limit: &Limit) -> Actions {
+    let offers = |act: Act| play.rules.offers(act);
+    let cash = |reward: crate::engine::handle::Reward| {
+        let rules = campaign.rewards.get(reward.index()).and_then(Option::as_ref);
+        rules.is_some_and(|rules| rules.kind == RewardKind::Cash)
+    };
+    let mut given = play.rules.liability().into_iter().map(|(reward, _)| reward);
+    let grants = match (limit.reward, limit.amount) {
+        (Some(named), _) => given.any(|reward| reward == named || has_fallback(campaign, reward)),
+        (None, Some(_)) => given.any(|reward| cash(reward) || has_fallback(campaign, reward)),
+        (None, None) => given.next().is_some(),
+    };
+    let found = [
+        (Action::Open, true),
+        (Action::Share, true),
+        (Action::Help, offers(Act::Help)),
+        (Action::Join, offers(Act::Join) || offers(Act::Enter)),
+        (Action::CheckIn, offers(Act::CheckIn)),
+        (Action::Submit, offers(Act::Submit)),
+        (Action::Draw, offers(Act::Draw)),
+        (Action::Claim, offers(Act::Claim)),
+        (Action::Redeem, offers(Act::Redeem) || offers(Act::Draw)),
+        (Action::Pay, offers(Act::Pay) || play.rules.alone().is_some()),
+        (Action::Grant, grants),
+    ];
+    let found = found.into_iter().filter(|(_, happens)| *happens);
+    found.fold(Actions::default(), |all, (action, _)| all.and(Actions::one(action)))
+}
+
+fn has_fallback(campaign: &Root, reward: crate::engine::handle::Reward) -> bool {
+    let rules = campaign.rewards.get(reward.index()).and_then(Option::as_ref);
+    rules.is_some_and(|rules| rules.fallback.is_some())
+}
+
+fn is_below_one_grant(limit: &Limit, campaign: &Root) -> bool {
+    let rules = limit.reward.and_then(|reward| campaign.rewards.get(reward.index())?.as_ref());
+    rules.and_then(|rules| rules.amount).zip(limit.amount).is_some_and(|(amount, most)| amount > most)
+}
+
+/// Whether a loop needs more contributions for a reward than it may ever have.
+fn keeps_out_of_reach(limit: &Limit, play: &PlayRules) -> bool {
+    let contributions = [Act::Help, Act::Join].into_iter().filter(|act| play.rules.offers(*act));
+    let mut counted = contributions.map(Action::of).filter(|action| limit.actions().has(*action));
+    let whole = matches!(limit.per, Per::Loop | Per::Initiator | Per::Play | Per::Campaign);
+    let Some(most) = limit.most.filter(|_| whole && limit.every == Period::Campaign) else { return false };
+    counted.next().is_some()
+        && play.rules.rewards().iter().any(|offer| {
+            let needed = match offer.side {
+                Side::Initiator | Side::Inviter => offer.at,
+                // The leader's own slot is no contribution.
+                Side::Leader | Side::Member => offer.at.saturating_sub(1),
+                _ => 0,
+            };
+            needed > most.get()
+        })
+}
+
+fn check_guard(guard: Option<&Guard>, path: &[&str], node: &Node<'_>, cx: &mut Cx) {
+    let Some(Guard { hold_above: Some(hold), refuse_above: Some(refuse), .. }) = guard else { return };
+    if hold.get() < refuse.get() {
+        return;
+    }
+    let value = node.get("guard").and_then(|guard| guard.get("holdAbove"));
+    let path: Vec<&str> = path.iter().copied().chain(["guard", "holdAbove"]).collect();
+    at(cx, &path, |cx| {
+        cx.warning(
+            code::REACH_LIMIT,
+            value.map_or(node.start, |value| value.start),
+            String::from("Nothing is ever held by this: what is above it is above `refuseAbove` as well."),
+            String::from("不会有任何行为因此进入审核：高于该值的同样高于 `refuseAbove`。"),
+        );
+    });
 }
 
 /// Warns of accepted warnings that are not raised.

@@ -334,6 +334,7 @@ fn read(tree: &Tree<'_>, cx: &mut Cx) -> Option<Root> {
         check::check_use(node, cx);
         check::check_amounts(root, node, cx);
         check::check_plays(root, node, cx);
+        check::check_limits(root, node, cx);
         check::check_accept(root, node, cx);
     }
     root

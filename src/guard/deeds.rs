@@ -159,8 +159,8 @@ impl<'x, 'f> Scene<'x, 'f> {
         let counts = limit.actions().has(deed.action)
             && limit.reward.is_none_or(|reward| deed.reward == Some(reward))
             && scope.is_none_or(|play| deed.play == Some(play))
-            && !(deed.founding && !limit.counts_founding())
-            && !(deed.trace && !matches!(limit.per, Per::Device | Per::Network));
+            && (!deed.founding || limit.counts_founding())
+            && (!deed.trace || matches!(limit.per, Per::Device | Per::Network));
         if !counts {
             return None;
         }

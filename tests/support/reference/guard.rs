@@ -320,11 +320,11 @@ fn rules(dice: &mut Dice<'_>) -> Value {
             _ => json!({ "within": "10m", "without": ["ordered"] }),
         };
     }
-    if dice.below(2) == 0 {
-        rules["holdAbove"] = json!(60);
+    if let Some(above) = dice.maybe(2, |_| 60) {
+        rules["holdAbove"] = json!(above);
     }
-    if dice.below(2) == 0 {
-        rules["refuseAbove"] = json!(70 + dice.below(2) * 20);
+    if let Some(above) = dice.maybe(2, |dice| 70 + dice.below(2) * 20) {
+        rules["refuseAbove"] = json!(above);
     }
     rules
 }
@@ -336,7 +336,7 @@ fn campaign(bytes: &[u8]) -> Value {
     let mut campaign = json!({
         "id": "guarded", "title": "Guarded", "timezone": "+08:00",
         "runs": { "from": "2026-01-01T00:00", "until": "2032-01-01T00:00" },
-        "plays": { "a": play(2 + dice.below(3)), "b": play(5), "c": play(1) },
+        "plays": { "a": play(2 + dice.below(5)), "b": play(8), "c": play(1) },
         "guard": rules(dice),
     });
     campaign["plays"]["c"]["requires"] = json!("ordered");
@@ -348,10 +348,18 @@ fn campaign(bytes: &[u8]) -> Value {
 
 fn commands(plan: &[[u8; 8]]) -> Vec<Value> {
     let mut now = START;
-    let mut commands = Vec::new();
+    let initiators = ["ann", "ann", "bo", "bo", "cy", "di"].into_iter().enumerate();
+    let open = |(number, by): (usize, &str)| {
+        json!({ "id": format!("open{number}"), "at": START, "do": "open", "by": by, "loop": format!("L{number}"),
+            "play": if number % 2 == 0 { "a" } else { "b" } })
+    };
+    let mut commands: Vec<Value> = initiators.map(open).collect();
+    // Some plans hardly move the clock, so that contributions follow each other evenly.
+    let steady = plan.first().is_some_and(|bytes| bytes[7] % 3 == 0);
     for (number, bytes) in plan.iter().enumerate() {
         let dice = &mut Dice(bytes);
         now += match dice.below(16) {
+            step if steady && step < 14 => 0,
             0..3 => 0,
             3..6 => SECOND,
             6..10 => MINUTE,
@@ -361,11 +369,13 @@ fn commands(plan: &[[u8; 8]]) -> Vec<Value> {
             14 => DAY / 2,
             _ => -MINUTE,
         };
-        let by = dice.pick(&["ann", "bo", "cy", "di", "ed", "fay"]);
+        let by = dice.pick(&["ann", "bo", "cy", "di", "ed", "fay", "gus", "hal", "ida"]);
         let loop_ = format!("L{}", dice.below(6));
         let mut command = match dice.below(16) {
-            0..4 => json!({ "do": "open", "play": dice.pick(&["a", "b"]), "loop": loop_ }),
-            4..11 => json!({ "do": "help", "loop": loop_ }),
+            0 => {
+                json!({ "do": "open", "play": dice.pick(&["a", "b"]), "loop": format!("M{}", dice.below(3)) })
+            }
+            1..11 => json!({ "do": "help", "loop": if dice.below(6) == 0 { "M0".into() } else { loop_ } }),
             11 => json!({ "do": "visit" }),
             12 => json!({ "do": "event", "name": "ordered" }),
             13 | 14 => json!({ "do": "review", "loop": loop_, "name": "approve" }),
