@@ -1,6 +1,7 @@
 //! The guard: every accepted contribution is kept, and each rule looks through the whole list again.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -123,9 +124,9 @@ impl Guard {
             return Err("RISK_REFUSED".into());
         }
         let by = text(command, "by").expect("a participant");
-        if !self.met.contains_key(&by) {
+        if let Entry::Vacant(place) = self.met.entry(by.clone()) {
             facts.push(json!({ "kind": "met", "who": by }));
-            self.met.insert(by, command["at"].as_i64().expect("a time"));
+            place.insert(command["at"].as_i64().expect("a time"));
         }
         Ok(())
     }

@@ -329,7 +329,7 @@ fn limit(dice: &mut Dice<'_>, in_play: bool) -> Value {
             "initiator" | "play" => vec!["visit"],
             _ => vec![],
         };
-        let one = !nothing.contains(&first) && !(in_play && first == "visit");
+        let one = !(nothing.contains(&first) || in_play && first == "visit");
         limit["of"] = if one { json!(first) } else { json!([first, second]) };
     }
     limit
