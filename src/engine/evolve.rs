@@ -36,7 +36,11 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         }
         Fact::Opened { loop_, play, by, until, order, device } => {
             open(book, state, at, (loop_, play, by, until, order));
-            act(book, state, book.revision(), Action { play, person: by, role: Role::Initiator, device, at });
+            // Nobody acted to open a board: its first score did.
+            if !book.current().watchers.contains(&play) {
+                let action = Action { play, person: by, role: Role::Initiator, device, at };
+                act(book, state, book.revision(), action);
+            }
         }
         Fact::Helped { loop_, by, device, .. } | Fact::Cut { loop_, by, device, .. } => {
             take_part(book, state, loop_, by, device, at);
@@ -73,10 +77,16 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         }
         Fact::RefundDue { order, .. } => set_order(state, order, OrderStatus::RefundDue),
         Fact::Refunded { order, .. } => refunded(book, state, order, fact, at),
-        Fact::Granted { grant, reward, to, amount, until, cause } => {
+        Fact::Granted { grant, reward, to, amount, until, claim_by, cause } => {
             let usual = book.reward(reward).and_then(|rules| rules.amount);
             let terms = Terms { reward, amount: amount.filter(|amount| usual == Some(*amount)) };
-            let granted = add_grant(state, grant, terms, to, until, cause);
+            let granted = add_grant(state, grant, terms, to, cause);
+            if claim_by.is_some() {
+                set_grant(state, grant, GrantStatus::Claimable, claim_by);
+            }
+            if let Some(until) = until {
+                state.holds.insert(granted, until);
+            }
             if let Some(amount) = amount.filter(|amount| usual != Some(*amount)) {
                 state.amounts.insert(granted, amount);
             }
@@ -110,9 +120,16 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
             state.tags.insert((by, name.into()));
         }
         Fact::Earned { loop_, order: Some(order), .. } => rest_on(state, order, loop_),
-        Fact::Fulfilled { grant } => set_grant(state, grant, GrantStatus::Fulfilled),
-        Fact::Failed { grant, .. } => set_grant(state, grant, GrantStatus::Failed),
-        Fact::Revoked { grant, .. } => set_grant(state, grant, GrantStatus::Revoked),
+        Fact::Repaid { reward, to, points, until, .. } => {
+            state.accounts.entry((to, reward)).or_default().repay(points, until, at);
+        }
+        Fact::Collected { grant } => collect(state, grant),
+        Fact::Fulfilled { grant, until } => set_grant(state, grant, GrantStatus::Fulfilled, until),
+        Fact::Activated { grant, until } => set_grant(state, grant, GrantStatus::Active, until),
+        Fact::Used { grant, over: true } => set_grant(state, grant, GrantStatus::Used, None),
+        Fact::Outdated { grant } => outdate(state, grant),
+        Fact::Failed { grant, .. } => set_grant(state, grant, GrantStatus::Failed, None),
+        Fact::Revoked { grant, .. } => set_grant(state, grant, GrantStatus::Revoked, None),
         Fact::Completed { .. }
         | Fact::Expired { .. }
         | Fact::Succeeded { .. }
@@ -138,9 +155,7 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         | Fact::Held { .. }
         | Fact::Released { .. }
         | Fact::Discarded { .. }
-        | Fact::Activated { .. }
         | Fact::Used { .. }
-        | Fact::Outdated { .. }
         | Fact::Kept { .. }
         | Fact::Withheld { .. } => {}
     }
@@ -340,7 +355,6 @@ fn add_grant(
     id: GrantId,
     terms: Terms,
     to: Person,
-    until: Option<Time>,
     cause: u32,
 ) -> Grant {
     let known = state.terms.iter().position(|other| *other == terms);
@@ -366,13 +380,24 @@ fn add_grant(
         status: GrantStatus::Reserved,
     };
     push(&mut state.grants, granted);
-    if let Some(until) = until {
-        state.holds.insert(grant, until);
-    }
     grant
 }
 
-fn set_grant(state: &mut State, id: GrantId, status: GrantStatus) {
+/// A claimed grant waits for being handed over, held as long as it was to be.
+fn collect(state: &mut State, id: GrantId) {
+    let held = rewards::find(state, id).and_then(|handle| Some((handle, *state.holds.get(&handle)?)));
+    set_grant(state, id, GrantStatus::Reserved, None);
+    state.holds.extend(held);
+}
+
+fn outdate(state: &mut State, id: GrantId) {
+    let grant = rewards::find(state, id).and_then(|handle| state.grant(handle));
+    let had = grant.is_some_and(|grant| grant.status.handed_over());
+    set_grant(state, id, if had { GrantStatus::Elapsed } else { GrantStatus::Outdated }, None);
+}
+
+/// Moves a grant on; `until` is by when its owner has to do the next step.
+fn set_grant(state: &mut State, id: GrantId, status: GrantStatus, until: Option<Time>) {
     let Some(handle) = rewards::find(state, id) else { return };
     let Some(grant) = state.grants.get_mut(handle.index()) else { return };
     let before = core::mem::replace(&mut grant.status, status);
@@ -384,6 +409,14 @@ fn set_grant(state: &mut State, id: GrantId, status: GrantStatus) {
         use_up(state, terms, false);
     }
     state.holds.remove(&handle);
+    let end = match until {
+        Some(until) => state.ends.insert(handle, until),
+        None => state.ends.remove(&handle),
+    };
+    state.ending.extend(until.map(|until| (until, handle)));
+    if let Some(end) = end.filter(|end| until != Some(*end)) {
+        state.ending.remove(&(end, handle));
+    }
 }
 
 fn use_up(state: &mut State, terms: Terms, more: bool) {
