@@ -350,13 +350,7 @@ fn reward_mut(state: &mut State, reward: Reward) -> Option<&mut RewardState> {
     state.rewards.get_mut(reward.index())
 }
 
-fn add_grant(
-    state: &mut State,
-    id: GrantId,
-    terms: Terms,
-    to: Person,
-    cause: u32,
-) -> Grant {
+fn add_grant(state: &mut State, id: GrantId, terms: Terms, to: Person, cause: u32) -> Grant {
     let known = state.terms.iter().position(|other| *other == terms);
     let number = known.unwrap_or(state.terms.len());
     if known.is_none() {

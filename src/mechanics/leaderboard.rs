@@ -390,7 +390,13 @@ impl Rules {
     }
 
     /// What is missing for a prize, unless the score that it takes would give another rank.
-    fn missing(&self, progress: &Progress, who: Person, prize: &Prize, state: &LoopState) -> Option<Vec<Step>> {
+    fn missing(
+        &self,
+        progress: &Progress,
+        who: Person,
+        prize: &Prize,
+        state: &LoopState,
+    ) -> Option<Vec<Step>> {
         let wait = Step { until: Some(state.until), ..Step::new(Need::Wait, 1) };
         let (rank, have) = progress.rank_of(who, self.ties).unwrap_or((u32::MAX, 0));
         let least = u64::from(self.at_least.get());

@@ -98,7 +98,11 @@ impl Mechanic for Rules {
         }
         cx.loop_running(on.play, on.state)?;
         let name = required(cx.command.name.as_deref(), "name")?;
-        if cx.command.act == Act::Redeem { self.redeem(cx, &on, by, name) } else { self.claim(cx, &on, by, name) }
+        if cx.command.act == Act::Redeem {
+            self.redeem(cx, &on, by, name)
+        } else {
+            self.claim(cx, &on, by, name)
+        }
     }
 
     fn taken_back(
@@ -155,7 +159,8 @@ impl Mechanic for Rules {
             let claimed = progress.has(number);
             if let Some(give) = level.give {
                 let claim = Step { item: Some(level.name.to_string()), ..Step::new(Need::Claim, 1) };
-                let missing = if claimed { vec![] } else { points(short).into_iter().chain([claim]).collect() };
+                let missing =
+                    if claimed { vec![] } else { points(short).into_iter().chain([claim]).collect() };
                 rewards.push(RewardLook::new(give, to, LEVEL + number, open && !claimed, missing));
             }
             let status = match short {

@@ -242,11 +242,12 @@ fn unclaimed<'s>(
     cx: &'s Deciding<'_, '_>,
     reward: Reward,
 ) -> impl Iterator<Item = (GrantId, &'s GrantState)> {
-    ended(cx).filter(move |(handle, grant)| {
-        grant.status == GrantStatus::Claimable
-            && cx.state.terms(*handle, grant).is_some_and(|terms| terms.reward == reward)
-    })
-    .map(|(_, grant)| (GrantId { loop_: grant.loop_, n: grant.n }, grant))
+    ended(cx)
+        .filter(move |(handle, grant)| {
+            grant.status == GrantStatus::Claimable
+                && cx.state.terms(*handle, grant).is_some_and(|terms| terms.reward == reward)
+        })
+        .map(|(_, grant)| (GrantId { loop_: grant.loop_, n: grant.n }, grant))
 }
 
 /// The grants whose time is over, and of which no fact has told yet.
@@ -264,10 +265,8 @@ fn ended<'s>(cx: &'s Deciding<'_, '_>) -> impl Iterator<Item = (Grant, &'s Grant
 
 /// Tells of at most so many grants whose time is over.
 pub fn outdate(cx: &mut Deciding<'_, '_>, most: usize) {
-    let over: Vec<GrantId> = ended(cx)
-        .map(|(_, grant)| GrantId { loop_: grant.loop_, n: grant.n })
-        .take(most)
-        .collect();
+    let over: Vec<GrantId> =
+        ended(cx).map(|(_, grant)| GrantId { loop_: grant.loop_, n: grant.n }).take(most).collect();
     for grant in over {
         cx.emit(Fact::Outdated { grant });
     }
