@@ -387,7 +387,10 @@ fn collect(state: &mut State, id: GrantId) {
 fn outdate(state: &mut State, id: GrantId) {
     let grant = rewards::find(state, id).and_then(|handle| state.grant(handle));
     let had = grant.is_some_and(|grant| grant.status.handed_over());
+    let end = rewards::find(state, id).and_then(|handle| Some((handle, *state.ends.get(&handle)?)));
     set_grant(state, id, if had { GrantStatus::Elapsed } else { GrantStatus::Outdated }, None);
+    // What came too late is answered with when it was, before and after this was told.
+    state.ends.extend(end);
 }
 
 /// Moves a grant on; `until` is by when its owner has to do the next step.

@@ -173,7 +173,9 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
     for _ in 0..reader.count()? {
         let (grant, until) = (Grant(reader.small()?), Time(reader.signed()?));
         state.ends.insert(grant, until);
-        state.ending.insert((until, grant));
+        if state.grant(grant).is_some_and(|grant| grant.status.can_end()) {
+            state.ending.insert((until, grant));
+        }
     }
     state.parts = read_list(reader, |reader| {
         Some(Part { loop_: Loop(reader.small()?), before: option(reader)?.map(PartAt).into() })
@@ -246,7 +248,6 @@ fn consistent(state: &State) -> bool {
             .all(|l| person(l.opener) && person(l.initiator) && grant(l.last_grant, state.grants.len()))
         && (Time(0)..=Time::NEVER).contains(&state.now)
         && state.holds.keys().chain(state.ends.keys()).all(|held| held.index() < state.grants.len())
-        && state.ends.len() == state.ending.len()
         && state.plays.iter().all(|play| play.latest.get().is_none_or(loop_))
         && state.accounts.keys().all(|(owner, _)| person(*owner))
         && state.shares.list.iter().all(|share| person(share.person) && share.loop_.is_none_or(loop_))

@@ -38,7 +38,7 @@ pub struct State {
     pub holds: BTreeMap<Grant, Time>,
     /// By when grants have to be claimed, activated or used.
     pub ends: BTreeMap<Grant, Time>,
-    /// The same, by time.
+    /// Of these the ones of which no fact has told yet that their time is over, by time.
     pub ending: BTreeSet<(Time, Grant)>,
     /// The distinct reward and amount pairs of grants.
     pub terms: Vec<Terms>,
@@ -232,6 +232,12 @@ impl GrantStatus {
     #[must_use]
     pub fn stands(self) -> bool {
         !matches!(self, GrantStatus::Failed | GrantStatus::Revoked | GrantStatus::Outdated)
+    }
+
+    /// Whether its time can run out.
+    #[must_use]
+    pub fn can_end(self) -> bool {
+        matches!(self, GrantStatus::Claimable | GrantStatus::Fulfilled | GrantStatus::Active)
     }
 
     /// Whether the participant has had it in hand.

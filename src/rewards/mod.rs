@@ -388,8 +388,8 @@ pub fn take_back<'c>(cx: &mut Deciding<'_, 'c>, handle: Grant, grant: &GrantStat
 pub fn settle<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     let (handle, id, grant) = named(cx)?;
     let reason = cx.command.reason.as_deref();
-    let settled = Rejection::new(Code::GrantSettled).name(grant.status.name());
-    if grant.status == GrantStatus::Claimable
+    let settled = Rejection::new(Code::GrantSettled).name(status(cx.state, handle, grant, cx.at).0);
+    if matches!(grant.status, GrantStatus::Claimable | GrantStatus::Outdated)
         && let Some(until) = cx.state.ends.get(&handle).copied()
     {
         if until <= cx.at {
