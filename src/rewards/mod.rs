@@ -253,13 +253,16 @@ fn unclaimed<'s>(
 /// The grants whose time is over, and of which no fact has told yet.
 fn ended<'s>(cx: &'s Deciding<'_, '_>) -> impl Iterator<Item = (Grant, &'s GrantState)> {
     let ended = cx.state.ending.iter().take_while(|(until, _)| *until <= cx.at);
-    ended.filter_map(|(_, handle)| Some((*handle, cx.state.grant(*handle)?))).filter(|(_, grant)| {
-        let id = GrantId { loop_: grant.loop_, n: grant.n };
-        let told = |fact: &Fact<'_>| match *fact {
-            Fact::Outdated { grant } | Fact::Revoked { grant, .. } => grant == id,
-            _ => false,
-        };
-        !cx.facts.iter().any(told)
+    ended
+        .filter_map(|(_, handle)| Some((*handle, cx.state.grant(*handle)?)))
+        .filter(|(_, grant)| !is_told(cx, GrantId { loop_: grant.loop_, n: grant.n }))
+}
+
+/// Whether this command has told of the end of a grant.
+fn is_told(cx: &Deciding<'_, '_>, id: GrantId) -> bool {
+    cx.facts.iter().any(|fact| match *fact {
+        Fact::Outdated { grant } | Fact::Revoked { grant, .. } => grant == id,
+        _ => false,
     })
 }
 
@@ -528,6 +531,15 @@ pub fn revoke_beyond(cx: &mut Deciding<'_, '_>, loop_: Loop, cause: u32, most: u
             }
             _ => {}
         }
+    }
+    // What was not claimed in time was lost before this.
+    let lost = cx.state.grants_of_loop(loop_).filter(|(handle, grant)| {
+        grant.cause == cause && grant.status == GrantStatus::Claimable && is_over(cx.state, *handle, cx.at)
+    });
+    let lost = lost.map(|(_, grant)| GrantId { loop_, n: grant.n });
+    let lost: Vec<GrantId> = lost.filter(|id| !is_told(cx, *id)).collect();
+    for grant in lost {
+        cx.emit(Fact::Outdated { grant });
     }
     let known = cx.state.grants_of_loop(loop_);
     let stands = |(handle, grant): &(Grant, &GrantState)| stands(cx.state, *handle, grant, cx.at);

@@ -113,36 +113,6 @@ pub fn campaign(bytes: &[u8], ample: bool) -> Value {
     campaign
 }
 
-/// Gives the rewards of a campaign a life of their own: claimed, activated, used, outdated.
-pub fn enliven(campaign: &mut Value, bytes: &[u8]) {
-    let dice = &mut Dice(bytes);
-    for (name, others) in [("coupon", true), ("goods", true), ("cash", false)] {
-        let reward = &mut campaign["rewards"][name];
-        set(reward, "claimWithin", dice.maybe(2, |dice| json!(format!("{}m", 15 * (1 + dice.below(8))))));
-        if others {
-            set(reward, "valid", dice.maybe(2, |_| json!("1h")));
-            set(reward, "activate", dice.maybe(2, |_| json!("by-hand")));
-        }
-        if reward["activate"] == json!("by-hand") {
-            set(reward, "activateWithin", dice.maybe(2, |_| json!("30m")));
-        }
-    }
-}
-
-/// Turns some of the commands about grants into those of their owners.
-pub fn by_owner(command: &mut Value, bytes: &[u8]) {
-    let pick = bytes.iter().fold(0u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(*byte));
-    if command["grant"].is_string() || (command["do"] == json!("tick") && pick % 2 == 0) {
-        let act = ["claim", "claim", "fulfil", "activate", "use", "revoke"][usize::from(pick % 6)];
-        let grant = command["grant"].as_str().map_or_else(|| format!("A1.{}", 1 + pick % 3), str::to_owned);
-        let (id, at) = (command["id"].clone(), command["at"].clone());
-        *command = json!({ "id": id, "at": at, "do": act, "grant": grant });
-        if act == "claim" || act == "activate" {
-            command["by"] = json!(PEOPLE[usize::from(pick / 6 % 6)]);
-        }
-    }
-}
-
 /// How many bytes a campaign takes at most.
 pub const CAMPAIGN_BYTES: usize = 64;
 /// How many bytes a command takes.
