@@ -1,6 +1,8 @@
 //! What is true of every campaign and every sequence of commands: the promises of the engine, on random ones.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "support/lively.rs"]
+mod lively;
 #[path = "support/plans.rs"]
 mod plans;
 #[path = "support/recount.rs"]
@@ -32,7 +34,7 @@ proptest! {
     /// same command again gives the same answer; a preview is what the submission then says.
     #[test]
     fn every_promise_holds_after_every_command(campaign in campaigns(), plan in plans(90)) {
-        let mut world = World::begun(&plans::campaign(&campaign, false));
+        let mut world = World::begun(&lively::campaign(&campaign));
         let mut books = Books::default();
         books.enter(&world.facts, &world.campaign);
         for bytes in &plan {
@@ -55,7 +57,7 @@ proptest! {
     /// The facts as they are written rebuild the state that deciding built.
     #[test]
     fn facts_rebuild_the_state(campaign in campaigns(), plan in plans(90)) {
-        let mut world = World::begun(&plans::campaign(&campaign, false));
+        let mut world = World::begun(&lively::campaign(&campaign));
         world.play(&plan);
         let mut follower = World::new(&world.campaign);
         let text = lines(&world.facts);
@@ -71,7 +73,7 @@ proptest! {
     /// A page that is told only the facts of one loop sees that loop as it is.
     #[test]
     fn the_facts_of_a_loop_are_enough_to_follow_it(campaign in campaigns(), plan in plans(60)) {
-        let mut world = World::begun(&plans::campaign(&campaign, false));
+        let mut world = World::begun(&lively::campaign(&campaign));
         world.play(&plan);
         for (loop_, _) in plans::LOOPS {
             // A refund is about an order, and so about the loops that rest on it.
@@ -93,7 +95,7 @@ proptest! {
     /// A snapshot continues with the same digest and the same answers.
     #[test]
     fn a_snapshot_goes_on(campaign in campaigns(), plan in plans(90), cut in any::<prop::sample::Index>()) {
-        let mut world = World::begun(&plans::campaign(&campaign, false));
+        let mut world = World::begun(&lively::campaign(&campaign));
         let (first, second) = plan.split_at(cut.index(plan.len()));
         world.play(first);
         let mut again = world.clone();
@@ -113,7 +115,7 @@ proptest! {
         campaign in campaigns(), plan in plans(40), more in plans(12),
         damage in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4), cut in any::<Option<prop::sample::Index>>(),
     ) {
-        let mut world = World::begun(&plans::campaign(&campaign, false));
+        let mut world = World::begun(&lively::campaign(&campaign));
         world.play(&plan);
         let mut bytes = world.engine.snapshot();
         for (at, value) in damage {
@@ -141,7 +143,7 @@ proptest! {
         campaign in campaigns(), plan in plans(60),
         forged in any::<prop::sample::Index>(), digit in any::<prop::sample::Index>(),
     ) {
-        let mut world = World::begun(&plans::campaign(&campaign, false));
+        let mut world = World::begun(&lively::campaign(&campaign));
         world.play(&plan);
         // Repetitions stand in no log, and its keeper never stamps a time before the last one.
         let mut honest = World::new(&world.campaign);
@@ -199,7 +201,7 @@ proptest! {
     /// An action that a view shows as ready is accepted, and any other meets the code shown.
     #[test]
     fn actions_are_what_they_seem(campaign in campaigns(), plan in plans(50), who in 0usize..6) {
-        let mut world = World::begun(&plans::campaign(&campaign, false));
+        let mut world = World::begun(&lively::campaign(&campaign));
         world.play(&plan);
         let at = world.engine.state().now;
         let seen = view(&world.engine, PEOPLE[who], at, "none");
@@ -218,7 +220,38 @@ proptest! {
                 prop_assert_eq!(answer.get("code").unwrap_or(&Value::Null), &action["code"]);
             }
         }
+        // What a grant does not offer is refused.
+        for grant in seen["grants"].as_array().unwrap() {
+            let offered: Vec<&str> = grant["actions"].as_array().unwrap().iter().filter_map(|action| action["do"].as_str()).collect();
+            for act in ["claim", "activate"] {
+                let mut later = world.clone();
+                let command = json!({ "id": "try", "at": at.0, "do": act, "by": PEOPLE[who], "grant": grant["grant"] });
+                let answer: Value = serde_json::from_slice(&later.submit(&command)).unwrap();
+                prop_assert_eq!(answer["ok"] == json!(true), offered.contains(&act), "{} {}", command, answer);
+            }
+        }
     }
+}
+
+#[test]
+fn lively_plans_reach_what_they_should() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    let mut runner = TestRunner::deterministic();
+    let mut seen = std::collections::BTreeMap::<String, usize>::new();
+    for _ in 0..300 {
+        let campaign = campaigns().new_tree(&mut runner).unwrap().current();
+        let plan = plans(90).new_tree(&mut runner).unwrap().current();
+        let mut world = World::begun(&lively::campaign(&campaign));
+        world.play(&plan);
+        for fact in &world.facts {
+            *seen.entry(fact["kind"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+    }
+    let kinds = ["collected", "activated", "used", "outdated", "fulfilled", "revoked", "withheld"];
+    let rare: Vec<&str> =
+        kinds.into_iter().filter(|kind| seen.get(*kind).is_none_or(|count| *count < 20)).collect();
+    assert!(rare.is_empty(), "lively plans hardly ever lead to {rare:?}: {seen:?}");
 }
 
 #[test]
@@ -288,7 +321,12 @@ impl World {
 
     fn next(&mut self, bytes: &[u8]) -> Value {
         self.number += 1;
-        plans::command(bytes, self.number - 1, self.engine.state().now.0.max(START))
+        let mut command = plans::command(bytes, self.number - 1, self.engine.state().now.0.max(START));
+        let life = |reward: &Value| reward.get("claimWithin").or(reward.get("activate")).is_some();
+        if self.campaign["rewards"].as_object().expect("rewards").values().any(life) {
+            lively::command(&mut command, bytes, &self.facts);
+        }
+        command
     }
 
     fn preview(&self, command: &Value) -> Vec<u8> {

@@ -51,6 +51,34 @@ pub(super) fn check_amounts(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
     }
 }
 
+/// Refuses accounts of rewards for which the engine keeps none.
+pub(super) fn check_accounts(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
+    let Some(plays) = root.get("plays") else { return };
+    for member in plays.members() {
+        let handle = cx.scope.names().play(&member.key);
+        let Some(play) = handle.and_then(|handle| campaign.plays.get(handle.index())?.as_ref()) else {
+            continue;
+        };
+        for account in play.rules.accounts() {
+            let rules = campaign.rewards.get(account.index()).and_then(Option::as_ref);
+            if rules.is_some_and(|rules| rules.keeps_account()) {
+                continue;
+            }
+            let name = cx.scope.names().reward_name(account).to_owned();
+            at(cx, &["plays", &member.key], |cx| {
+                cx.error(
+                    code::ACCOUNT_KIND,
+                    member.key_start,
+                    format!(
+                        "\"{name}\" has no account here: it has to be of the kind `chance`, or of the kind `points` with `points`."
+                    ),
+                    format!("“{name}”没有账户：其类型应为 `chance`，或者填写了 `points` 的 `points`。"),
+                );
+            });
+        }
+    }
+}
+
 /// Warns of plays that do not fit the campaign around them.
 pub(super) fn check_plays(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
     let runs = Span(campaign.runs.until.0.saturating_sub(campaign.runs.from.0));

@@ -27,7 +27,7 @@ pub use problem::{Problem, Severity};
 
 use crate::attribution::campaign_number;
 use crate::engine::handle::{Play, Touchpoint};
-use crate::engine::time::{Time, UtcOffset};
+use crate::engine::time::{Period, Time, UtcOffset, date};
 use crate::json::tree::{Data, Node, Parsed as Tree, parse};
 use decode::{Cx, Decode, Document};
 use document::{choices, document};
@@ -79,8 +79,19 @@ pub struct Campaign {
     pub page: Option<Url>,
     /// The plays whose mechanics look at the facts of every command.
     pub watchers: Vec<Play>,
+    /// The cycles of plays whose loops for all follow each other, in their order.
+    cycles: BTreeMap<Play, Vec<Cycle>>,
     number: u32,
     numbered: BTreeMap<u32, Touchpoint>,
+}
+
+/// A calendar period of a play, cut to the campaign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cycle {
+    /// The id of its loop.
+    pub id: String,
+    /// When it ends.
+    pub until: Time,
 }
 
 /// A document that was read.
@@ -267,6 +278,11 @@ impl Campaign {
         }
         let watches =
             |(_, play): &(usize, &Option<PlayRules>)| play.as_ref().is_some_and(|play| play.rules.watches());
+        let cycles = |(at, play): (usize, &Option<PlayRules>)| {
+            let (play, period) = (Play::at(at), play.as_ref()?.rules.cycle()?);
+            Some((play, cycles(period, &root.runs, root.timezone, (play, names.play_name(play)))))
+        };
+        let cycles = root.plays.iter().enumerate().filter_map(cycles).collect();
         let watchers = root.plays.iter().enumerate().filter(watches).map(|(at, _)| Play::at(at)).collect();
         let guard = root.guard.unwrap_or(Guard::NONE);
         let plays = root.plays.iter().flatten().filter_map(|play| play.guard.as_ref());
@@ -278,6 +294,7 @@ impl Campaign {
         Self {
             watchers,
             limited,
+            cycles,
             number: root.number.map_or_else(|| campaign_number(&root.id), Int::get),
             numbered,
             id: root.id,
@@ -303,11 +320,41 @@ impl Campaign {
         self.number
     }
 
+    /// The cycle of a play that holds an instant.
+    #[must_use]
+    pub fn cycle(&self, play: Play, at: Time) -> Option<&Cycle> {
+        let cycles = self.cycles.get(&play)?;
+        cycles.get(cycles.partition_point(|cycle| cycle.until <= at))
+    }
+
     /// The touchpoint that a number in a token stands for.
     #[must_use]
     pub fn touchpoint_numbered(&self, number: u32) -> Option<Touchpoint> {
         self.numbered.get(&number).copied()
     }
+}
+
+/// The periods of a campaign, with ids that stay the same when the campaign's times are revised.
+fn cycles(period: Period, runs: &Runs, timezone: UtcOffset, (play, name): (Play, &str)) -> Vec<Cycle> {
+    let mut all = Vec::new();
+    let mut at = runs.from;
+    while at < runs.until {
+        let (number, next) = period.of(at, timezone);
+        let label = match period {
+            Period::Hour => format!("hour-{number}"),
+            Period::Day => format!("day-{}", date(number)),
+            Period::Week => format!("week-{}", date(number * 7 + 4)),
+            Period::Month => format!("month-{:04}-{:02}", number.div_euclid(12), number.rem_euclid(12) + 1),
+            Period::Campaign => String::from("campaign"),
+        };
+        let long = format!("_{name}-{label}");
+        // A loop's id has at most 32 characters; a play's name begins with a letter, so the two do not meet.
+        let id = if long.len() <= 32 { long } else { format!("_{}-{label}", play.0) };
+        let until = next.min(runs.until);
+        all.push(Cycle { id, until });
+        at = until;
+    }
+    all
 }
 
 fn read(tree: &Tree<'_>, cx: &mut Cx) -> Option<Root> {
@@ -333,6 +380,7 @@ fn read(tree: &Tree<'_>, cx: &mut Cx) -> Option<Root> {
     if let Some(root) = root.as_ref().filter(|_| !cx.refuses()) {
         check::check_use(node, cx);
         check::check_amounts(root, node, cx);
+        check::check_accounts(root, node, cx);
         check::check_plays(root, node, cx);
         check::check_limits(root, node, cx);
         check::check_accept(root, node, cx);

@@ -154,6 +154,22 @@ codes! {
     LIMIT_SHAPE = "LIMIT_SHAPE";
     /// Warning: a limit that nothing can ever reach, or that keeps a reward out of reach.
     REACH_LIMIT = "REACH-LIMIT";
+    /// An account of a reward for which the engine keeps none.
+    ACCOUNT_KIND = "ACCOUNT_KIND";
+    /// Two entries of a list with the same name.
+    NAME_TWICE = "NAME_TWICE";
+    /// Levels that do not go from the lowest to the highest.
+    LEVEL_ORDER = "LEVEL_ORDER";
+    /// A leaderboard with both or neither of `play` and `points`.
+    BOARD_OF = "BOARD_OF";
+    /// A number of days in a row that nobody reaches, because the streak begins again before.
+    REACH_STREAK = "REACH_STREAK";
+    /// Ranks from one to a lower one.
+    REACH_RANK = "REACH_RANK";
+    /// A key that only a reward that is used, as a coupon or a pass, can have.
+    USE_ONLY = "USE_ONLY";
+    /// A time for activating a reward that is active at once.
+    ACTIVATE_SHAPE = "ACTIVATE_SHAPE";
     /// Warning: cash with neither a budget nor a stock, so nothing bounds its payout.
     MONEY_UNBOUNDED = "MONEY-UNBOUNDED";
     /// Warning: buying alone is no dearer than buying together.

@@ -28,8 +28,15 @@ document! {
         pub budget: Option<Money>,
         /// How long a grant waits before it may be fulfilled, as until the refund window has closed.
         pub hold: Option<Span>,
-        /// How long the participant can use it.
+        /// How long the participant can use it, from when it was handed over or activated; for points, from when
+        /// they were added.
         pub valid: Option<Span>,
+        /// Within what time the participant has to claim a grant, which is lost otherwise.
+        pub claim_within: Option<Span>,
+        /// When it begins to be valid.
+        pub activate: Activate = Activate::AtOnce,
+        /// Within what time after it was handed over it has to be activated.
+        pub activate_within: Option<Span>,
         /// How many one participant can have.
         pub per_participant: Option<Int<1, 1_000_000>>,
         /// The reward given instead when this one is out.
@@ -72,7 +79,33 @@ choices! {
     }
 }
 
+choices! {
+    /// When a reward begins to be valid.
+    pub enum Activate {
+        /// When it is handed over.
+        AtOnce = "at-once",
+        /// When its owner activates it.
+        ByHand = "by-hand",
+    }
+}
+
 impl RewardRules {
+    /// Whether it is something that is used, as at a till.
+    #[must_use]
+    pub fn is_used(&self) -> bool {
+        use RewardKind::{Content, Coupon, Goods, Pass};
+        matches!(self.kind, Coupon | Goods | Pass | Content)
+    }
+
+    /// How long after being handed over its owner has to activate it, or can use it.
+    #[must_use]
+    pub fn first_span(&self) -> Option<Span> {
+        match self.activate {
+            Activate::AtOnce => self.valid.filter(|_| self.is_used()),
+            Activate::ByHand => self.activate_within,
+        }
+    }
+
     /// Whether the engine keeps an account of it for each participant.
     #[must_use]
     pub fn keeps_account(&self) -> bool {
@@ -165,6 +198,28 @@ fn check_reward(rules: &RewardRules, node: &Node<'_>, cx: &mut Cx) {
                 at,
                 String::from("Only a reward of the kind `points` or `chance` has `points`."),
                 String::from("只有积分（points）或抽奖机会（chance）奖励才有 `points`。"),
+            );
+        });
+    }
+    if rules.activate == Activate::ByHand && !rules.is_used() {
+        let at = offset("activate");
+        cx.within("activate", |cx| {
+            cx.error(
+                code::USE_ONLY,
+                at,
+                String::from("Only a coupon, a pass, goods or content is activated."),
+                String::from("只有优惠券、权益卡、实物或内容奖励才能激活。"),
+            );
+        });
+    }
+    if rules.activate_within.is_some() && rules.activate == Activate::AtOnce {
+        let at = offset("activateWithin");
+        cx.within("activateWithin", |cx| {
+            cx.error(
+                code::ACTIVATE_SHAPE,
+                at,
+                String::from("This reward is active at once: a time for activating it needs `\"activate\": \"by-hand\"`."),
+                String::from("该奖励发放后立即生效：要限定激活时间，请填写 `\"activate\": \"by-hand\"`。"),
             );
         });
     }

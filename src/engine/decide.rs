@@ -41,16 +41,19 @@ pub fn decide<'c>(
         | Act::Submit
         | Act::Review
         | Act::Draw
-        | Act::Claim
         | Act::Redeem
         | Act::Enter
         | Act::Exit => take_part(&mut cx)?,
+        Act::Claim if cx.command.grant.is_some() => rewards::claim(&mut cx)?,
+        Act::Claim => take_part(&mut cx)?,
+        Act::Activate => rewards::activate(&mut cx)?,
+        Act::Use => rewards::use_up(&mut cx)?,
         Act::Pay => pay(&mut cx)?,
         Act::Event => event(&mut cx)?,
         Act::Refund => refund(&mut cx)?,
         Act::Fulfil | Act::Fail | Act::Revoke => rewards::settle(&mut cx)?,
         Act::Tick => tick(&mut cx),
-        Act::Message | Act::Activate | Act::Use => {
+        Act::Message => {
             return Err(Rejection::new(Code::ActionUnknown).name(command.act.name()));
         }
     }
@@ -72,7 +75,7 @@ pub struct Decided<'c> {
     pub told: Told,
 }
 
-/// Loops that one tick settles at most; the next tick goes on.
+/// Loops, and grants, that one tick settles at most; the next tick goes on.
 const SETTLED_BY_TICK: usize = 200;
 
 /// A command being decided: what is known, and the facts so far.
@@ -428,7 +431,8 @@ fn new_loop_id<'c>(cx: &Deciding<'_, 'c>) -> Result<&'c str, Rejection<'c>> {
 }
 
 fn free_loop_id<'c>(cx: &Deciding<'_, 'c>, id: &'c str) -> Result<&'c str, Rejection<'c>> {
-    if id.len() > 32 || id.contains(':') {
+    // The engine names the loops that it opens itself with a leading `_`.
+    if id.len() > 32 || id.contains(':') || id.starts_with('_') {
         return Err(Rejection::new(Code::CommandMalformed).field("loop"));
     }
     match cx.state.loop_names.find(id) {
@@ -630,6 +634,7 @@ fn tick(cx: &mut Deciding<'_, '_>) {
         .take(SETTLED_BY_TICK)
         .collect();
     for_loops(cx, &due, |cx, loop_, state, rules| rules.rules.settle(cx, loop_, state, rules));
+    rewards::outdate(cx, SETTLED_BY_TICK);
 }
 
 /// Lets each loop's rules act on it.

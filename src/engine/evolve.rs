@@ -78,10 +78,16 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         }
         Fact::RefundDue { order, .. } => set_order(state, order, OrderStatus::RefundDue),
         Fact::Refunded { order, .. } => refunded(book, state, order, fact, at),
-        Fact::Granted { grant, reward, to, amount, until, cause } => {
+        Fact::Granted { grant, reward, to, amount, until, claim_by, cause } => {
             let usual = book.reward(reward).and_then(|rules| rules.amount);
             let terms = Terms { reward, amount: amount.filter(|amount| usual == Some(*amount)) };
-            let granted = add_grant(state, grant, terms, to, until, cause);
+            let granted = add_grant(state, grant, terms, to, cause);
+            if claim_by.is_some() {
+                set_grant(state, grant, GrantStatus::Claimable, claim_by);
+            }
+            if let Some(until) = until {
+                state.holds.insert(granted, until);
+            }
             if let Some(amount) = amount.filter(|amount| usual != Some(*amount)) {
                 state.amounts.insert(granted, amount);
             }
@@ -115,9 +121,16 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
             state.tags.insert((by, name.into()));
         }
         Fact::Earned { loop_, order: Some(order), .. } => rest_on(state, order, loop_),
-        Fact::Fulfilled { grant } => set_grant(state, grant, GrantStatus::Fulfilled),
-        Fact::Failed { grant, .. } => set_grant(state, grant, GrantStatus::Failed),
-        Fact::Revoked { grant, .. } => set_grant(state, grant, GrantStatus::Revoked),
+        Fact::Repaid { reward, to, points, until, .. } => {
+            state.accounts.entry((to, reward)).or_default().repay(points, until, at);
+        }
+        Fact::Collected { grant } => collect(state, grant),
+        Fact::Fulfilled { grant, until } => set_grant(state, grant, GrantStatus::Fulfilled, until),
+        Fact::Activated { grant, until } => set_grant(state, grant, GrantStatus::Active, until),
+        Fact::Used { grant, over: true } => set_grant(state, grant, GrantStatus::Used, None),
+        Fact::Outdated { grant } => outdate(state, grant),
+        Fact::Failed { grant, .. } => set_grant(state, grant, GrantStatus::Failed, None),
+        Fact::Revoked { grant, .. } => set_grant(state, grant, GrantStatus::Revoked, None),
         Fact::Completed { .. }
         | Fact::Expired { .. }
         | Fact::Succeeded { .. }
@@ -141,9 +154,7 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         | Fact::Ranked { .. }
         | Fact::Earned { .. }
         | Fact::Traced { .. }
-        | Fact::Activated { .. }
         | Fact::Used { .. }
-        | Fact::Outdated { .. }
         | Fact::Kept { .. }
         | Fact::Withheld { .. } => {}
     }
@@ -333,14 +344,7 @@ fn reward_mut(state: &mut State, reward: Reward) -> Option<&mut RewardState> {
     state.rewards.get_mut(reward.index())
 }
 
-fn add_grant(
-    state: &mut State,
-    id: GrantId,
-    terms: Terms,
-    to: Person,
-    until: Option<Time>,
-    cause: u32,
-) -> Grant {
+fn add_grant(state: &mut State, id: GrantId, terms: Terms, to: Person, cause: u32) -> Grant {
     let known = state.terms.iter().position(|other| *other == terms);
     let number = known.unwrap_or(state.terms.len());
     if known.is_none() {
@@ -364,13 +368,27 @@ fn add_grant(
         status: GrantStatus::Reserved,
     };
     push(&mut state.grants, granted);
-    if let Some(until) = until {
-        state.holds.insert(grant, until);
-    }
     grant
 }
 
-fn set_grant(state: &mut State, id: GrantId, status: GrantStatus) {
+/// A claimed grant waits for being handed over, held as long as it was to be.
+fn collect(state: &mut State, id: GrantId) {
+    let held = rewards::find(state, id).and_then(|handle| Some((handle, *state.holds.get(&handle)?)));
+    set_grant(state, id, GrantStatus::Reserved, None);
+    state.holds.extend(held);
+}
+
+fn outdate(state: &mut State, id: GrantId) {
+    let grant = rewards::find(state, id).and_then(|handle| state.grant(handle));
+    let had = grant.is_some_and(|grant| grant.status.handed_over());
+    let end = rewards::find(state, id).and_then(|handle| Some((handle, *state.ends.get(&handle)?)));
+    set_grant(state, id, if had { GrantStatus::Elapsed } else { GrantStatus::Outdated }, None);
+    // What came too late is answered with when it was, before and after this was told.
+    state.ends.extend(end);
+}
+
+/// Moves a grant on; `until` is by when its owner has to do the next step.
+fn set_grant(state: &mut State, id: GrantId, status: GrantStatus, until: Option<Time>) {
     let Some(handle) = rewards::find(state, id) else { return };
     let Some(grant) = state.grants.get_mut(handle.index()) else { return };
     let before = core::mem::replace(&mut grant.status, status);
@@ -382,6 +400,14 @@ fn set_grant(state: &mut State, id: GrantId, status: GrantStatus) {
         use_up(state, terms, false);
     }
     state.holds.remove(&handle);
+    let end = match until {
+        Some(until) => state.ends.insert(handle, until),
+        None => state.ends.remove(&handle),
+    };
+    state.ending.extend(until.map(|until| (until, handle)));
+    if let Some(end) = end.filter(|end| until != Some(*end)) {
+        state.ending.remove(&(end, handle));
+    }
 }
 
 fn use_up(state: &mut State, terms: Terms, more: bool) {

@@ -284,6 +284,8 @@ facts! {
             amount / "amount": Option<Money>,
             /// Held until then.
             until / "until": Option<Time>,
+            /// By when the participant has to claim it.
+            claim_by / "claimBy": Option<Time>,
             /// What in the loop earned it, numbered by the mechanic.
             cause / "cause": u32,
         }
@@ -302,6 +304,8 @@ facts! {
         Fulfilled = 21, "fulfilled" {
             /// The grant.
             grant / "grant": GrantId,
+            /// By when the participant has to activate it, or can use it.
+            until / "until": Option<Time>,
         }
         /// A reward could not be handed over; stock and budget were returned.
         Failed = 22, "failed" {
@@ -589,6 +593,8 @@ facts! {
         Used = 48, "used" {
             /// The grant.
             grant / "grant": GrantId,
+            /// Whether it is used up by that; a pass can be used again.
+            over / "over": bool,
         }
         /// A reward was not claimed, activated or used in time.
         Outdated = 49, "outdated" {
@@ -613,6 +619,24 @@ facts! {
             /// Whether the account may fall below zero by it.
             owed / "owed": bool,
         }
+        /// The participant claimed a reward in time.
+        Collected = 61, "collected" {
+            /// The grant.
+            grant / "grant": GrantId,
+        }
+        /// Points paid for a grant went back to the account.
+        Repaid = 62, "repaid" {
+            /// The grant that failed or was taken back.
+            grant / "grant": GrantId,
+            /// The reward whose account it is.
+            reward / "reward": Reward,
+            /// Whose account.
+            to / "to": Person,
+            /// How many points.
+            points / "points": u32,
+            /// When they expire.
+            until / "until": Option<Time>,
+        }
         /// A participant was given a tag.
         Tagged = 51, "tagged" {
             /// The participant.
@@ -622,7 +646,7 @@ facts! {
         }
         /// Where something that this command led to was done, when a rule counts that. Devices and networks are
         /// told by the numbers they are counted under.
-        Traced = 61, "traced" {
+        Traced = 70, "traced" {
             /// The loop.
             loop_ / "loop": Option<Loop>,
             /// The play, where there is no loop.
@@ -721,11 +745,13 @@ impl Fact<'_> {
             | Fact::Earned { loop_, .. }
             | Fact::Withheld { loop_, .. } => Some(loop_),
             Fact::Granted { grant, .. }
-            | Fact::Fulfilled { grant }
+            | Fact::Fulfilled { grant, .. }
+            | Fact::Collected { grant }
+            | Fact::Repaid { grant, .. }
             | Fact::Failed { grant, .. }
             | Fact::Revoked { grant, .. }
             | Fact::Activated { grant, .. }
-            | Fact::Used { grant }
+            | Fact::Used { grant, .. }
             | Fact::Outdated { grant }
             | Fact::Credited { grant, .. }
             | Fact::Debited { grant, .. }

@@ -87,13 +87,16 @@ pub struct Names<'s> {
     pub draft: Draft<'s>,
 }
 
+/// Loops that one command opens at most: a participant's own, one that it moves on to, and boards.
+pub const OPENED: usize = 8;
+
 /// The names a command is about to add.
 #[derive(Clone, Copy, Default)]
 pub struct Draft<'s> {
     /// The command's participant.
     pub person: Option<&'s str>,
     /// The loops it opens, in that order.
-    pub loops: [Option<&'s str>; 2],
+    pub loops: [Option<&'s str>; OPENED],
     /// The command's order.
     pub order: Option<&'s str>,
 }

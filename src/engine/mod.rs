@@ -41,7 +41,7 @@ pub use view::View;
 
 use crate::campaign::Problem;
 use crate::json::scan::Scanner;
-use field::{Draft, Names, Resolve, Told};
+use field::{Draft, Names, OPENED, Resolve, Told};
 use handle::{Loop, Person};
 use journal::{Known, id_hash};
 
@@ -252,7 +252,8 @@ impl Engine {
     /// When the next `tick` has something to settle; in the past if it already has.
     #[must_use]
     pub fn due(&self) -> Option<Time> {
-        self.state.agenda.first().map(|(at, _)| *at)
+        let (loops, grants) = (self.state.agenda.first(), self.state.ending.first());
+        loops.map(|(at, _)| *at).into_iter().chain(grants.map(|(at, _)| *at)).min()
     }
 
     /// The loop with this id.
@@ -317,13 +318,13 @@ fn answer<'x>(
 }
 
 /// The loops that an outcome opens.
-fn opened<'x>(outcome: &Outcome<'x>) -> [Option<&'x str>; 2] {
-    let Outcome::Accepted(facts) = outcome else { return [None; 2] };
+fn opened<'x>(outcome: &Outcome<'x>) -> [Option<&'x str>; OPENED] {
+    let Outcome::Accepted(facts) = outcome else { return [None; OPENED] };
     let mut opened = facts.iter().filter_map(|fact| match *fact {
         Fact::Opened { loop_, .. } => Some(loop_),
         _ => None,
     });
-    [opened.next(), opened.next()]
+    core::array::from_fn(|_| opened.next())
 }
 
 fn names<'x>(book: &'x Book, state: &'x State, draft: Draft<'x>) -> Names<'x> {

@@ -27,7 +27,7 @@ const ACTS: &[(Act, &[&str], &[&str])] = &[
     (Act::Fail, &["grant"], &["reason"]),
     (Act::Revoke, &["grant"], &["reason"]),
     (Act::Tick, &[], &[]),
-    (Act::CheckIn, &["by"], &["loop", "play", "device", "network", "risk"]),
+    (Act::CheckIn, &["by"], &["loop", "play", "name", "device", "network", "risk"]),
     (Act::Submit, &["by"], &["loop", "play", "name", "text", "hash", "device", "network", "risk"]),
     (Act::Review, &["by", "name"], &["loop", "play", "reason"]),
     (Act::Draw, &["by"], &["loop", "play", "device", "network", "risk"]),

@@ -158,6 +158,8 @@ rejections! {
     RiskRefused = "RISK_REFUSED", "This cannot be accepted at the moment.", "当前无法参与,请稍后再试。";
     /// Too many actions from one device.
     DeviceLimit = "DEVICE_LIMIT", "Too many from this device (at most {most}).", "该设备参与次数已达上限 {most}。";
+    /// The reward has to be claimed by its owner first.
+    NotClaimed = "NOT_CLAIMED", "It has to be claimed first, before {until}.", "请先在 {until} 前领取。";
 }
 
 /// What a command was refused for, with the values its sentence needs.

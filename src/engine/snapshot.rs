@@ -81,6 +81,11 @@ pub fn write(state: &State) -> Vec<u8> {
         put(&mut out, u64::from(grant.0));
         put_signed(&mut out, until.0);
     }
+    put(&mut out, count(state.ends.len()));
+    for (grant, until) in &state.ends {
+        put(&mut out, u64::from(grant.0));
+        put_signed(&mut out, until.0);
+    }
     list(&mut out, &state.parts, |out, part| {
         put(out, u64::from(part.loop_.0));
         put_option(out, part.before.get().map(|part| part.0));
@@ -190,6 +195,13 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
     for _ in 0..reader.count()? {
         state.holds.insert(Grant(reader.small()?), Time(reader.signed()?));
     }
+    for _ in 0..reader.count()? {
+        let (grant, until) = (Grant(reader.small()?), Time(reader.signed()?));
+        state.ends.insert(grant, until);
+        if state.grant(grant).is_some_and(|grant| grant.status.can_end()) {
+            state.ending.insert((until, grant));
+        }
+    }
     state.parts = read_list(reader, |reader| {
         Some(Part { loop_: Loop(reader.small()?), before: option(reader)?.map(PartAt).into() })
     })?;
@@ -278,10 +290,10 @@ fn consistent(state: &State) -> bool {
             .iter()
             .all(|l| person(l.opener) && person(l.initiator) && grant(l.last_grant, state.grants.len()))
         && (Time(0)..=Time::NEVER).contains(&state.now)
-        && state.holds.keys().all(|held| held.index() < state.grants.len())
         && state.met.len() <= state.persons.len()
         && state.recent.keys().all(|inviter| person(*inviter))
         && state.held.keys().all(|(held_in, whose)| loop_(*held_in) && person(*whose))
+        && state.holds.keys().chain(state.ends.keys()).all(|held| held.index() < state.grants.len())
         && state.plays.iter().all(|play| play.latest.get().is_none_or(loop_))
         && state.accounts.keys().all(|(owner, _)| person(*owner))
         && state.shares.list.iter().all(|share| person(share.person) && share.loop_.is_none_or(loop_))
@@ -374,6 +386,11 @@ fn write_grant(out: &mut Vec<u8>, grant: &GrantState) {
         GrantStatus::Fulfilled => 1,
         GrantStatus::Failed => 2,
         GrantStatus::Revoked => 3,
+        GrantStatus::Claimable => 4,
+        GrantStatus::Active => 5,
+        GrantStatus::Used => 6,
+        GrantStatus::Outdated => 7,
+        GrantStatus::Elapsed => 8,
     });
 }
 
@@ -391,6 +408,11 @@ fn read_grant(reader: &mut Reader<'_>) -> Option<GrantState> {
             1 => GrantStatus::Fulfilled,
             2 => GrantStatus::Failed,
             3 => GrantStatus::Revoked,
+            4 => GrantStatus::Claimable,
+            5 => GrantStatus::Active,
+            6 => GrantStatus::Used,
+            7 => GrantStatus::Outdated,
+            8 => GrantStatus::Elapsed,
             _ => return None,
         },
     })

@@ -37,6 +37,10 @@ pub struct State {
     pub grants: Vec<GrantState>,
     /// Until when grants are held.
     pub holds: BTreeMap<Grant, Time>,
+    /// By when grants have to be claimed, activated or used.
+    pub ends: BTreeMap<Grant, Time>,
+    /// Of these the ones of which no fact has told yet that their time is over, by time.
+    pub ending: BTreeSet<(Time, Grant)>,
     /// The distinct reward and amount pairs of grants.
     pub terms: Vec<Terms>,
     /// The money of grants whose amount a mechanic decided.
@@ -209,6 +213,16 @@ pub enum GrantStatus {
     Failed,
     /// Taken back; stock and budget were returned.
     Revoked,
+    /// Promised, and to be claimed by its owner.
+    Claimable,
+    /// Handed over and activated.
+    Active,
+    /// Handed over and used up.
+    Used,
+    /// Not claimed in time; stock and budget were returned.
+    Outdated,
+    /// Handed over, and not activated or used in time.
+    Elapsed,
 }
 
 impl GrantStatus {
@@ -220,13 +234,30 @@ impl GrantStatus {
             GrantStatus::Fulfilled => "fulfilled",
             GrantStatus::Failed => "failed",
             GrantStatus::Revoked => "revoked",
+            GrantStatus::Claimable => "claimable",
+            GrantStatus::Active => "active",
+            GrantStatus::Used => "used",
+            GrantStatus::Outdated | GrantStatus::Elapsed => "outdated",
         }
     }
 
     /// Whether the grant uses stock and budget.
     #[must_use]
     pub fn stands(self) -> bool {
-        matches!(self, GrantStatus::Reserved | GrantStatus::Fulfilled)
+        !matches!(self, GrantStatus::Failed | GrantStatus::Revoked | GrantStatus::Outdated)
+    }
+
+    /// Whether its time can run out.
+    #[must_use]
+    pub fn can_end(self) -> bool {
+        matches!(self, GrantStatus::Claimable | GrantStatus::Fulfilled | GrantStatus::Active)
+    }
+
+    /// Whether the participant has had it in hand.
+    #[must_use]
+    pub fn handed_over(self) -> bool {
+        use GrantStatus::{Active, Elapsed, Fulfilled, Used};
+        matches!(self, Fulfilled | Active | Used | Elapsed)
     }
 }
 
@@ -365,6 +396,8 @@ impl State {
             owners: BTreeSet::new(),
             grants: Vec::new(),
             holds: BTreeMap::new(),
+            ends: BTreeMap::new(),
+            ending: BTreeSet::new(),
             terms: Vec::new(),
             amounts: BTreeMap::new(),
             credits: BTreeMap::new(),

@@ -75,6 +75,28 @@ impl Period {
     }
 }
 
+/// The date of a day number, as `2026-12-03`.
+///
+/// ```
+/// use kfactor::engine::time::{date, parse_date};
+/// assert_eq!(date(20_790), "2026-12-03");
+/// assert_eq!((parse_date("2026-12-03"), parse_date("2026-02-30")), (Some(20_790), None));
+/// ```
+#[must_use]
+pub fn date(days: i64) -> String {
+    let (year, month, day) = civil_from_days(days);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// The day number of a date that [`date`] writes; none for one that does not exist.
+#[must_use]
+pub fn parse_date(text: &str) -> Option<i64> {
+    let mut parts = text.splitn(3, '-').map(|part| part.parse::<u16>().ok());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    let days = days_from_civil(i64::from(year), i64::from(month), i64::from(day));
+    (date(days) == text).then_some(days)
+}
+
 /// Days since 1970-01-01 of a date in the proleptic Gregorian calendar.
 ///
 /// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.

@@ -62,7 +62,7 @@ shown! {
         pub inviter: Option<String>,
         /// The plays of the campaign.
         pub plays: Vec<PlayView>,
-        /// The participant's loops and the one asked for, latest first.
+        /// The loop asked for, those that are for all, and the participant's, latest first.
         pub loops: Vec<LoopView>,
         /// The participant's grants, latest first.
         pub grants: Vec<GrantView>,
@@ -235,7 +235,7 @@ shown! {
     /// One step towards something.
     pub struct StepView {
         /// `help`, `help-here`, `join`, `join-here`, `invite`, `pay`, `event`, `wait`, `check-in`, `submit`,
-        /// `review`, `return`, `points`, `draw`, `claim`, `enter` or `score`.
+        /// `review`, `return`, `points`, `draw`, `claim`, `redeem`, `enter` or `score`.
         pub need: &'static str,
         /// How often.
         pub count: u32,
@@ -243,7 +243,7 @@ shown! {
         pub until: Option<i64>,
         /// The amount to pay.
         pub amount: Option<i64>,
-        /// The event.
+        /// The event, or the item or level that the command names.
         pub name: Option<String>,
     }
 
@@ -264,10 +264,14 @@ shown! {
         pub amount: Option<i64>,
         /// For whom.
         pub to: String,
-        /// `held`, `reserved`, `fulfilled`, `failed` or `revoked`.
+        /// `claimable`, `held`, `reserved`, `fulfilled`, `active`, `used`, `outdated`, `failed` or `revoked`.
         pub status: &'static str,
         /// Until when it is held.
         pub from: Option<i64>,
+        /// By when it has to be claimed, activated or used.
+        pub until: Option<i64>,
+        /// What the participant can do with it.
+        pub actions: Vec<ActionView>,
     }
 }
 
@@ -391,13 +395,15 @@ pub struct Step {
     pub amount: Option<Money>,
     /// The event.
     pub name: Option<Event>,
+    /// What the command names, where that is no event: an item, a level.
+    pub item: Option<String>,
 }
 
 impl Step {
     /// Something needed this often.
     #[must_use]
     pub fn new(need: Need, count: u32) -> Step {
-        Step { need, count, until: None, amount: None, name: None }
+        Step { need, count, until: None, amount: None, name: None, item: None }
     }
 }
 
@@ -434,6 +440,8 @@ pub enum Need {
     Draw,
     /// The participant claims it.
     Claim,
+    /// The participant redeems it.
+    Redeem,
     /// New people enter a room.
     Enter,
     /// A score grows by as much.
@@ -458,6 +466,7 @@ impl Need {
             Need::Points => "points",
             Need::Draw => "draw",
             Need::Claim => "claim",
+            Need::Redeem => "redeem",
             Need::Enter => "enter",
             Need::Score => "score",
         }
@@ -534,8 +543,14 @@ pub fn view(book: &Book, state: &State, participant: &str, at: Time, asked: Opti
     let held = who.into_iter().flat_map(|who| {
         state.held_of.range((who, Loop(0))..=(who, Loop(u32::MAX))).rev().map(|(_, loop_)| *loop_)
     });
+    // The loop for all of a play is everyone's.
+    let shared = |(at, play): (usize, &Option<PlayRules>)| {
+        let all = play.as_ref().is_some_and(|play| play.rules.loops() == Loops::Shared);
+        if all { state.play(Play::at(at)).latest.get() } else { None }
+    };
+    let shared = campaign.plays.iter().enumerate().filter_map(shared);
     let mine = who.into_iter().flat_map(|who| state.loops_of(who));
-    for loop_ in asked.into_iter().chain(held).chain(mine) {
+    for loop_ in asked.into_iter().chain(shared).chain(held).chain(mine) {
         if loops.len() < LOOPS && !loops.contains(&loop_) {
             loops.push(loop_);
         }
@@ -769,9 +784,7 @@ impl Eye<'_> {
         let rules = self.book.reward(look.reward)?;
         let over = look.missing.is_empty() || head.status != Status::Running;
         let status = match self.granted(loop_, look).filter(|_| over) {
-            Some((handle, grant)) => {
-                self.grant_status(grant, rewards::held_until(self.state, handle, self.at))
-            }
+            Some((handle, grant)) => rewards::status(self.state, handle, grant, self.at).0,
             None if head.status == Status::Complete || look.missing.is_empty() => "out",
             None if !look.open => "lost",
             None if self.is_available(loop_, look) => "locked",
@@ -812,11 +825,15 @@ impl Eye<'_> {
         })
     }
 
-    fn grant_status(&self, grant: &GrantState, held: Option<Time>) -> &'static str {
-        match (grant.status, held) {
-            (GrantStatus::Reserved, Some(_)) => "held",
-            (status, _) => status.name(),
-        }
+    /// What the owner of a grant can do with it at this moment.
+    fn grant_actions(&self, grant: &GrantState, id: &str) -> Vec<ActionView> {
+        let act = match grant.status {
+            GrantStatus::Claimable => Act::Claim,
+            GrantStatus::Fulfilled => Act::Activate,
+            _ => return Vec::new(),
+        };
+        let action = self.action(act, |command| command.grant = Some(Cow::Owned(id.to_owned()))).0;
+        Some(action).filter(|action| action.ready).into_iter().collect()
     }
 
     fn step(&self, step: &Step) -> StepView {
@@ -825,7 +842,10 @@ impl Eye<'_> {
             count: step.count,
             until: step.until.map(|until| until.0),
             amount: step.amount.map(|amount| amount.0),
-            name: step.name.map(|event| self.book.names.event_name(event).to_owned()),
+            name: step
+                .name
+                .map(|event| self.book.names.event_name(event).to_owned())
+                .or_else(|| step.item.clone()),
         }
     }
 
@@ -839,16 +859,20 @@ impl Eye<'_> {
                 let held = rewards::held_until(self.state, handle, self.at);
                 let id = GrantId { loop_: grant.loop_, n: grant.n };
                 let loop_ = self.state.loop_names.text(id.loop_.0);
+                let name = format!("{loop_}.{}", id.n);
+                let (status, until) = rewards::status(self.state, handle, grant, self.at);
                 Some(GrantView {
-                    grant: format!("{loop_}.{}", id.n),
+                    actions: self.grant_actions(grant, &name),
+                    grant: name,
                     loop_: loop_.to_owned(),
                     reward: self.book.reward_name(terms.reward).to_owned(),
                     title: rules.title.to_string(),
                     kind: rules.kind.as_str(),
                     amount: terms.amount.map(|amount| amount.0),
                     to: self.name(grant.to),
-                    status: self.grant_status(grant, held),
+                    status,
                     from: held.map(|until| until.0),
+                    until: until.map(|until| until.0),
                 })
             })
             .collect()
@@ -885,6 +909,10 @@ pub fn missing(rejection: &Rejection<'_>) -> Vec<StepView> {
             vec![StepView { name: None, amount: None, ..step(Need::Wait) }]
         }
         Code::UnderReview => vec![step(Need::Review)],
+        Code::AlreadyCheckedIn if rejection.until.is_some() => vec![step(Need::Wait)],
+        Code::PointsShort => {
+            vec![StepView { count: rejection.most.unwrap_or(0), ..step(Need::Points) }]
+        }
         _ => Vec::new(),
     }
 }

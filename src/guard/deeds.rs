@@ -99,6 +99,8 @@ impl<'x, 'f> Scene<'x, 'f> {
                 Some(loop_) => self.deed_on(Action::Share, loop_, who)?,
                 None => self.deed_of(Action::Share, who),
             },
+            // Nobody acted to open a board: its first score did.
+            Fact::Opened { play, .. } if self.book.current().watchers.contains(&play) => return None,
             Fact::Opened { play, by, device, .. } => self.opening(play, by, device),
             Fact::Helped { loop_, by, device, .. } | Fact::Cut { loop_, by, device, .. } => {
                 self.from(self.deed_on(Action::Help, loop_, by)?, device)

@@ -1,8 +1,11 @@
 //! The mechanics (玩法). Each one is a file here; nothing outside this folder asks which one it is.
 
 pub mod assist;
+pub mod check_in;
 pub mod group_buy;
 pub mod invite;
+pub mod leaderboard;
+pub mod points;
 
 use crate::campaign::decode::{Cx, Document};
 use crate::campaign::play::PlayRules;
@@ -11,12 +14,13 @@ use crate::engine::command::Act;
 use crate::engine::counters::{Counters, Key};
 use crate::engine::decide::Deciding;
 use crate::engine::fact::Fact;
+use crate::engine::field::GrantId;
 use crate::engine::handle::{Event, Loop, Order, Person, Play, Reward};
 use crate::engine::money::Money;
 use crate::engine::pack::Reader;
 use crate::engine::rejection::{Code, Rejection};
-use crate::engine::state::{LoopState, State, Status};
-use crate::engine::time::{Span, Time};
+use crate::engine::state::{GrantState, LoopState, State, Status};
+use crate::engine::time::{Period, Span, Time};
 use crate::engine::view::{Look, Offer};
 use crate::json::tree::Node;
 use std::collections::BTreeMap;
@@ -103,6 +107,16 @@ pub trait Mechanic {
     ) {
     }
 
+    /// A grant of the loop failed or was taken back on its own, at the backend's word.
+    fn taken_back(
+        &self,
+        _cx: &mut Deciding<'_, '_>,
+        _on: On<'_, '_, Self::Progress>,
+        _id: GrantId,
+        _grant: &GrantState,
+    ) {
+    }
+
     /// Settles what is due by the clock.
     fn settle(&self, _cx: &mut Deciding<'_, '_>, _on: On<'_, '_, Self::Progress>) {}
 
@@ -173,6 +187,16 @@ pub trait Mechanic {
     /// The rewards whose amount the mechanic decides grant by grant, so that the catalogue need not.
     fn portions(&self) -> Vec<Reward> {
         Vec::new()
+    }
+
+    /// The rewards whose accounts it reads or takes points from.
+    fn accounts(&self) -> Vec<Reward> {
+        Vec::new()
+    }
+
+    /// The calendar period after which its loop for all is over and another one begins.
+    fn cycle(&self) -> Option<Period> {
+        None
     }
 }
 
@@ -466,6 +490,22 @@ macro_rules! mechanics {
                 }
             }
 
+            /// A grant of the loop failed or was taken back on its own.
+            pub fn taken_back(
+                &self,
+                cx: &mut Deciding<'_, '_>,
+                loop_: Loop,
+                state: &LoopState,
+                play: &PlayRules,
+                (id, grant): (GrantId, &GrantState),
+            ) {
+                match (self, &state.progress) {
+                    $((Rules::$Name(rules), Progress::$Name(progress)) =>
+                        rules.taken_back(cx, On { loop_, state, progress, play }, id, grant),)*
+                    _ => {}
+                }
+            }
+
             /// Settles what is due by the clock.
             pub fn settle(&self, cx: &mut Deciding<'_, '_>, loop_: Loop, state: &LoopState, play: &PlayRules) {
                 match (self, &state.progress) {
@@ -564,6 +604,9 @@ mechanics! {
     Assist = assist, "assist";
     Invite = invite, "invite";
     GroupBuy = group_buy, "group-buy";
+    CheckIn = check_in, "check-in";
+    Points = points, "points";
+    Leaderboard = leaderboard, "leaderboard";
 }
 
 impl Rules {
@@ -607,5 +650,17 @@ impl Rules {
     #[must_use]
     pub fn portions(&self) -> Vec<Reward> {
         each_rules!(self, rules => rules.portions())
+    }
+
+    /// The rewards whose accounts it reads or takes points from.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<Reward> {
+        each_rules!(self, rules => rules.accounts())
+    }
+
+    /// The calendar period after which its loop for all is over.
+    #[must_use]
+    pub fn cycle(&self) -> Option<Period> {
+        each_rules!(self, rules => rules.cycle())
     }
 }

@@ -1,8 +1,25 @@
 //! Rewards: reserving them within stock, budget and limits, and the life of a grant.
+//!
+//! * A grant is reserved, perhaps held for a while, then fulfilled by the backend, or failed, or revoked.
+//! * With `claimWithin` it is claimable first: its owner claims it (`claim` with `grant`) before that time, after
+//!   which it is reserved as any other. Points and chances are added to the account then. A grant that was not
+//!   claimed in time is outdated, and its stock and budget are free again.
+//! * A coupon, pass, goods or content can be used from when it was handed over, for `valid`. With `"activate":
+//!   "by-hand"` its owner activates it first, within `activateWithin` of being handed over, and `valid` counts from
+//!   then. What was not activated or used in time is outdated; its stock stays used.
+//! * `use` marks it used, once; a pass can be used again while it is valid.
+//! * All of this goes by the clock, whether or not a tick has told of it: the fact `outdated` comes with the next
+//!   tick, or before it when the stock is needed.
+//! * Whatever was handed over can be taken back in any state, used or not; its owner then owes it, or keeps it by
+//!   `clawback`. So a refund is never refused because of what it earned.
+//!
+//! Example: `{ "kind": "pass", "claimWithin": "3d", "activate": "by-hand", "activateWithin": "30d", "valid": "5d" }`.
+//! Ann is granted a pass on the 1st and claims it on the 3rd at the latest; the backend fulfils it on the 3rd. She
+//! activates it on the 20th at 10:00, and it is used as often as she likes until the 25th at 10:00.
 
 pub mod points;
 
-use crate::campaign::rewards::{Clawback, RewardRules};
+use crate::campaign::rewards::{Activate, Clawback, RewardKind, RewardRules};
 use crate::engine::book::Book;
 use crate::engine::command::Act;
 use crate::engine::decide::{Deciding, required};
@@ -53,13 +70,15 @@ pub fn grant_portion(
         let limited = || guard::blocks_grant(cx, loop_, reward, amount, to).then_some(Reason::Limit);
         match obstacle(cx, reward, amount, to).or_else(limited) {
             None => {
+                make_room(cx, reward, amount, to);
                 let until = rules.hold.map(|hold| cx.at.after(hold));
+                // Points whose number a mechanic decided are not remembered until someone claims them.
+                let at_once = rules.keeps_account() && points != rules.credits();
+                let claim_by = rules.claim_within.filter(|_| !at_once).map(|span| cx.at.after(span));
                 let grant = cx.next_grant(loop_);
-                cx.emit(Fact::Granted { grant, reward, to, amount, until, cause });
-                if let Some(points) = points.filter(|_| rules.keeps_account()) {
-                    cx.emit(Fact::Fulfilled { grant });
-                    let until = rules.valid.map(|valid| cx.at.after(valid));
-                    cx.emit(Fact::Credited { grant, reward, to, points, until });
+                cx.emit(Fact::Granted { grant, reward, to, amount, until, claim_by, cause });
+                if claim_by.is_none() {
+                    credit(cx, rules, (grant, reward, to), points);
                 }
                 return;
             }
@@ -67,6 +86,20 @@ pub fn grant_portion(
         }
     }
     cx.emit(Fact::Withheld { loop_, reward, to, reason });
+}
+
+/// Adds the points of a grant to the account, if the engine keeps one: they are handed over by that.
+fn credit(
+    cx: &mut Deciding<'_, '_>,
+    rules: &RewardRules,
+    (grant, reward, to): (GrantId, Reward, Person),
+    points: Option<u32>,
+) {
+    if let Some(points) = points.filter(|_| rules.keeps_account()) {
+        cx.emit(Fact::Fulfilled { grant, until: None });
+        let until = rules.valid.map(|valid| cx.at.after(valid));
+        cx.emit(Fact::Credited { grant, reward, to, points, until });
+    }
 }
 
 /// Puts stock and budget of a reward aside for a loop that will grant it later, piece by piece.
@@ -84,11 +117,16 @@ pub fn set_aside<'c>(
     amount: Money,
 ) -> Result<(), Rejection<'c>> {
     let Some(rules) = cx.book.reward(reward) else { return Err(Code::RewardOut.into()) };
-    let used = used(cx, reward);
-    let out = rules.stock.is_some_and(|stock| used.count.saturating_add(count) > stock.get())
-        || rules.budget.is_some_and(|budget| used.money.plus(amount) > budget);
-    if out {
+    let is_out = |used: Used| {
+        rules.stock.is_some_and(|stock| used.count.saturating_add(count) > stock.get())
+            || rules.budget.is_some_and(|budget| used.money.plus(amount) > budget)
+    };
+    if is_out(used_by_clock(cx, reward)) {
         return Err(Rejection::new(Code::RewardOut).name(cx.book.reward_name(reward)));
+    }
+    while is_out(used(cx, reward)) {
+        let Some((id, _)) = unclaimed(cx, reward).next() else { break };
+        cx.emit(Fact::Outdated { grant: id });
     }
     cx.emit(Fact::SetAside { loop_, reward, count, amount });
     Ok(())
@@ -128,6 +166,9 @@ pub fn balance(cx: &Deciding<'_, '_>, reward: Reward, of: Person) -> i64 {
             Fact::Credited { reward: other, to, points, .. } if other == reward && to == of => {
                 balance += i64::from(points);
             }
+            Fact::Repaid { reward: other, to, points, .. } if other == reward && to == of => {
+                balance += i64::from(points);
+            }
             Fact::Spent { reward: other, by, points, .. } if other == reward && by == of => {
                 balance -= i64::from(points);
             }
@@ -152,8 +193,23 @@ pub fn with_fallbacks(book: &Book, reward: Reward) -> impl Iterator<Item = (Rewa
 /// What keeps a reward of this amount from a participant at this moment.
 #[must_use]
 pub fn obstacle(cx: &Deciding<'_, '_>, reward: Reward, amount: Option<Money>, to: Person) -> Option<Reason> {
+    let found = obstacle_to(cx, reward, amount, to, used(cx, reward));
+    match found {
+        Some(Reason::Stock | Reason::Budget) => {
+            obstacle_to(cx, reward, amount, to, used_by_clock(cx, reward))
+        }
+        _ => found,
+    }
+}
+
+fn obstacle_to(
+    cx: &Deciding<'_, '_>,
+    reward: Reward,
+    amount: Option<Money>,
+    to: Person,
+    used: Used,
+) -> Option<Reason> {
     let rules = cx.book.reward(reward)?;
-    let used = used(cx, reward);
     if rules.stock.is_some_and(|stock| used.count >= stock.get()) {
         return Some(Reason::Stock);
     }
@@ -164,11 +220,65 @@ pub fn obstacle(cx: &Deciding<'_, '_>, reward: Reward, amount: Option<Money>, to
     let most = rules.per_participant?.get();
     let granted = |fact: &&Fact<'_>| matches!(**fact, Fact::Granted { reward: other, to: other_to, .. } if other == reward && other_to == to);
     let mine = u32::try_from(cx.facts.iter().filter(granted).count()).unwrap_or(u32::MAX);
-    let standing = mine.saturating_add(standing(cx.state, to, reward));
+    let standing = mine.saturating_add(standing(cx.state, to, reward, cx.at));
     (standing >= most).then_some(Reason::Limit)
 }
 
+/// Tells of grants that were not claimed in time, as far as their stock, their budget or the participant's limit
+/// is needed for another grant.
+fn make_room(cx: &mut Deciding<'_, '_>, reward: Reward, amount: Option<Money>, to: Person) {
+    let limited = cx.book.reward(reward).is_some_and(|rules| rules.per_participant.is_some());
+    let mine = unclaimed(cx, reward).filter(|(_, grant)| limited && grant.to == to);
+    let mine: Vec<GrantId> = mine.map(|(id, _)| id).collect();
+    for grant in mine {
+        cx.emit(Fact::Outdated { grant });
+    }
+    while let Some(Reason::Stock | Reason::Budget) = obstacle_to(cx, reward, amount, to, used(cx, reward)) {
+        let Some((grant, _)) = unclaimed(cx, reward).next() else { break };
+        cx.emit(Fact::Outdated { grant });
+    }
+}
+
+/// The grants of a reward that were not claimed in time, and of which no fact has told yet.
+fn unclaimed<'s>(
+    cx: &'s Deciding<'_, '_>,
+    reward: Reward,
+) -> impl Iterator<Item = (GrantId, &'s GrantState)> {
+    ended(cx)
+        .filter(move |(handle, grant)| {
+            grant.status == GrantStatus::Claimable
+                && cx.state.terms(*handle, grant).is_some_and(|terms| terms.reward == reward)
+        })
+        .map(|(_, grant)| (GrantId { loop_: grant.loop_, n: grant.n }, grant))
+}
+
+/// The grants whose time is over, and of which no fact has told yet.
+fn ended<'s>(cx: &'s Deciding<'_, '_>) -> impl Iterator<Item = (Grant, &'s GrantState)> {
+    let ended = cx.state.ending.iter().take_while(|(until, _)| *until <= cx.at);
+    ended
+        .filter_map(|(_, handle)| Some((*handle, cx.state.grant(*handle)?)))
+        .filter(|(_, grant)| !is_told(cx, GrantId { loop_: grant.loop_, n: grant.n }))
+}
+
+/// Whether this command has told of the end of a grant.
+fn is_told(cx: &Deciding<'_, '_>, id: GrantId) -> bool {
+    cx.facts.iter().any(|fact| match *fact {
+        Fact::Outdated { grant } | Fact::Revoked { grant, .. } => grant == id,
+        _ => false,
+    })
+}
+
+/// Tells of at most so many grants whose time is over.
+pub fn outdate(cx: &mut Deciding<'_, '_>, most: usize) {
+    let over: Vec<GrantId> =
+        ended(cx).map(|(_, grant)| GrantId { loop_: grant.loop_, n: grant.n }).take(most).collect();
+    for grant in over {
+        cx.emit(Fact::Outdated { grant });
+    }
+}
+
 /// Pieces and money of a reward that are granted or put aside.
+#[derive(Clone, Copy)]
 struct Used {
     count: u32,
     money: Money,
@@ -193,15 +303,61 @@ fn used(cx: &Deciding<'_, '_>, reward: Reward) -> Used {
                 used.count = used.count.saturating_sub(count);
                 used.money = used.money.minus(amount);
             }
+            Fact::Outdated { grant } => {
+                let terms = find(cx.state, grant).and_then(|handle| {
+                    let known = cx.state.grant(handle).filter(|known| !known.status.handed_over())?;
+                    cx.state.terms(handle, known).filter(|terms| terms.reward == reward)
+                });
+                if let Some(terms) = terms {
+                    used.count = used.count.saturating_sub(1);
+                    used.money = used.money.minus(terms.amount.unwrap_or_default());
+                }
+            }
             _ => {}
         }
     }
     used
 }
 
-fn standing(state: &State, person: Person, reward: Reward) -> u32 {
+/// What a reward has used up by the clock: what was not claimed in time is free, even if no fact has told of it.
+fn used_by_clock(cx: &Deciding<'_, '_>, reward: Reward) -> Used {
+    let mut used = used(cx, reward);
+    for (id, grant) in unclaimed(cx, reward) {
+        let terms = find(cx.state, id).and_then(|handle| cx.state.terms(handle, grant));
+        used.count = used.count.saturating_sub(1);
+        used.money = used.money.minus(terms.and_then(|terms| terms.amount).unwrap_or_default());
+    }
+    used
+}
+
+/// Whether a grant uses stock and budget at a moment, by the clock.
+#[must_use]
+pub fn stands(state: &State, handle: Grant, grant: &GrantState, at: Time) -> bool {
+    let lost = grant.status == GrantStatus::Claimable && is_over(state, handle, at);
+    grant.status.stands() && !lost
+}
+
+/// Whether the time to claim, activate or use a grant is over.
+fn is_over(state: &State, handle: Grant, at: Time) -> bool {
+    state.ends.get(&handle).is_some_and(|until| *until <= at)
+}
+
+/// Where a grant stands by the clock, and until when if that ends.
+#[must_use]
+pub fn status(state: &State, handle: Grant, grant: &GrantState, at: Time) -> (&'static str, Option<Time>) {
+    if is_over(state, handle, at) {
+        return (GrantStatus::Elapsed.name(), None);
+    }
+    match grant.status {
+        GrantStatus::Reserved if held_until(state, handle, at).is_some() => ("held", None),
+        status => (status.name(), state.ends.get(&handle).copied()),
+    }
+}
+
+fn standing(state: &State, person: Person, reward: Reward, at: Time) -> u32 {
     let counts = |(handle, grant): &(Grant, &GrantState)| {
-        grant.status.stands() && state.terms(*handle, grant).is_some_and(|terms| terms.reward == reward)
+        stands(state, *handle, grant, at)
+            && state.terms(*handle, grant).is_some_and(|terms| terms.reward == reward)
     };
     u32::try_from(state.grants_of(person).filter(counts).count()).unwrap_or(u32::MAX)
 }
@@ -218,7 +374,7 @@ pub fn take_back<'c>(cx: &mut Deciding<'_, 'c>, handle: Grant, grant: &GrantStat
     let Some(terms) = cx.state.terms(handle, grant) else { return };
     let clawback = cx.book.reward(terms.reward).map_or(Clawback::Owe, |rules| rules.clawback);
     let credited = cx.state.credits.get(&handle).copied();
-    let handed_over = grant.status == GrantStatus::Fulfilled;
+    let handed_over = grant.status.handed_over();
     if handed_over && credited.is_none() && clawback == Clawback::Keep {
         cx.emit(Fact::Kept { grant: id });
         return;
@@ -235,23 +391,116 @@ pub fn take_back<'c>(cx: &mut Deciding<'_, 'c>, handle: Grant, grant: &GrantStat
 /// # Errors
 /// `GRANT_UNKNOWN`, `GRANT_HELD` or `GRANT_SETTLED`.
 pub fn settle<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
-    let text = required(cx.command.grant.as_deref(), "grant")?;
-    let id = GrantId::parse(text, &cx.state.loop_names).ok_or(Code::GrantUnknown)?;
-    let handle = find(cx.state, id).ok_or(Code::GrantUnknown)?;
-    let grant = cx.state.grant(handle).ok_or(Code::GrantUnknown)?;
+    let (handle, id, grant) = named(cx)?;
     let reason = cx.command.reason.as_deref();
-    let settled = Rejection::new(Code::GrantSettled).name(grant.status.name());
+    let settled = Rejection::new(Code::GrantSettled).name(status(cx.state, handle, grant, cx.at).0);
+    if matches!(grant.status, GrantStatus::Claimable | GrantStatus::Outdated)
+        && let Some(until) = cx.state.ends.get(&handle).copied()
+    {
+        if until <= cx.at {
+            return Err(Rejection::new(Code::GrantOutdated).until(until));
+        }
+        if cx.command.act != Act::Revoke {
+            return Err(Rejection::new(Code::NotClaimed).until(until));
+        }
+    }
     match (cx.command.act, grant.status) {
         (Act::Fulfil, GrantStatus::Reserved) => {
             if let Some(until) = held_until(cx.state, handle, cx.at) {
                 return Err(Rejection::new(Code::GrantHeld).until(until));
             }
-            cx.emit(Fact::Fulfilled { grant: id });
+            let span = rules_of(cx, handle, grant).and_then(RewardRules::first_span);
+            cx.emit(Fact::Fulfilled { grant: id, until: span.map(|span| cx.at.after(span)) });
         }
         (Act::Fail, GrantStatus::Reserved) => cx.emit(Fact::Failed { grant: id, reason }),
-        (Act::Revoke, GrantStatus::Reserved | GrantStatus::Fulfilled) => take_back(cx, handle, grant, reason),
+        (Act::Revoke, status) if status.stands() => take_back(cx, handle, grant, reason),
         _ => return Err(settled),
     }
+    let back = |fact: &Fact<'_>| matches!(fact, Fact::Failed { .. } | Fact::Revoked { .. });
+    if cx.facts.iter().any(back)
+        && let Some((head, rules)) = cx.state.loop_(id.loop_).and_then(|head| Some((head, cx.rules(head)?)))
+    {
+        rules.rules.taken_back(cx, id.loop_, head, rules, (id, grant));
+    }
+    Ok(())
+}
+
+fn rules_of<'c>(cx: &Deciding<'_, 'c>, handle: Grant, grant: &GrantState) -> Option<&'c RewardRules> {
+    cx.book.reward(cx.state.terms(handle, grant)?.reward)
+}
+
+/// The grant that a command names, with its id.
+fn named<'s, 'c>(cx: &Deciding<'s, 'c>) -> Result<(Grant, GrantId, &'s GrantState), Rejection<'c>> {
+    let text = required(cx.command.grant.as_deref(), "grant")?;
+    let id = GrantId::parse(text, &cx.state.loop_names).ok_or(Code::GrantUnknown)?;
+    let handle = find(cx.state, id).ok_or(Code::GrantUnknown)?;
+    Ok((handle, id, cx.state.grant(handle).ok_or(Code::GrantUnknown)?))
+}
+
+/// The grant that its owner names, whose time is not over.
+fn own<'s, 'c>(cx: &mut Deciding<'s, 'c>) -> Result<(Grant, GrantId, &'s GrantState), Rejection<'c>> {
+    let (handle, id, grant) = named(cx)?;
+    if cx.person()? != grant.to {
+        return Err(Code::NotYours.into());
+    }
+    check_time(cx, handle)?;
+    Ok((handle, id, grant))
+}
+
+fn check_time<'c>(cx: &Deciding<'_, 'c>, handle: Grant) -> Result<(), Rejection<'c>> {
+    match cx.state.ends.get(&handle) {
+        Some(until) if *until <= cx.at => Err(Rejection::new(Code::GrantOutdated).until(*until)),
+        _ => Ok(()),
+    }
+}
+
+/// Decides `claim` of a grant.
+///
+/// # Errors
+/// `GRANT_UNKNOWN`, `NOT_YOURS`, `GRANT_OUTDATED`, `ALREADY_CLAIMED` or `GRANT_SETTLED`.
+pub fn claim<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
+    let (handle, id, grant) = own(cx)?;
+    match grant.status {
+        GrantStatus::Claimable => {}
+        status if status.stands() => return Err(Code::AlreadyClaimed.into()),
+        status => return Err(Rejection::new(Code::GrantSettled).name(status.name())),
+    }
+    cx.emit(Fact::Collected { grant: id });
+    if let (Some(terms), Some(rules)) = (cx.state.terms(handle, grant), rules_of(cx, handle, grant)) {
+        credit(cx, rules, (id, terms.reward, grant.to), rules.credits());
+    }
+    Ok(())
+}
+
+/// Decides `activate`.
+///
+/// # Errors
+/// `GRANT_UNKNOWN`, `NOT_YOURS`, `GRANT_OUTDATED` or `GRANT_SETTLED`.
+pub fn activate<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
+    let (handle, id, grant) = own(cx)?;
+    let settled = Rejection::new(Code::GrantSettled).name(grant.status.name());
+    let rules = rules_of(cx, handle, grant).filter(|rules| rules.activate == Activate::ByHand);
+    let rules = rules.filter(|_| grant.status == GrantStatus::Fulfilled).ok_or(settled)?;
+    cx.emit(Fact::Activated { grant: id, until: rules.valid.map(|valid| cx.at.after(valid)) });
+    Ok(())
+}
+
+/// Decides `use`.
+///
+/// # Errors
+/// `GRANT_UNKNOWN`, `GRANT_OUTDATED`, `NOT_ACTIVATED` or `GRANT_SETTLED`.
+pub fn use_up<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
+    let (handle, id, grant) = named(cx)?;
+    check_time(cx, handle)?;
+    let settled = Rejection::new(Code::GrantSettled).name(grant.status.name());
+    let rules = rules_of(cx, handle, grant).filter(|rules| rules.is_used()).ok_or(settled)?;
+    match grant.status {
+        GrantStatus::Active => {}
+        GrantStatus::Fulfilled if rules.activate == Activate::AtOnce => {}
+        GrantStatus::Fulfilled => return Err(Code::NotActivated.into()),
+        _ => return Err(settled),
+    }
+    cx.emit(Fact::Used { grant: id, over: rules.kind != RewardKind::Pass });
     Ok(())
 }
 
@@ -285,8 +534,18 @@ pub fn revoke_beyond(cx: &mut Deciding<'_, '_>, loop_: Loop, cause: u32, most: u
             _ => {}
         }
     }
+    // What was not claimed in time was lost before this.
+    let lost = cx.state.grants_of_loop(loop_).filter(|(handle, grant)| {
+        grant.cause == cause && grant.status == GrantStatus::Claimable && is_over(cx.state, *handle, cx.at)
+    });
+    let lost = lost.map(|(_, grant)| GrantId { loop_, n: grant.n });
+    let lost: Vec<GrantId> = lost.filter(|id| !is_told(cx, *id)).collect();
+    for grant in lost {
+        cx.emit(Fact::Outdated { grant });
+    }
     let known = cx.state.grants_of_loop(loop_);
-    let known = known.filter(|(_, grant)| grant.cause == cause && grant.status.stands());
+    let stands = |(handle, grant): &(Grant, &GrantState)| stands(cx.state, *handle, grant, cx.at);
+    let known = known.filter(|(_, grant)| grant.cause == cause).filter(stands);
     back.extend(known.map(|(handle, grant)| Back::Known(handle, *grant)));
     let keep = usize::try_from(most).unwrap_or(usize::MAX);
     let beyond = back.len().saturating_sub(keep);

@@ -69,6 +69,13 @@ impl Account {
         }
     }
 
+    /// Adds points that were paid for something that did not come about: they were earned before.
+    pub fn repay(&mut self, points: u32, until: Option<Time>, at: Time) {
+        let earned = self.earned;
+        self.credit(points, until, at);
+        self.earned = earned;
+    }
+
     /// Takes points that were spent; the caller has checked the balance.
     pub fn spend(&mut self, points: u32, at: Time) {
         self.take(points, at);
@@ -116,6 +123,8 @@ impl Account {
         let (debt, earned) = (reader.number()?, reader.number()?);
         let count = reader.count()?;
         let lots = (0..count).map(|_| Some(Lot { until: Time(reader.signed()?), points: reader.small()? }));
-        Some(Account { lots: lots.collect::<Option<_>>()?, debt, earned })
+        let lots = lots.collect::<Option<Vec<Lot>>>()?;
+        let canonical = lots.is_sorted_by_key(|lot| lot.until) && lots.iter().all(|lot| lot.points > 0);
+        canonical.then_some(Account { lots, debt, earned })
     }
 }

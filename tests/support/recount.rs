@@ -29,6 +29,13 @@ struct Grant {
     status: &'static str,
 }
 
+impl Grant {
+    /// Whether it uses stock and budget.
+    fn stands(&self) -> bool {
+        !["failed", "revoked", "outdated"].contains(&self.status)
+    }
+}
+
 struct Loop {
     play: String,
     opener: String,
@@ -123,7 +130,8 @@ impl Books {
                 order.due = true;
             }
             "refunded" => self.refunded(text(fact, "order"), fact),
-            "granted" | "withheld" | "fulfilled" | "failed" | "revoked" => self.grant(kind, fact, campaign),
+            "granted" | "withheld" | "fulfilled" | "failed" | "revoked" | "collected" | "activated"
+            | "used" | "outdated" => self.grant(kind, fact, campaign),
             _ => self.in_loop(kind, fact, (at, by, device), campaign),
         }
     }
@@ -212,7 +220,7 @@ impl Books {
                     loop_: loop_.clone(),
                     cause: fact["cause"].as_u64().unwrap_or(0),
                     amount: fact["amount"].as_i64().unwrap_or(0),
-                    status: "reserved",
+                    status: if fact["claimBy"].is_null() { "reserved" } else { "claimable" },
                 };
                 let head = self.loops.get_mut(&loop_).expect("a loop");
                 *head.promised.entry((grant.cause, grant.to.clone())).or_default() += 1;
@@ -223,14 +231,20 @@ impl Books {
             settled => {
                 let grant = self.grants.get_mut(&id).expect("a grant");
                 let before = grant.status;
-                grant.status = match settled {
-                    "fulfilled" => "fulfilled",
-                    "failed" => "failed",
-                    _ => "revoked",
+                let (may, after): (&[&str], &str) = match settled {
+                    "collected" => (&["claimable"], "reserved"),
+                    "fulfilled" => (&["reserved"], "fulfilled"),
+                    "failed" => (&["reserved"], "failed"),
+                    "activated" => (&["fulfilled"], "active"),
+                    "used" if fact["over"] == json!(true) => (&["fulfilled", "active"], "used"),
+                    "used" => (&["fulfilled", "active"], before),
+                    "outdated" if before == "claimable" => (&["claimable"], "outdated"),
+                    "outdated" => (&["fulfilled", "active"], "elapsed"),
+                    _ => (&["claimable", "reserved", "fulfilled", "active", "used", "elapsed"], "revoked"),
                 };
-                let may = before == "reserved" || (before == "fulfilled" && settled == "revoked");
-                assert!(may, "{before} before {fact}");
-                let owed = settled == "revoked" && before == "fulfilled";
+                assert!(may.contains(&before), "{before} before {fact}");
+                grant.status = after;
+                let owed = settled == "revoked" && !["claimable", "reserved"].contains(&before);
                 assert!(settled != "revoked" || fact["owed"] == json!(owed), "{fact}");
             }
         }
@@ -240,8 +254,7 @@ impl Books {
     pub fn check(&self, engine: &Engine, campaign: &Value) {
         let state = engine.state();
         for (name, rules) in campaign["rewards"].as_object().expect("rewards") {
-            let standing =
-                |grant: &&Grant| grant.reward == *name && ["reserved", "fulfilled"].contains(&grant.status);
+            let standing = |grant: &&Grant| grant.reward == *name && grant.stands();
             let standing: Vec<&Grant> = self.grants.values().filter(standing).collect();
             let spent: i64 = standing.iter().map(|grant| grant.amount).sum();
             let used = state.reward(engine.book().names.reward(name).expect("a reward"));
@@ -278,7 +291,7 @@ impl Books {
     /// No cause has more standing grants than its rules give.
     fn check_promises(&self, campaign: &Value) {
         let mut standing: BTreeMap<(&str, u64, &str), u64> = BTreeMap::new();
-        for grant in self.grants.values().filter(|grant| ["reserved", "fulfilled"].contains(&grant.status)) {
+        for grant in self.grants.values().filter(|grant| grant.stands()) {
             *standing.entry((&grant.loop_, grant.cause, &grant.to)).or_default() += 1;
         }
         for ((loop_, cause, to), count) in standing {

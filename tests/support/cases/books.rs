@@ -3,7 +3,7 @@
 use super::fit::{Fit, Missing};
 use super::instant::Clock;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The campaign of a case: its document, and the text the engine reads.
@@ -50,16 +50,22 @@ pub fn merge(target: &mut Value, patch: &Value) {
     }
 }
 
-/// Count and money of the grants of a reward that stand: granted, and neither failed nor revoked since.
+/// Count and money of the grants of a reward that stand: granted, and since then neither failed nor revoked, nor
+/// outdated without having been fulfilled.
 pub fn standing(facts: &[Value], reward: &str) -> Value {
     let mut grants: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut in_hand: BTreeSet<&str> = BTreeSet::new();
     for fact in facts {
         let grant = fact["grant"].as_str().unwrap_or_default();
         match fact["kind"].as_str().unwrap_or_default() {
             "granted" if fact["reward"] == reward => {
                 grants.insert(grant, fact["amount"].as_i64().unwrap_or(0));
             }
-            "failed" | "revoked" => {
+            "fulfilled" => {
+                in_hand.insert(grant);
+            }
+            "outdated" if in_hand.contains(grant) => {}
+            "failed" | "revoked" | "outdated" => {
                 grants.remove(grant);
             }
             _ => {}

@@ -4,13 +4,20 @@
 //! says of each command which facts of the mechanic happen, or the code of the refusal; the engine has to
 //! say the same.
 
+mod account;
+mod check_in;
+mod grants;
 mod guard;
+mod leaderboard;
 mod limits;
+mod points;
+mod world;
 
 use std::collections::BTreeMap;
 
 use kfactor::engine::Engine;
 use serde_json::Value;
+pub use world::World;
 
 /// 2026-12-01T10:00+08:00.
 pub const START: i64 = 1_796_090_400_000;

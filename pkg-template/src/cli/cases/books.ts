@@ -25,16 +25,22 @@ export interface Entry {
   answer: string;
 }
 
-/** Count and money of the grants of a reward that stand: granted, and neither failed nor revoked since. */
+/**
+ * Count and money of the grants of a reward that stand: granted, and since then neither failed nor revoked, nor
+ * outdated without having been fulfilled.
+ */
 export function standing(facts: readonly Json[], reward: string): { count: number; spent: number } {
   const grants = new Map<string, number>();
+  const inHand = new Set<string>();
   for (const fact of facts) {
     const grant = String(member(fact, "grant"));
     const kind = member(fact, "kind");
     if (kind === "granted" && member(fact, "reward") === reward) {
       grants.set(grant, Number(member(fact, "amount") ?? 0));
     }
-    if (kind === "failed" || kind === "revoked") grants.delete(grant);
+    if (kind === "fulfilled") inHand.add(grant);
+    const lost = kind === "outdated" && !inHand.has(grant);
+    if (kind === "failed" || kind === "revoked" || lost) grants.delete(grant);
   }
   const spent = [...grants.values()].reduce((sum, amount) => sum + amount, 0);
   return { count: grants.size, spent };
