@@ -7,6 +7,7 @@ use super::rewards::RewardKind;
 use crate::engine::command::Act;
 use crate::engine::time::Span;
 use crate::json::tree::Node;
+use crate::mechanics::Wants;
 
 /// Warns of rewards that nothing gives.
 pub(super) fn check_use(root: &Node<'_>, cx: &mut Cx) {
@@ -43,6 +44,39 @@ pub(super) fn check_amounts(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
         let decided = campaign.plays.iter().flatten().any(|play| play.rules.portions().contains(&handle));
         if fixed || !decided {
             at(cx, &["rewards", &member.key], |cx| super::rewards::report_amount(member.value.start, cx));
+        }
+    }
+}
+
+/// Refuses plays whose rewards are of another kind than their mechanic can use.
+pub(super) fn check_kinds(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
+    for member in root.get("plays").map(Node::members).unwrap_or_default() {
+        let handle = cx.scope.names().play(&member.key);
+        let Some(play) = handle.and_then(|handle| campaign.plays.get(handle.index())?.as_ref()) else {
+            continue;
+        };
+        for (key, reward, wants) in play.rules.wants() {
+            let Some(Some(rules)) = campaign.rewards.get(reward.index()) else { continue };
+            let (fits, en, zh) = match wants {
+                Wants::Cash => (rules.kind == RewardKind::Cash, "a cash reward", "现金奖励（cash）"),
+                Wants::Account => (
+                    rules.keeps_account(),
+                    "chances, or points with `points`",
+                    "抽奖机会（chance），或填写了 `points` 的积分（points）",
+                ),
+            };
+            if !fits {
+                let name = cx.scope.names().reward_name(reward).to_owned();
+                let offset = member.value.get(key).map_or(member.key_start, |node| node.start);
+                at(cx, &["plays", &member.key, key], |cx| {
+                    cx.error(
+                        code::REACH_KIND,
+                        offset,
+                        format!("`{key}` has to name {en}, which \"{name}\" is not."),
+                        format!("`{key}` 应为{zh}，而“{name}”不是。"),
+                    );
+                });
+            }
         }
     }
 }

@@ -185,7 +185,8 @@ shown! {
 
     /// A part of a loop.
     pub struct ItemView {
-        /// What it is: `task`, `tier`, `prize`, `room`, `level`, `goods`, `rank`, `day`, `share` or `picture`.
+        /// What it is: `task`, `tier`, `prize`, `chance`, `entry`, `room`, `level`, `goods`, `rank`, `day`, `share`
+        /// or `picture`.
         pub kind: &'static str,
         /// Its name, or the participant it is about.
         pub name: String,
@@ -365,13 +366,15 @@ pub struct RewardLook {
     pub open: bool,
     /// What is missing.
     pub missing: Vec<Step>,
+    /// Whether its stock and budget are put aside for this loop, so that they cannot be out.
+    pub put_aside: bool,
 }
 
 impl RewardLook {
     /// A reward and what is missing for it.
     #[must_use]
     pub fn new(reward: Reward, to: Person, cause: u32, open: bool, missing: Vec<Step>) -> Self {
-        RewardLook { reward, to, cause, open, missing }
+        RewardLook { reward, to, cause, open, missing, put_aside: false }
     }
 }
 
@@ -757,7 +760,7 @@ impl Eye<'_> {
             }
             None if head.status == Status::Complete || look.missing.is_empty() => "out",
             None if !look.open => "lost",
-            None if self.is_available(look) => "locked",
+            None if look.put_aside || self.is_available(look) => "locked",
             None => "out",
         };
         let missing = if status == "locked" { look.missing.as_slice() } else { &[] };
@@ -861,7 +864,12 @@ pub fn missing(rejection: &Rejection<'_>) -> Vec<StepView> {
     };
     match rejection.code {
         Code::EventRequired => vec![step(Need::Event)],
-        Code::CampaignNotStarted | Code::GrantHeld => vec![step(Need::Wait)],
+        Code::CampaignNotStarted | Code::GrantHeld | Code::DrawNotOpen => vec![step(Need::Wait)],
+        Code::NoChance if rejection.until.is_some() => vec![step(Need::Wait)],
+        Code::PacketLocked => vec![StepView { count: rejection.most.unwrap_or(1), ..step(Need::Help) }],
+        Code::PointsShort => {
+            vec![StepView { count: rejection.most.unwrap_or(1), ..step(Need::Points) }]
+        }
         Code::LimitReached if rejection.until.is_some() => vec![StepView { name: None, ..step(Need::Wait) }],
         _ => Vec::new(),
     }

@@ -1,8 +1,12 @@
 //! The mechanics (玩法). Each one is a file here; nothing outside this folder asks which one it is.
 
 pub mod assist;
+pub mod draws;
 pub mod group_buy;
 pub mod invite;
+pub mod lottery;
+pub mod raffle;
+pub mod red_packet;
 
 use crate::campaign::decode::{Cx, Document};
 use crate::campaign::play::PlayRules;
@@ -174,6 +178,20 @@ pub trait Mechanic {
     fn portions(&self) -> Vec<Reward> {
         Vec::new()
     }
+
+    /// The rewards that have to be of a kind, each with the key of the play that names it.
+    fn wants(&self) -> Vec<(&'static str, Reward, Wants)> {
+        Vec::new()
+    }
+}
+
+/// What a mechanic wants of a reward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wants {
+    /// That it is paid in money.
+    Cash,
+    /// That the engine keeps an account of it, as of chances, and of points with `points`.
+    Account,
 }
 
 /// How many loops a play has at a time.
@@ -564,6 +582,9 @@ mechanics! {
     Assist = assist, "assist";
     Invite = invite, "invite";
     GroupBuy = group_buy, "group-buy";
+    Lottery = lottery, "lottery";
+    Raffle = raffle, "raffle";
+    RedPacket = red_packet, "red-packet";
 }
 
 impl Rules {
@@ -607,5 +628,11 @@ impl Rules {
     #[must_use]
     pub fn portions(&self) -> Vec<Reward> {
         each_rules!(self, rules => rules.portions())
+    }
+
+    /// The rewards that have to be of a kind, each with the key of the play that names it.
+    #[must_use]
+    pub fn wants(&self) -> Vec<(&'static str, Reward, Wants)> {
+        each_rules!(self, rules => rules.wants())
     }
 }
