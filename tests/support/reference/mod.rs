@@ -4,6 +4,12 @@
 //! says of each command which facts of the mechanic happen, or the code of the refusal; the engine has to
 //! say the same.
 
+mod draw;
+mod facts;
+mod lottery;
+mod raffle;
+mod red_packet;
+
 use std::collections::BTreeMap;
 
 use kfactor::engine::Engine;
