@@ -81,6 +81,22 @@ pub async fn view(
     Ok(json_text(StatusCode::OK, view))
 }
 
+/// `GET /v1/campaigns/{c}/seed`: the commitment to the seed, and the seed once nothing more can be drawn from it.
+///
+/// # Errors
+/// Without a key, or for an unknown campaign.
+pub async fn seed(
+    State(app): State<Arc<App>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    Path(campaign): Path<String>,
+) -> Result<Response, Failure> {
+    app.caller(&headers, from)?;
+    let (commitment, seed) = app.campaigns.get(&campaign)?.seed().await?;
+    let answer = json!({ "ok": true, "commitment": commitment, "seed": seed });
+    Ok(json_text(StatusCode::OK, answer.to_string()))
+}
+
 /// `GET /health`: whether every campaign answers.
 pub async fn health(State(app): State<Arc<App>>) -> Response {
     let keepers = app.campaigns.all();

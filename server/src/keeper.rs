@@ -72,6 +72,7 @@ enum Request {
     Share { participant: String, in_loop: Option<String>, reply: Reply<Option<ShareMaterial>> },
     SharedLoop { handle: u64, reply: Reply<Option<String>> },
     Digest { reply: Reply<(u64, String)> },
+    Seed { reply: Reply<(String, Option<String>)> },
     Health { reply: Reply<()> },
 }
 
@@ -159,6 +160,14 @@ impl Keeper {
     /// When the queue is full or the campaign cannot be rebuilt.
     pub async fn digest(&self) -> Result<(u64, String), Failure> {
         self.ask(|reply| Request::Digest { reply }).await
+    }
+
+    /// The commitment to the seed, and the seed once nothing more can be drawn from it; in hex.
+    ///
+    /// # Errors
+    /// As [`Keeper::view`].
+    pub async fn seed(&self) -> Result<(String, Option<String>), Failure> {
+        self.ask(|reply| Request::Seed { reply }).await
     }
 
     /// Whether the keeper answers and its engine is there.

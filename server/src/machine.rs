@@ -406,6 +406,13 @@ impl Machine {
         }
     }
 
+    /// The commitment to the campaign's seed, and the seed once nothing more can be drawn from it; in hex.
+    #[must_use]
+    pub fn seed(&self, now: i64) -> (String, Option<String>) {
+        let seed = self.engine.revealed_seed(Time(now.max(self.at)));
+        (crate::auth::hex(&self.engine.commitment()), seed.map(|seed| crate::auth::hex(&seed)))
+    }
+
     /// When the next tick is useful.
     #[must_use]
     pub fn due(&self) -> Option<i64> {

@@ -11,6 +11,7 @@ use crate::engine::command::Act;
 use crate::engine::time::{Period, Span};
 use crate::engine::view::Side;
 use crate::json::tree::Node;
+use crate::mechanics::Wants;
 
 /// Warns of rewards that nothing gives.
 pub(super) fn check_use(root: &Node<'_>, cx: &mut Cx) {
@@ -51,30 +52,35 @@ pub(super) fn check_amounts(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
     }
 }
 
-/// Refuses accounts of rewards for which the engine keeps none.
-pub(super) fn check_accounts(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
-    let Some(plays) = root.get("plays") else { return };
-    for member in plays.members() {
+/// Refuses plays whose rewards are of another kind than their mechanic can use.
+pub(super) fn check_kinds(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
+    for member in root.get("plays").map(Node::members).unwrap_or_default() {
         let handle = cx.scope.names().play(&member.key);
         let Some(play) = handle.and_then(|handle| campaign.plays.get(handle.index())?.as_ref()) else {
             continue;
         };
-        for account in play.rules.accounts() {
-            let rules = campaign.rewards.get(account.index()).and_then(Option::as_ref);
-            if rules.is_some_and(|rules| rules.keeps_account()) {
-                continue;
+        for (key, reward, wants) in play.rules.wants() {
+            let Some(Some(rules)) = campaign.rewards.get(reward.index()) else { continue };
+            let (fits, en, zh) = match wants {
+                Wants::Cash => (rules.kind == RewardKind::Cash, "a cash reward", "现金奖励（cash）"),
+                Wants::Account => (
+                    rules.keeps_account(),
+                    "chances, or points with `points`",
+                    "抽奖机会（chance），或填写了 `points` 的积分（points）",
+                ),
+            };
+            if !fits {
+                let name = cx.scope.names().reward_name(reward).to_owned();
+                let offset = member.value.get(key).map_or(member.key_start, |node| node.start);
+                at(cx, &["plays", &member.key, key], |cx| {
+                    cx.error(
+                        code::REACH_KIND,
+                        offset,
+                        format!("`{key}` has to name {en}, which \"{name}\" is not."),
+                        format!("`{key}` 应为{zh}，而“{name}”不是。"),
+                    );
+                });
             }
-            let name = cx.scope.names().reward_name(account).to_owned();
-            at(cx, &["plays", &member.key], |cx| {
-                cx.error(
-                    code::ACCOUNT_KIND,
-                    member.key_start,
-                    format!(
-                        "\"{name}\" has no account here: it has to be of the kind `chance`, or of the kind `points` with `points`."
-                    ),
-                    format!("“{name}”没有账户：其类型应为 `chance`，或者填写了 `points` 的 `points`。"),
-                );
-            });
         }
     }
 }

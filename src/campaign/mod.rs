@@ -380,7 +380,7 @@ fn read(tree: &Tree<'_>, cx: &mut Cx) -> Option<Root> {
     if let Some(root) = root.as_ref().filter(|_| !cx.refuses()) {
         check::check_use(node, cx);
         check::check_amounts(root, node, cx);
-        check::check_accounts(root, node, cx);
+        check::check_kinds(root, node, cx);
         check::check_plays(root, node, cx);
         check::check_limits(root, node, cx);
         check::check_accept(root, node, cx);

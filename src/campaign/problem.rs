@@ -154,8 +154,6 @@ codes! {
     LIMIT_SHAPE = "LIMIT_SHAPE";
     /// Warning: a limit that nothing can ever reach, or that keeps a reward out of reach.
     REACH_LIMIT = "REACH-LIMIT";
-    /// An account of a reward for which the engine keeps none.
-    ACCOUNT_KIND = "ACCOUNT_KIND";
     /// Two entries of a list with the same name.
     NAME_TWICE = "NAME_TWICE";
     /// Levels that do not go from the lowest to the highest.
@@ -170,6 +168,24 @@ codes! {
     USE_ONLY = "USE_ONLY";
     /// A time for activating a reward that is active at once.
     ACTIVATE_SHAPE = "ACTIVATE_SHAPE";
+    /// A lottery whose prizes have more tickets than there are.
+    REACH_TICKETS = "REACH_TICKETS";
+    /// A lottery in which nobody has a draw.
+    REACH_CHANCE = "REACH_CHANCE";
+    /// A lottery that opens its draws both at a time and after a while.
+    REACH_OPENING = "REACH_OPENING";
+    /// A prize that nobody can win.
+    REACH_PRIZE = "REACH_PRIZE";
+    /// A reward that is a prize of one raffle twice.
+    REACH_PRIZE_TWICE = "REACH_PRIZE_TWICE";
+    /// A red packet that does not say how much or how many, or says it twice.
+    REACH_SPLIT_OF = "REACH_SPLIT_OF";
+    /// A red packet with less money than its smallest shares need.
+    REACH_SPLIT = "REACH_SPLIT";
+    /// A reward of a kind that the mechanic has no use for.
+    REACH_KIND = "REACH_KIND";
+    /// Warning: a red packet with more shares than people who can take them.
+    REACH_SHARES = "REACH-SHARES";
     /// Warning: cash with neither a budget nor a stock, so nothing bounds its payout.
     MONEY_UNBOUNDED = "MONEY-UNBOUNDED";
     /// Warning: buying alone is no dearer than buying together.

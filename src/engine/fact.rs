@@ -405,7 +405,7 @@ facts! {
             name / "name": Option<&'a str>,
             /// The picture's fingerprint.
             hash / "hash": Option<&'a str>,
-            /// By when it is to be reviewed.
+            /// By when it is to be reviewed, or when it opens.
             until / "until": Option<Time>,
         }
         /// What was handed in is accepted.

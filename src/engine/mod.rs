@@ -89,6 +89,38 @@ impl Engine {
         hash.finalize().into()
     }
 
+    /// What may be published before the campaign starts, so that nobody can choose the seed afterwards: the
+    /// SHA-256 of `kfactor-seed-commitment-1` and the seed.
+    ///
+    /// ```
+    /// use kfactor::engine::Engine;
+    /// let campaign = r#"{ "id": "c", "title": "C", "runs": { "from": "2026-01-01", "until": "2027-01-01" },
+    ///   "plays": { "p": { "mechanic": "assist", "title": "P", "helpers": 1, "within": "24h" } } }"#;
+    /// let engine = |seed| Engine::load(campaign, seed).map_err(|p| format!("{p:?}"));
+    /// assert_eq!(engine([1; 32])?.commitment(), engine([1; 32])?.commitment());
+    /// assert_ne!(engine([1; 32])?.commitment(), engine([2; 32])?.commitment());
+    /// # Ok::<(), String>(())
+    /// ```
+    #[must_use]
+    pub fn commitment(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(b"kfactor-seed-commitment-1");
+        hash.update(self.book.seed);
+        hash.finalize().into()
+    }
+
+    /// The seed, to be published, once nothing more can be drawn from it: the campaign has ended and no loop
+    /// is running at `at`. Looks at every loop.
+    #[must_use]
+    pub fn revealed_seed(&self, at: Time) -> Option<[u8; 32]> {
+        let runs = |state: &state::LoopState| {
+            let rules = self.book.play(state.revision, state.play);
+            rules.is_some_and(|play| play.rules.status(state, at) == state::Status::Running)
+        };
+        let over = at >= self.book.current().runs.until && !self.state.loops.iter().any(runs);
+        over.then_some(self.book.seed)
+    }
+
     /// Adds a revision of the campaign; loops that are open keep the rules they were opened under.
     ///
     /// # Errors

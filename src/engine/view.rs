@@ -188,7 +188,8 @@ shown! {
 
     /// A part of a loop.
     pub struct ItemView {
-        /// What it is: `task`, `tier`, `prize`, `room`, `level`, `goods`, `rank`, `day`, `share` or `picture`.
+        /// What it is: `task`, `tier`, `prize`, `chance`, `entry`, `room`, `level`, `goods`, `rank`, `day`, `share`
+        /// or `picture`.
         pub kind: &'static str,
         /// Its name, or the participant it is about.
         pub name: String,
@@ -372,13 +373,15 @@ pub struct RewardLook {
     pub open: bool,
     /// What is missing.
     pub missing: Vec<Step>,
+    /// Whether its stock and budget are put aside for this loop, so that they cannot be out.
+    pub put_aside: bool,
 }
 
 impl RewardLook {
     /// A reward and what is missing for it.
     #[must_use]
     pub fn new(reward: Reward, to: Person, cause: u32, open: bool, missing: Vec<Step>) -> Self {
-        RewardLook { reward, to, cause, open, missing }
+        RewardLook { reward, to, cause, open, missing, put_aside: false }
     }
 }
 
@@ -787,7 +790,7 @@ impl Eye<'_> {
             Some((handle, grant)) => rewards::status(self.state, handle, grant, self.at).0,
             None if head.status == Status::Complete || look.missing.is_empty() => "out",
             None if !look.open => "lost",
-            None if self.is_available(loop_, look) => "locked",
+            None if look.put_aside || self.is_available(loop_, look) => "locked",
             None => "out",
         };
         let missing = if status == "locked" { look.missing.as_slice() } else { &[] };
@@ -904,12 +907,14 @@ pub fn missing(rejection: &Rejection<'_>) -> Vec<StepView> {
     };
     match rejection.code {
         Code::EventRequired => vec![step(Need::Event)],
-        Code::CampaignNotStarted | Code::GrantHeld => vec![step(Need::Wait)],
+        Code::CampaignNotStarted | Code::GrantHeld | Code::DrawNotOpen => vec![step(Need::Wait)],
         Code::LimitReached | Code::DeviceLimit if rejection.until.is_some() => {
             vec![StepView { name: None, amount: None, ..step(Need::Wait) }]
         }
         Code::UnderReview => vec![step(Need::Review)],
         Code::AlreadyCheckedIn if rejection.until.is_some() => vec![step(Need::Wait)],
+        Code::NoChance if rejection.until.is_some() => vec![step(Need::Wait)],
+        Code::PacketLocked => vec![StepView { count: rejection.most.unwrap_or(1), ..step(Need::Help) }],
         Code::PointsShort => {
             vec![StepView { count: rejection.most.unwrap_or(0), ..step(Need::Points) }]
         }

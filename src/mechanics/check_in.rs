@@ -18,7 +18,7 @@
 //! shows 3. She misses the 4th and checks in on the 5th: streak 1. From the 5th to the 11th she checks in every
 //! day: streak 7 on the 11th, with a coffee on the 7th; on the 12th the streak is 1 again.
 
-use super::{Keep, Kept, Looking, Mechanic, On};
+use super::{Keep, Kept, Looking, Mechanic, On, Wants};
 use crate::campaign::Campaign;
 use crate::campaign::decode::Cx;
 use crate::campaign::document::document;
@@ -203,8 +203,8 @@ impl Mechanic for Rules {
         daily.chain(steps).collect()
     }
 
-    fn accounts(&self) -> Vec<Reward> {
-        self.make_up.iter().map(|make_up| make_up.pays).collect()
+    fn wants(&self) -> Vec<(&'static str, Reward, Wants)> {
+        self.make_up.iter().map(|make_up| ("makeUp", make_up.pays, Wants::Account)).collect()
     }
 }
 

@@ -25,7 +25,7 @@ use core::cmp::Reverse;
 use core::ops::Bound;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Keep, Kept, Looking, Loops, Mechanic, On, Opening};
+use super::{Keep, Kept, Looking, Loops, Mechanic, On, Opening, Wants};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::{choices, document};
 use crate::campaign::play::PlayRules;
@@ -306,8 +306,8 @@ impl Mechanic for Rules {
         self.prizes.iter().map(|prize| (prize.give, most(prize))).collect()
     }
 
-    fn accounts(&self) -> Vec<Reward> {
-        self.of.points.into_iter().collect()
+    fn wants(&self) -> Vec<(&'static str, Reward, Wants)> {
+        self.of.points.map(|account| ("of", account, Wants::Account)).into_iter().collect()
     }
 
     fn cycle(&self) -> Option<Period> {

@@ -2,10 +2,14 @@
 
 pub mod assist;
 pub mod check_in;
+pub mod draws;
 pub mod group_buy;
 pub mod invite;
 pub mod leaderboard;
+pub mod lottery;
 pub mod points;
+pub mod raffle;
+pub mod red_packet;
 
 use crate::campaign::decode::{Cx, Document};
 use crate::campaign::play::PlayRules;
@@ -189,15 +193,24 @@ pub trait Mechanic {
         Vec::new()
     }
 
-    /// The rewards whose accounts it reads or takes points from.
-    fn accounts(&self) -> Vec<Reward> {
-        Vec::new()
-    }
-
     /// The calendar period after which its loop for all is over and another one begins.
     fn cycle(&self) -> Option<Period> {
         None
     }
+
+    /// The rewards that have to be of a kind, each with the key of the play that names it.
+    fn wants(&self) -> Vec<(&'static str, Reward, Wants)> {
+        Vec::new()
+    }
+}
+
+/// What a mechanic wants of a reward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wants {
+    /// That it is paid in money.
+    Cash,
+    /// That the engine keeps an account of it, as of chances, and of points with `points`.
+    Account,
 }
 
 /// How many loops a play has at a time.
@@ -607,6 +620,9 @@ mechanics! {
     CheckIn = check_in, "check-in";
     Points = points, "points";
     Leaderboard = leaderboard, "leaderboard";
+    Lottery = lottery, "lottery";
+    Raffle = raffle, "raffle";
+    RedPacket = red_packet, "red-packet";
 }
 
 impl Rules {
@@ -652,15 +668,15 @@ impl Rules {
         each_rules!(self, rules => rules.portions())
     }
 
-    /// The rewards whose accounts it reads or takes points from.
-    #[must_use]
-    pub fn accounts(&self) -> Vec<Reward> {
-        each_rules!(self, rules => rules.accounts())
-    }
-
     /// The calendar period after which its loop for all is over.
     #[must_use]
     pub fn cycle(&self) -> Option<Period> {
         each_rules!(self, rules => rules.cycle())
+    }
+
+    /// The rewards that have to be of a kind, each with the key of the play that names it.
+    #[must_use]
+    pub fn wants(&self) -> Vec<(&'static str, Reward, Wants)> {
+        each_rules!(self, rules => rules.wants())
     }
 }

@@ -14,7 +14,7 @@
 //! [{ "name": "silver", "at": 100, "give": "coffee" }] }`. Ann has earned 40 points and redeems a mug: 10 are left.
 //! A second mug is refused (`LIMIT_REACHED`). She earns 60 more: 70 to spend, 100 earned, silver is hers to claim.
 
-use super::{Keep, Kept, Looking, Mechanic, On};
+use super::{Keep, Kept, Looking, Mechanic, On, Wants};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::document;
 use crate::campaign::names::Name;
@@ -199,8 +199,8 @@ impl Mechanic for Rules {
         items.chain(levels).collect()
     }
 
-    fn accounts(&self) -> Vec<Reward> {
-        vec![self.account]
+    fn wants(&self) -> Vec<(&'static str, Reward, Wants)> {
+        vec![("account", self.account, Wants::Account)]
     }
 }
 

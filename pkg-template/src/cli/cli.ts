@@ -6,6 +6,7 @@ import { run } from "./run.js";
 import { Exit, say, Stop, usage } from "./terminal.js";
 import { token } from "./token.js";
 import { validateFiles } from "./validate.js";
+import { verifyDraws } from "./verify.js";
 
 const HELP = `kfactor: campaigns and referral loops
 
@@ -22,6 +23,8 @@ const HELP = `kfactor: campaigns and referral loops
   kfactor token verify TOKEN --key HEX      its fields, proven; --kid N if the key is not number 0
   kfactor token mint --key HEX --campaign N [--kid N] [--kind N] [--touchpoint N] [--inviter N] [--day N]
                      [--depth N]
+  kfactor verify CAMPAIGN --seed HEX --facts FILE   re-checks every draw with the published seed
+      --commitment HEX                      what was promised before the campaign
   kfactor qr TEXT [-o FILE.svg] [--terminal] [--level L|M|Q|H]
 
   --json          machine-readable output
@@ -37,6 +40,7 @@ const COMMANDS: Readonly<Record<string, (words: string[]) => Promise<Exit>>> = {
   audit,
   conformance,
   token,
+  verify: verifyDraws,
   qr: qrCommand,
 };
 

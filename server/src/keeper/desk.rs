@@ -166,6 +166,9 @@ impl Desk {
             Request::Digest { reply } => {
                 let _sent = reply.send(self.machine().map(|machine| (machine.seq, machine.digest())));
             }
+            Request::Seed { reply } => {
+                let _sent = reply.send(self.machine().map(|machine| machine.seed(now)));
+            }
             Request::Revise { document, reply } => {
                 let _sent = reply.send(self.revise(&document));
             }

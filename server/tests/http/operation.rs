@@ -320,3 +320,27 @@ fn facts_after_many_refusals_are_found() {
     let path = format!("/v1/campaigns/rush/facts?loop=L&after={}", rest["next"]);
     assert_eq!(server.client.page("bo", "GET", &path, None).json()["facts"], json!([]));
 }
+
+/// The commitment is there from the start; the seed is not, as long as anything can be drawn from it.
+#[test]
+fn the_seed_is_published_when_the_campaign_is_over() {
+    let lottery = |id: &str, until: &str| {
+        json!({
+            "id": id, "title": "A wheel", "runs": { "from": "2025-06-01", "until": until },
+            "rewards": { "cup": { "kind": "coupon", "title": "A cup" } },
+            "plays": { "wheel": {
+                "mechanic": "lottery", "title": "Wheel", "free": { "every": "day", "count": 1 },
+                "prizes": [{ "name": "Cup", "give": "cup", "weight": 1 }], "outOf": 9,
+            } },
+        })
+    };
+    let server = Server::with(&[lottery("wheel", "2036-01-01"), lottery("past", "2025-06-02")]);
+    server.client.command("wheel", &json!({ "id": "d", "do": "draw", "by": "ann", "play": "wheel" }));
+    let seed = |id: &str| server.client.get(&format!("/v1/campaigns/{id}/seed")).json();
+    let (running, over) = (seed("wheel"), seed("past"));
+    assert_eq!((running["ok"].as_bool(), &running["seed"]), (Some(true), &Value::Null));
+    assert_eq!(running["commitment"].as_str().map(str::len), Some(64));
+    assert_eq!(over["seed"].as_str().map(str::len), Some(64));
+    assert_ne!(running["commitment"], over["commitment"]);
+    assert_eq!(server.client.request("GET", "/v1/campaigns/wheel/seed", &[], None).status, 401);
+}

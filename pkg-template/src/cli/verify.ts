@@ -1,0 +1,62 @@
+import type { Campaign, Fact } from "./verify/books.js";
+import { check } from "./verify/check.js";
+import { commitment } from "./verify/draw.js";
+import { Exit, hexadecimal, isChinese, parse, readText, say, Stop, usage } from "./terminal.js";
+
+const TEXT = { type: "string" } as const;
+const OPTIONS = { seed: TEXT, facts: TEXT, commitment: TEXT } as const;
+
+/** `kfactor verify CAMPAIGN --seed HEX --facts FILE` */
+export async function verifyDraws(words: string[]): Promise<Exit> {
+  const { values, positionals } = parse(words, OPTIONS);
+  const [campaign, ...more] = positionals;
+  if (campaign === undefined || more.length > 0) throw usage("name one campaign");
+  const seed = hexadecimal("seed", values.seed);
+  if (seed?.length !== 32) throw usage("--seed must be 64 hexadecimal digits");
+  if (typeof values.facts !== "string") throw usage("--facts must name a file");
+  const facts = readFacts(values.facts);
+  const report = check(read(campaign, readText(campaign)) as Campaign, seed, facts);
+  const promised = commitment(seed);
+  const kept = typeof values.commitment !== "string" || values.commitment.toLowerCase() === promised;
+  const exit = report.findings.length === 0 && kept ? Exit.Well : Exit.Findings;
+  if (values.json === true)
+    return say(JSON.stringify({ commitment: promised, kept, ...report }, null, 2) + "\n", exit);
+
+  const inChinese = isChinese(values);
+  const lines = report.findings.map(
+    ({ fact, code, message, messageZh }) => `${fact}: ${code}: ${inChinese ? messageZh : message}\n`,
+  );
+  if (!kept)
+    lines.push(
+      inChinese
+        ? "COMMITMENT: 种子与公布的承诺不符\n"
+        : "COMMITMENT: the seed is not the one that was promised\n",
+    );
+  const { draws, shares, findings } = report;
+  lines.push(
+    inChinese
+      ? `种子承诺 ${promised}\n已核对 ${draws} 次抽奖、${shares} 份红包，${findings.length} 处不符\n`
+      : `commitment ${promised}\n${draws} draws and ${shares} shares checked, ${findings.length} wrong\n`,
+  );
+  return say(lines.join(""), exit);
+}
+
+/** Facts as a JSON array, one in each line, or as the server's answer. */
+function readFacts(file: string): Fact[] {
+  const text = readText(file).trim();
+  if (text === "") return [];
+  const isLines = text.startsWith("{") && text.includes("\n") && !/^\{\s*"(ok|facts)"/.test(text);
+  const value = isLines ? text.split("\n").map((line) => read(file, line)) : read(file, text);
+  const isAnswer = typeof value === "object" && value !== null && "facts" in value;
+  const list = isAnswer ? value.facts : value;
+  if (Array.isArray(list)) return list as Fact[];
+  return [list as Fact];
+}
+
+function read(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch {
+    throw new Stop(Exit.Usage, `${file}: not JSON`);
+  }
+}
