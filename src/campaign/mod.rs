@@ -25,7 +25,7 @@ pub use names::Names;
 pub use problem::{Problem, Severity};
 
 use crate::attribution::campaign_number;
-use crate::engine::handle::{Play, Touchpoint};
+use crate::engine::handle::{Event, Play, Touchpoint};
 use crate::engine::time::{Time, UtcOffset};
 use crate::json::tree::{Data, Node, Parsed as Tree, parse};
 use decode::{Cx, Decode, Document};
@@ -71,6 +71,8 @@ pub struct Campaign {
     pub page: Option<Url>,
     /// The plays whose mechanics look at the facts of every command.
     pub watchers: Vec<Play>,
+    /// The events whose first moment is kept for each participant, because a time runs after it.
+    pub timed: Vec<Event>,
     number: u32,
     numbered: BTreeMap<u32, Touchpoint>,
 }
@@ -270,8 +272,10 @@ impl Campaign {
         let watches =
             |(_, play): &(usize, &Option<PlayRules>)| play.as_ref().is_some_and(|play| play.rules.watches());
         let watchers = root.plays.iter().enumerate().filter(watches).map(|(at, _)| Play::at(at)).collect();
+        let timed = root.plays.iter().flatten().filter_map(|play| play.rules.timed()).collect();
         Self {
             watchers,
+            timed,
             number: root.number.map_or_else(|| campaign_number(&root.id), Int::get),
             numbered,
             id: root.id,

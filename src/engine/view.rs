@@ -185,7 +185,8 @@ shown! {
 
     /// A part of a loop.
     pub struct ItemView {
-        /// What it is: `task`, `tier`, `prize`, `room`, `level`, `goods`, `rank`, `day`, `share` or `picture`.
+        /// What it is: `task`, `tier`, `prize`, `room`, `level`, `goods`, `rank`, `day`, `share`, `picture`,
+        /// `order` or `sum`.
         pub kind: &'static str,
         /// Its name, or the participant it is about.
         pub name: String,
@@ -860,7 +861,8 @@ pub fn missing(rejection: &Rejection<'_>) -> Vec<StepView> {
         name: rejection.name.map(str::to_owned),
     };
     match rejection.code {
-        Code::EventRequired => vec![step(Need::Event)],
+        Code::EventRequired | Code::NotDistributor => vec![step(Need::Event)],
+        Code::RoomFull if rejection.name.is_some() => vec![step(Need::Enter)],
         Code::CampaignNotStarted | Code::GrantHeld => vec![step(Need::Wait)],
         Code::LimitReached if rejection.until.is_some() => vec![StepView { name: None, ..step(Need::Wait) }],
         _ => Vec::new(),

@@ -1,8 +1,11 @@
 //! The mechanics (玩法). Each one is a file here; nothing outside this folder asks which one it is.
 
 pub mod assist;
+pub mod commission;
 pub mod group_buy;
+pub mod group_fission;
 pub mod invite;
+pub mod lineage;
 
 use crate::campaign::decode::{Cx, Document};
 use crate::campaign::play::PlayRules;
@@ -173,6 +176,22 @@ pub trait Mechanic {
     /// The rewards whose amount the mechanic decides grant by grant, so that the catalogue need not.
     fn portions(&self) -> Vec<Reward> {
         Vec::new()
+    }
+
+    /// The event whose first moment is kept for each participant, because a time runs after it.
+    fn timed(&self) -> Option<Event> {
+        None
+    }
+
+    /// How long a referral code for a loop can be typed.
+    fn code_valid(&self) -> Option<Span> {
+        None
+    }
+
+    /// The loop of someone else in which a participant's act on the play counts, if it does not count in
+    /// their own.
+    fn stands_in(&self, _cx: &Deciding<'_, '_>, _play: Play, _by: Person) -> Option<Loop> {
+        None
     }
 }
 
@@ -564,6 +583,8 @@ mechanics! {
     Assist = assist, "assist";
     Invite = invite, "invite";
     GroupBuy = group_buy, "group-buy";
+    Commission = commission, "commission";
+    GroupFission = group_fission, "group-fission";
 }
 
 impl Rules {
@@ -607,5 +628,23 @@ impl Rules {
     #[must_use]
     pub fn portions(&self) -> Vec<Reward> {
         each_rules!(self, rules => rules.portions())
+    }
+
+    /// The event whose first moment is kept for each participant.
+    #[must_use]
+    pub fn timed(&self) -> Option<Event> {
+        each_rules!(self, rules => rules.timed())
+    }
+
+    /// How long a referral code for a loop can be typed.
+    #[must_use]
+    pub fn code_valid(&self) -> Option<Span> {
+        each_rules!(self, rules => rules.code_valid())
+    }
+
+    /// The loop of someone else in which a participant's act on the play counts.
+    #[must_use]
+    pub fn stands_in(&self, cx: &Deciding<'_, '_>, play: Play, by: Person) -> Option<Loop> {
+        each_rules!(self, rules => rules.stands_in(cx, play, by))
     }
 }
