@@ -227,9 +227,7 @@ impl<'s, 'c> Deciding<'s, 'c> {
     /// as long as the strictest play says.
     fn code_until(&self, share: Share) -> Option<Time> {
         let valid = match share.loop_ {
-            Some(loop_) => {
-                self.state.loop_(loop_).and_then(|state| self.rules(state)?.rules.code_valid())
-            }
+            Some(loop_) => self.state.loop_(loop_).and_then(|state| self.rules(state)?.rules.code_valid()),
             None => {
                 let plays = self.book.current().plays.iter().flatten();
                 plays.filter_map(|play| play.rules.code_valid()).min()
@@ -465,7 +463,8 @@ fn take_part_in_play<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>>
     }
     let person = cx.person()?;
     cx.arrive(person, false)?;
-    let elsewhere = rules.rules.stands_in(cx, play, person).and_then(|loop_| Some((loop_, cx.state.loop_(loop_)?)));
+    let elsewhere =
+        rules.rules.stands_in(cx, play, person).and_then(|loop_| Some((loop_, cx.state.loop_(loop_)?)));
     if let Some((loop_, state)) = elsewhere.or_else(|| cx.running_loop(play, rules, person)) {
         let rules = cx.rules(state).ok_or(Code::PlayUnknown)?;
         check_offered(cx, rules)?;

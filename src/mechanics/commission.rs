@@ -258,7 +258,8 @@ impl Mechanic for Rules {
             };
         }
         let open = state.status == Status::Running && at < state.until;
-        let missing = if self.can_pay(&looking) { self.first_step(looking.book.current().runs.until) } else { vec![] };
+        let missing =
+            if self.can_pay(&looking) { self.first_step(looking.book.current().runs.until) } else { vec![] };
         let mut items = self.sums(&looking, progress);
         items.extend(progress.looks(&looking).rev());
         let standing = progress.items.iter().filter(|item| !item.refunded).count();
@@ -430,7 +431,8 @@ impl Rules {
         cx: &Deciding<'_, 'c>,
         by: Person,
     ) -> Result<(), Rejection<'r>> {
-        let (Bind::Register, Some(event), Some(within)) = (self.bind, self.bind_after, self.bind_within) else {
+        let (Bind::Register, Some(event), Some(within)) = (self.bind, self.bind_after, self.bind_within)
+        else {
             return Ok(());
         };
         if cx.state.events.get(event_key(by, event)) == 0 {
@@ -448,7 +450,8 @@ impl Rules {
     /// What a participant's orders that were not refunded come to.
     fn spent(&self, state: &State, by: Person) -> Money {
         let orders = state.orders_of(by).filter_map(|order| state.orders.get(order.index()));
-        let counts = orders.filter(|order| order.event == Some(self.order) && order.status == OrderStatus::Paid);
+        let counts =
+            orders.filter(|order| order.event == Some(self.order) && order.status == OrderStatus::Paid);
         counts.fold(Money(0), |sum, order| sum.plus(order.amount))
     }
 
@@ -484,20 +487,31 @@ impl Rules {
         let least = self.levels.first().map_or(Money(1), Level::least);
         let money = used.spent.plus(used.aside_money).plus(least);
         let (count, stock) = (used.count.saturating_add(used.aside), rules.stock.map(|stock| stock.get()));
-        let left = stock.is_none_or(|stock| count < stock) && rules.budget.is_none_or(|budget| money <= budget);
+        let left =
+            stock.is_none_or(|stock| count < stock) && rules.budget.is_none_or(|budget| money <= budget);
         left || rules.fallback.is_some()
     }
 
     /// A new customer and an order that is just large enough to earn something.
     fn first_step(&self, until: Time) -> Vec<Step> {
         let amount = self.levels.first().and_then(Level::smallest_base);
-        let step = |amount| Step { name: Some(self.order), until: Some(until), amount: Some(amount), ..Step::new(Need::Invite, 1) };
+        let step = |amount| Step {
+            name: Some(self.order),
+            until: Some(until),
+            amount: Some(amount),
+            ..Step::new(Need::Invite, 1)
+        };
         amount.map(step).into_iter().collect()
     }
 
     /// What is frozen, what can be paid out, what is paid, and what is owed for refunds after that.
     fn sums(&self, looking: &Looking<'_>, progress: &Progress) -> Vec<ItemLook> {
-        let mut sums = [("frozen", 0u64, Money(0)), ("available", 0, Money(0)), ("paid", 0, Money(0)), ("owed", 0, Money(0))];
+        let mut sums = [
+            ("frozen", 0u64, Money(0)),
+            ("available", 0, Money(0)),
+            ("paid", 0, Money(0)),
+            ("owed", 0, Money(0)),
+        ];
         for item in progress.looks(looking) {
             for (name, count, sum) in &mut sums {
                 // What was handed over stays paid when it is kept.
@@ -589,8 +603,10 @@ impl Progress {
     /// The items as a page shows them, in the order of the log.
     fn looks(&self, looking: &Looking<'_>) -> impl DoubleEndedIterator<Item = ItemLook> {
         let all = looking.all;
-        let grants: BTreeMap<u32, (Grant, GrantState)> =
-            all.grants_of_loop(looking.loop_).map(|(handle, grant)| (grant.cause, (handle, *grant))).collect();
+        let grants: BTreeMap<u32, (Grant, GrantState)> = all
+            .grants_of_loop(looking.loop_)
+            .map(|(handle, grant)| (grant.cause, (handle, *grant)))
+            .collect();
         let at = looking.at;
         (1u32..=u32::MAX).zip(self.items.clone()).collect::<Vec<_>>().into_iter().map(move |(cause, item)| {
             let grant = grants.get(&cause).copied();
@@ -599,7 +615,11 @@ impl Progress {
             let order = item.order.get().map_or("", |order| all.order_names.text(order.0));
             let name = ItemName::Text(order.to_owned());
             let level = u64::from(item.level);
-            ItemLook { amount: amount.or(Some(item.amount)), at: Some(item.at), ..ItemLook::new("order", name, level, 0, status) }
+            ItemLook {
+                amount: amount.or(Some(item.amount)),
+                at: Some(item.at),
+                ..ItemLook::new("order", name, level, 0, status)
+            }
         })
     }
 }

@@ -242,7 +242,8 @@ impl Mechanic for Rules {
     }
 
     fn offers(&self) -> Vec<Offer> {
-        let offer = |tier: &Tier, reward: &Reward| Offer { side: Side::Inviter, reward: *reward, at: tier.at.get() };
+        let offer =
+            |tier: &Tier, reward: &Reward| Offer { side: Side::Inviter, reward: *reward, at: tier.at.get() };
         self.tiers.iter().flat_map(|tier| tier.give.iter().map(move |reward| offer(tier, reward))).collect()
     }
 
@@ -300,7 +301,10 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
                     cx.warning(
                         code::REACH_ROOMS,
                         at,
-                        format!("Nobody can bring {} guests: all rooms together hold {places}.", tier.at.get()),
+                        format!(
+                            "Nobody can bring {} guests: all rooms together hold {places}.",
+                            tier.at.get()
+                        ),
                         format!("无人能邀请到 {} 人：所有群合计只能容纳 {places} 人。", tier.at.get()),
                     );
                 });
@@ -379,7 +383,12 @@ impl Rules {
     }
 
     /// Grants the tiers that this many guests reach for the first time.
-    fn reach(&self, cx: &mut Deciding<'_, '_>, (loop_, head, progress): (Loop, &LoopState, &Progress), have: u32) {
+    fn reach(
+        &self,
+        cx: &mut Deciding<'_, '_>,
+        (loop_, head, progress): (Loop, &LoopState, &Progress),
+        have: u32,
+    ) {
         if self.claim != Claim::AtOnce || self.status(head, progress, cx.at) != Status::Running {
             return;
         }

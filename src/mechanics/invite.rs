@@ -335,7 +335,10 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
                     cx.warning(
                         code::REACH_CAP,
                         at,
-                        format!("Nobody reaches this step: at most {} friends count for an inviter.", most.get()),
+                        format!(
+                            "Nobody reaches this step: at most {} friends count for an inviter.",
+                            most.get()
+                        ),
                         format!("无人能达到这一级：每位邀请人最多计 {} 位好友。", most.get()),
                     );
                 });

@@ -22,12 +22,7 @@ impl NewUser {
     ///
     /// # Errors
     /// `NOT_NEW`.
-    pub fn check<'r>(
-        &self,
-        cx: &Deciding<'_, '_>,
-        by: Person,
-        inviter: Person,
-    ) -> Result<(), Rejection<'r>> {
+    pub fn check<'r>(&self, cx: &Deciding<'_, '_>, by: Person, inviter: Person) -> Result<(), Rejection<'r>> {
         let done = |event: &Event| cx.state.events.get(event_key(by, *event)) > 0;
         if self.not_done.iter().any(done) || (self.unmet && !is_unmet(cx, by, inviter)) {
             return Err(Code::NotNew.into());

@@ -4,6 +4,9 @@
 //! says of each command which facts of the mechanic happen, or the code of the refusal; the engine has to
 //! say the same.
 
+mod commission;
+mod group_fission;
+
 use std::collections::BTreeMap;
 
 use kfactor::engine::Engine;
@@ -110,4 +113,16 @@ impl Dice<'_> {
     pub fn maybe<T>(&mut self, n: u8, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
         (self.below(n) == n - 1).then(|| make(self))
     }
+}
+
+/// As many bytes, the same for the same seed (xorshift64).
+pub fn bytes(seed: u64, count: usize) -> Vec<u8> {
+    let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        x.to_le_bytes()[3]
+    };
+    (0..count).map(|_| next()).collect()
 }
