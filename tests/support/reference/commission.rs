@@ -410,7 +410,7 @@ fn commands(dice: &mut Dice<'_>, count: usize) -> Vec<Value> {
                 for (key, values) in [
                     ("amount", [0, 100, 299, 300, 1_001]),
                     ("price", [0, 120, 300, 2_000, 7]),
-                    ("count", [1, 2, 3, 1, 0]),
+                    ("count", [1, 2, 3, 1, 5]),
                 ] {
                     if dice.below(6) > 0 {
                         paid[key] = json!(dice.pick(&values));
@@ -463,7 +463,7 @@ proptest! {
     #[test]
     fn commission_does_as_its_reference(bytes in prop::collection::vec(any::<u8>(), 100..500)) {
         let (campaign, commands) = plan(&bytes);
-        prop_assert_eq!(differs(&campaign, &commands, &mut Shop::new(&campaign, Fault::None)), None);
+        prop_assert_eq!(differs(&campaign, &commands, &mut Shop::new(&campaign, Fault::None)), Option::None);
     }
 
     #[test]
@@ -518,8 +518,9 @@ fn planted_faults_of_commission_are_found() {
         SpendsRefunded,
     ];
     let mut found = BTreeSet::new();
-    for seed in 0..600 {
+    for seed in 0..300 {
         let (campaign, commands) = plan(&bytes(seed, 400));
+        assert_eq!(differs(&campaign, &commands, &mut Shop::new(&campaign, Fault::None)), Option::None);
         for fault in all {
             let name = format!("{fault:?}");
             if !found.contains(&name) {
@@ -535,7 +536,7 @@ fn planted_faults_of_commission_are_found() {
 
 #[test]
 fn a_wallet_of_a_thousand_orders_comes_out_even() {
-    let (campaign, _) = plan(&[3, 0, 0, 0, 3, 3, 0, 0, 0]);
+    let (campaign, _) = plan(&[0, 4, 0, 0, 3, 3, 1, 1, 1]);
     let mut engine = Engine::load(&campaign.to_string(), Engine::public_seed("shop")).expect("a campaign");
     send(
         &mut engine,

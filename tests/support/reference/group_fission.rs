@@ -128,7 +128,8 @@ impl Chat {
     }
 
     fn claimed(&self, loop_: &Value, n: usize) -> bool {
-        let lost = self.fault == Fault::LeavingTakesClaimed && self.have(loop_) + 1 < n;
+        let lost = self.fault == Fault::LeavingTakesClaimed
+            && self.tiers().any(|(other, need)| other == n && self.have(loop_) < need);
         !lost && self.facts("claimed").any(|(_, fact)| fact["loop"] == *loop_ && fact["n"] == json!(n))
     }
 
@@ -174,6 +175,7 @@ impl Chat {
 
     fn enter(&mut self, command: &Value, at: i64) -> Answer {
         let (by, name) = (&command["by"], command["name"].as_str().expect("a room"));
+        let (named, opened) = self.loop_of(command, at)?;
         let rooms = self.rules["rooms"].as_array().expect("rooms").clone();
         let room = rooms.iter().find(|room| room["name"] == json!(name)).ok_or("ROOM_UNKNOWN")?;
         if self.inside(by).contains(name) {
@@ -183,7 +185,6 @@ impl Chat {
             let other = rooms.iter().any(|room| self.has_space(room));
             return Err(if other { "ROOM_FULL" } else { "GROUP_FULL" }.into());
         }
-        let (named, opened) = self.loop_of(command, at)?;
         let mut facts: Vec<Value> = opened.into_iter().collect();
         let home = self.home(by).cloned();
         let owner = self.owner(&named).unwrap_or(by).clone();
@@ -387,7 +388,7 @@ proptest! {
     #[test]
     fn group_fission_does_as_its_reference(bytes in prop::collection::vec(any::<u8>(), 100..400)) {
         let (campaign, commands) = plan(&bytes);
-        prop_assert_eq!(differs(&campaign, &commands, &mut Chat::new(&campaign, Fault::None)), None);
+        prop_assert_eq!(differs(&campaign, &commands, &mut Chat::new(&campaign, Fault::None)), Option::None);
     }
 
     #[test]
@@ -463,8 +464,9 @@ fn planted_faults_of_group_fission_are_found() {
         CountsAfterTheEnd,
     ];
     let mut found = BTreeSet::new();
-    for seed in 0..600 {
+    for seed in 0..300 {
         let (campaign, commands) = plan(&bytes(seed, 400));
+        assert_eq!(differs(&campaign, &commands, &mut Chat::new(&campaign, Fault::None)), Option::None);
         for fault in all {
             let name = format!("{fault:?}");
             if !found.contains(&name) {
