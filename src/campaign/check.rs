@@ -38,6 +38,18 @@ pub(super) fn check_amounts(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
     for member in rewards.members() {
         let Some(handle) = cx.scope.names().reward(&member.key) else { continue };
         let Some(Some(reward)) = campaign.rewards.get(handle.index()) else { continue };
+        let decided = campaign.plays.iter().flatten().any(|play| play.rules.portions().contains(&handle));
+        if decided && reward.kind != RewardKind::Cash {
+            at(cx, &["rewards", &member.key, "kind"], |cx| {
+                cx.error(
+                    code::PORTION_CASH,
+                    member.value.get("kind").map_or(member.value.start, |kind| kind.start),
+                    String::from("The play decides the amount of this reward, so it has to be cash."),
+                    String::from("该奖励的金额由玩法决定，因此必须是现金（cash）。"),
+                );
+            });
+            continue;
+        }
         if reward.kind != RewardKind::Cash || reward.amount.is_some() {
             continue;
         }
@@ -45,7 +57,6 @@ pub(super) fn check_amounts(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
             let gives = play.rules.liability().iter().any(|(given, _)| *given == handle);
             gives && !play.rules.portions().contains(&handle)
         });
-        let decided = campaign.plays.iter().flatten().any(|play| play.rules.portions().contains(&handle));
         if fixed || !decided {
             at(cx, &["rewards", &member.key], |cx| super::rewards::report_amount(member.value.start, cx));
         }

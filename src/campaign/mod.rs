@@ -26,7 +26,7 @@ pub use names::Names;
 pub use problem::{Problem, Severity};
 
 use crate::attribution::campaign_number;
-use crate::engine::handle::{Play, Touchpoint};
+use crate::engine::handle::{Event, Play, Touchpoint};
 use crate::engine::time::{Period, Time, UtcOffset, date};
 use crate::json::tree::{Data, Node, Parsed as Tree, parse};
 use decode::{Cx, Decode, Document};
@@ -81,6 +81,8 @@ pub struct Campaign {
     pub watchers: Vec<Play>,
     /// The cycles of plays whose loops for all follow each other, in their order.
     cycles: BTreeMap<Play, Vec<Cycle>>,
+    /// The events whose first moment is kept for each participant, because a time runs after it.
+    pub timed: Vec<Event>,
     number: u32,
     numbered: BTreeMap<u32, Touchpoint>,
 }
@@ -291,10 +293,12 @@ impl Campaign {
         let recalls = guards.iter().map(|guard| guard.recalls()).max().unwrap_or(0);
         let limited =
             !root.limits.is_empty() || root.plays.iter().flatten().any(|play| !play.limits.is_empty());
+        let timed = root.plays.iter().flatten().filter_map(|play| play.rules.timed()).collect();
         Self {
             watchers,
             limited,
             cycles,
+            timed,
             number: root.number.map_or_else(|| campaign_number(&root.id), Int::get),
             numbered,
             id: root.id,

@@ -186,6 +186,24 @@ codes! {
     REACH_KIND = "REACH_KIND";
     /// Warning: a red packet with more shares than people who can take them.
     REACH_SHARES = "REACH-SHARES";
+    /// Commission on more than two levels.
+    LAW_LEVELS = "LAW_LEVELS";
+    /// A level of commission with neither `percent` nor `fixed`.
+    LEVEL_RATE = "LEVEL_RATE";
+    /// Keys of binding customers that do not go together.
+    BIND_SHAPE = "BIND_SHAPE";
+    /// A reward whose amount the play decides, and that is not cash.
+    PORTION_CASH = "PORTION_CASH";
+    /// Two rooms of one play with the same name.
+    ROOM_TWICE = "ROOM_TWICE";
+    /// Steps of a ladder that do not rise.
+    TIER_ORDER = "TIER_ORDER";
+    /// Warning: both levels of commission together are more than what they are reckoned on.
+    MONEY_COMMISSION = "MONEY-COMMISSION";
+    /// Warning: a step for more people than all rooms hold.
+    REACH_ROOMS = "REACH-ROOMS";
+    /// Warning: a step of the ladder that the caps of the inviter keep out of reach.
+    REACH_CAP = "REACH-CAP";
     /// Warning: cash with neither a budget nor a stock, so nothing bounds its payout.
     MONEY_UNBOUNDED = "MONEY-UNBOUNDED";
     /// Warning: buying alone is no dearer than buying together.

@@ -276,7 +276,24 @@ impl<'s, 'c> Deciding<'s, 'c> {
         let code = ReferralCode::parse(text).map_err(|error| match error {
             CodeError::Malformed | CodeError::Check | CodeError::Range => Code::CodeInvalid,
         })?;
-        self.state.shares.by_code(code.number()).ok_or(Code::CodeUnknown.into())
+        let share = self.state.shares.by_code(code.number()).ok_or(Rejection::new(Code::CodeUnknown))?;
+        match self.code_until(share).filter(|until| self.at >= *until) {
+            Some(until) => Err(Rejection::new(Code::CodeExpired).until(until)),
+            None => Ok(share),
+        }
+    }
+
+    /// Until when the code of a share can be typed: as long as the rules of its loop say; a code for no loop
+    /// as long as the strictest play says.
+    fn code_until(&self, share: Share) -> Option<Time> {
+        let valid = match share.loop_ {
+            Some(loop_) => self.state.loop_(loop_).and_then(|state| self.rules(state)?.rules.code_valid()),
+            None => {
+                let plays = self.book.current().plays.iter().flatten();
+                plays.filter_map(|play| play.rules.code_valid()).min()
+            }
+        };
+        valid.map(|valid| share.at.after(valid))
     }
 
     fn loop_of_code(&self, text: &str) -> Result<Loop, Rejection<'c>> {
@@ -386,8 +403,9 @@ fn share<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
         Some(_) => Some(cx.named_loop()?.0),
         None => None,
     };
-    // One handle for each participant and loop: sharing again is sharing the same.
-    if cx.state.shares.of(person, loop_).is_some() {
+    // One handle for each participant and loop: sharing again is sharing the same, until its code is too old.
+    let current = |share: Share| cx.code_until(share).is_none_or(|until| cx.at < until);
+    if cx.state.shares.of(person, loop_).is_some_and(current) {
         return Ok(());
     }
     let mut draw = Draw::new(&cx.book.seed, "share", &cx.command.id);
@@ -529,7 +547,9 @@ fn take_part_in_play<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>>
     }
     let person = cx.person()?;
     cx.arrive(person, false)?;
-    if let Some((loop_, state)) = cx.running_loop(play, rules, person) {
+    let elsewhere =
+        rules.rules.stands_in(cx, play, person).and_then(|loop_| Some((loop_, cx.state.loop_(loop_)?)));
+    if let Some((loop_, state)) = elsewhere.or_else(|| cx.running_loop(play, rules, person)) {
         let rules = cx.rules(state).ok_or(Code::PlayUnknown)?;
         check_offered(cx, rules)?;
         cx.on = Some(loop_);

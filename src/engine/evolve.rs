@@ -37,7 +37,7 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
             }
         }
         Fact::Shared { who, loop_, handle, code } => {
-            state.shares.add(Share { handle, code: code.number(), person: who, loop_ });
+            state.shares.add(Share { handle, code: code.number(), person: who, loop_, at });
         }
         Fact::Opened { loop_, play, by, until, order, .. } => {
             open(book, state, at, (loop_, play, by, until, order));
@@ -69,6 +69,9 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         }
         Fact::Happened { by, name, order, amount } => {
             state.events.add(event_key(by, name));
+            if book.current().timed.contains(&name) {
+                state.moments.entry((by, name)).or_insert(at);
+            }
             if let Some(order) = order {
                 let order = add_order(state, order, by, amount.unwrap_or_default());
                 if let Some(order) = state.orders.get_mut(order.index()) {

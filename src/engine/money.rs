@@ -53,6 +53,30 @@ impl Money {
         Money(self.0.saturating_add(other.0))
     }
 
+    /// This many basis points of it, rounded down: the share of 10,000 basis points is the amount itself.
+    ///
+    /// ```
+    /// use kfactor::engine::money::Money;
+    /// assert_eq!(Money(999).share_rounded_down(1_000), Money(99));
+    /// ```
+    #[must_use]
+    pub fn share_rounded_down(self, basis_points: u32) -> Money {
+        let share = (i128::from(self.0) * i128::from(basis_points)).div_euclid(10_000);
+        Money(i64::try_from(share).unwrap_or(i64::MAX))
+    }
+
+    /// The smallest amount whose [`Money::share_rounded_down`] is one minor unit; none for no basis points.
+    #[must_use]
+    pub fn smallest_with_share(basis_points: u32) -> Option<Money> {
+        (basis_points > 0).then(|| Money(i64::from(10_000u32.div_ceil(basis_points))))
+    }
+
+    /// This many times the amount, staying at the bounds of `i64` instead of wrapping.
+    #[must_use]
+    pub fn times(self, count: u32) -> Money {
+        Money(self.0.saturating_mul(i64::from(count)))
+    }
+
     /// Subtracts, staying at the bounds of `i64` instead of wrapping.
     #[must_use]
     pub fn minus(self, other: Money) -> Money {

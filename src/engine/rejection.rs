@@ -94,6 +94,8 @@ rejections! {
     CodeInvalid = "CODE_INVALID", "Please check the code you typed.", "请检查输入的口令。";
     /// The typed code belongs to nobody.
     CodeUnknown = "CODE_UNKNOWN", "Nobody has this code.", "该口令不存在。";
+    /// The typed code is too old; its owner has to share a new one.
+    CodeExpired = "CODE_EXPIRED", "This code was valid until {until}; ask for a new one.", "该口令已于 {until} 过期，请让对方重新分享。";
     /// The rules have no such task.
     TaskUnknown = "TASK_UNKNOWN", "There is no task named `{name}`.", "没有名为 `{name}` 的任务。";
     /// The task was done before, as often as it counts.
@@ -126,10 +128,12 @@ rejections! {
     ItemUnknown = "ITEM_UNKNOWN", "There is nothing named `{name}` here.", "没有名为 `{name}` 的项目。";
     /// The rules have no such room.
     RoomUnknown = "ROOM_UNKNOWN", "The play has no room named `{name}`.", "没有名为 `{name}` 的群。";
+    /// The room is full; `name` is the next one with space.
+    RoomFull = "ROOM_FULL", "This room is full ({most}); the next one with space: {name}.", "该群已满（{most} 人），下一个可加入的群：{name}。";
     /// The price is not low enough to buy yet.
     FloorNotReached = "FLOOR_NOT_REACHED", "The price has to fall to {amount} first.", "需先砍到 {amount}。";
-    /// The participant may not earn commission.
-    NotDistributor = "NOT_DISTRIBUTOR", "This is for distributors only.", "仅限分销员参与。";
+    /// The participant has not spent enough to become a distributor; `amount` more is needed.
+    NotDistributor = "NOT_DISTRIBUTOR", "Spend {amount} more to become a distributor.", "再消费 {amount} 即可成为分销员。";
     /// The time in which a customer can be bound is over.
     BindClosed = "BIND_CLOSED", "The time for this ended at {until}.", "绑定时间已于 {until} 截止。";
     /// The red packet is not unlocked yet.

@@ -114,6 +114,12 @@ pub fn write(state: &State) -> Vec<u8> {
         put_option(&mut out, held.source.network);
     }
     state.events.pack(&mut out);
+    put(&mut out, count(state.moments.len()));
+    for ((person, event), at) in &state.moments {
+        put(&mut out, u64::from(person.0));
+        put(&mut out, u64::from(event.0));
+        put_signed(&mut out, at.0);
+    }
     list(&mut out, &state.rewards, |out, reward| {
         put(out, u64::from(reward.count));
         put_signed(out, reward.spent.0);
@@ -141,6 +147,7 @@ pub fn write(state: &State) -> Vec<u8> {
         put(out, share.code);
         put(out, u64::from(share.person.0));
         put_option(out, share.loop_.map(|loop_| loop_.0));
+        put_signed(out, share.at.0);
     });
     state.journal.pack(&mut out);
     out
@@ -225,6 +232,10 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
         state.held_of.insert((person, loop_));
     }
     state.events = Counters::unpack(reader)?;
+    for _ in 0..reader.count()? {
+        let of = (Person(reader.small()?), Event(u16::try_from(reader.number()?).ok()?));
+        state.moments.insert(of, Time(reader.signed()?));
+    }
     state.rewards = read_list(reader, |reader| {
         Some(RewardState {
             count: reader.small()?,
@@ -248,7 +259,8 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
     }
     for _ in 0..reader.count()? {
         let (handle, code, person) = (reader.number()?, reader.number()?, Person(reader.small()?));
-        state.shares.add(Share { handle, code, person, loop_: option(reader)?.map(Loop) });
+        let (loop_, at) = (option(reader)?.map(Loop), Time(reader.signed()?));
+        state.shares.add(Share { handle, code, person, loop_, at });
     }
     state.journal = Journal::unpack(reader)?;
     for (at, order) in state.orders.iter().enumerate() {

@@ -67,6 +67,8 @@ pub struct State {
     pub held_of: BTreeSet<(Person, Loop)>,
     /// How often each event happened to each participant.
     pub events: Counters,
+    /// When an event first happened to each participant, for events after which a time runs.
+    pub moments: BTreeMap<(Person, Event), Time>,
     /// What each reward has used up, by handle.
     pub rewards: Vec<RewardState>,
     /// What each play has used up, by handle.
@@ -319,6 +321,8 @@ pub struct Share {
     pub person: Person,
     /// What they share.
     pub loop_: Option<Loop>,
+    /// Since when.
+    pub at: Time,
 }
 
 impl Shares {
@@ -339,7 +343,7 @@ impl Shares {
         self.at(*at)
     }
 
-    /// The share of a participant for a loop, or in general.
+    /// The latest share of a participant for a loop, or in general.
     #[must_use]
     pub fn of(&self, person: Person, loop_: Option<Loop>) -> Option<Share> {
         let same =
@@ -347,7 +351,7 @@ impl Shares {
         self.at(*self.by_owner.find(owner(person, loop_), same)?)
     }
 
-    /// Adds a share.
+    /// Adds a share; an earlier one of the same owner is still found by its handle and code.
     pub fn add(&mut self, share: Share) {
         let at = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
         self.list.push(share);
@@ -355,8 +359,13 @@ impl Shares {
         let get = |at: u32| usize::try_from(at).ok().and_then(|at| list.get(at)).copied();
         self.by_handle.insert_unique(spread(share.handle), at, |&at| get(at).map_or(0, |s| spread(s.handle)));
         self.by_code.insert_unique(spread(share.code), at, |&at| get(at).map_or(0, |s| spread(s.code)));
-        let owner_of = |&at: &u32| get(at).map_or(0, |s| owner(s.person, s.loop_));
-        self.by_owner.insert_unique(owner(share.person, share.loop_), at, owner_of);
+        let same = |&at: &u32| get(at).is_some_and(|s| s.person == share.person && s.loop_ == share.loop_);
+        let (key, owner_of) =
+            (owner(share.person, share.loop_), |&at: &u32| get(at).map_or(0, |s| owner(s.person, s.loop_)));
+        match self.by_owner.find_mut(key, same) {
+            Some(latest) => *latest = at,
+            None => drop(self.by_owner.insert_unique(key, at, owner_of)),
+        }
     }
 
     fn at(&self, at: u32) -> Option<Share> {
@@ -411,6 +420,7 @@ impl State {
             held: BTreeMap::new(),
             held_of: BTreeSet::new(),
             events: Counters::default(),
+            moments: BTreeMap::new(),
             rewards: Vec::new(),
             plays: Vec::new(),
             tallies: Counters::default(),

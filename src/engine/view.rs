@@ -188,8 +188,8 @@ shown! {
 
     /// A part of a loop.
     pub struct ItemView {
-        /// What it is: `task`, `tier`, `prize`, `chance`, `entry`, `room`, `level`, `goods`, `rank`, `day`, `share`
-        /// or `picture`.
+        /// What it is: `task`, `tier`, `prize`, `chance`, `entry`, `room`, `level`, `goods`, `rank`, `day`, `share`,
+        /// `picture`, `order` or `sum`.
         pub kind: &'static str,
         /// Its name, or the participant it is about.
         pub name: String,
@@ -906,11 +906,12 @@ pub fn missing(rejection: &Rejection<'_>) -> Vec<StepView> {
         name: rejection.name.map(str::to_owned),
     };
     match rejection.code {
-        Code::EventRequired => vec![step(Need::Event)],
+        Code::EventRequired | Code::NotDistributor => vec![step(Need::Event)],
         Code::CampaignNotStarted | Code::GrantHeld | Code::DrawNotOpen => vec![step(Need::Wait)],
         Code::LimitReached | Code::DeviceLimit if rejection.until.is_some() => {
             vec![StepView { name: None, amount: None, ..step(Need::Wait) }]
         }
+        Code::RoomFull if rejection.name.is_some() => vec![step(Need::Enter)],
         Code::UnderReview => vec![step(Need::Review)],
         Code::AlreadyCheckedIn if rejection.until.is_some() => vec![step(Need::Wait)],
         Code::NoChance if rejection.until.is_some() => vec![step(Need::Wait)],

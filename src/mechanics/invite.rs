@@ -2,9 +2,15 @@
 //!
 //! * An inviter has one loop for the play, open until the campaign ends.
 //! * A friend joins it by link or referral code and is bound to this inviter: not oneself, not twice, not
-//!   someone who has done what qualifies before, not anyone in the chain above the inviter.
-//! * Within `within` of joining, the event `qualifies` counts. It earns the invitee `invitee`, and the inviter
-//!   what the ladder gives: `every` n-th qualified friend, at most `most` times, or once `at` n.
+//!   someone who has done what qualifies before or is no new customer by `newUser`, not anyone in the chain
+//!   above the inviter. With `codeValid` a code can be typed for so long after it was shared; then it is refused as
+//!   expired, nobody is met by it, and its owner gets a new one on sharing again.
+//! * Within `within` of joining, the event `qualifies` counts, with `atLeast` only if its amount is no less; a
+//!   smaller one changes nothing. It earns the invitee `invitee`, and the inviter what the ladder gives:
+//!   `every` n-th qualified friend, at most `most` times, or once `at` n.
+//! * At most `inviterPerDay` friends who qualify on one local day, and `inviterMost` in all, count for the
+//!   inviter's ladder. Who qualifies beyond that earns their own reward and never counts. A void qualification
+//!   leaves its place of that day and of all free.
 //! * If the order behind the event is refunded, the qualification is void: the invitee's grants for it and the
 //!   inviter's grants that no longer have enough friends behind them are taken back. A later order within the
 //!   window qualifies again.
@@ -13,6 +19,7 @@
 //! "invitee": ["coffee"] }`. Ann invites Bo, who orders on day 3: Bo gets a coffee, Ann 20.00. Bo's refund on
 //! day 5 takes both back. The 21st friend still gets a coffee, Ann nothing more.
 
+use super::lineage::{NewUser, bound_to, is_above};
 use super::{Keep, Kept, Looking, Mechanic, On, Opening};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::document;
@@ -21,11 +28,12 @@ use crate::campaign::units::Int;
 use crate::engine::command::Act;
 use crate::engine::decide::{Deciding, event_key};
 use crate::engine::fact::Fact;
-use crate::engine::handle::{Event, Loop, Order, Person, Play, Reward};
+use crate::engine::handle::{Event, Loop, Order, Person, Reward};
+use crate::engine::money::Money;
 use crate::engine::pack::{self, Reader};
 use crate::engine::rejection::{Code, Rejection};
-use crate::engine::state::{State, Status};
-use crate::engine::time::{Span, Time};
+use crate::engine::state::{LoopState, Status};
+use crate::engine::time::{Period, Span, Time, UtcOffset};
 use crate::engine::view::{Look, Need, Offer, PersonLook, RewardLook, Side, Step};
 use crate::guard;
 use crate::json::tree::Node;
@@ -42,6 +50,16 @@ document! {
         pub inviter: Vec<Tier> = Vec::new(),
         /// What each invitee gets when they qualify.
         pub invitee: Vec<Reward> = Vec::new(),
+        /// How many friends who qualify on one day count for the inviter.
+        pub inviter_per_day: Option<Int<1, 10_000>>,
+        /// How many friends count for the inviter in all.
+        pub inviter_most: Option<Int<1, 100_000>>,
+        /// The smallest amount of an event that qualifies.
+        pub at_least: Option<Money>,
+        /// How long a shared referral code can be typed.
+        pub code_valid: Option<Span>,
+        /// Who can be invited, besides not having done what qualifies.
+        pub new_user: Option<NewUser>,
     }
 }
 
@@ -77,7 +95,10 @@ struct Invitee {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     Joined,
-    Qualified,
+    /// And counts for the inviter since then.
+    Counted(Time),
+    /// But came after the inviter's caps.
+    Uncounted,
     Voided,
 }
 
@@ -120,7 +141,14 @@ impl Mechanic for Rules {
         if cx.state.events.get(event_key(by, self.qualifies)) > 0 {
             return Err(Code::NotNew.into());
         }
-        if is_above(cx.state, on.state.play, on.state.initiator, by) {
+        if let Some(new_user) = &self.new_user {
+            new_user.check(cx, by, on.state.initiator)?;
+        }
+        let up = |who| {
+            let loop_ = bound_to(cx.state, on.state.play, who)?;
+            cx.state.loop_(loop_).map(|head| head.initiator)
+        };
+        if is_above(cx.state, on.state.initiator, by, up) {
             return Err(Code::InviteCycle.into());
         }
         guard::check_helping(cx, on.state.play, on.play, by)?;
@@ -139,16 +167,23 @@ impl Mechanic for Rules {
         order: Option<Order>,
     ) {
         let Some((at, invitee)) = on.progress.find(by) else { return };
-        if event != self.qualifies || invitee.standing == Standing::Qualified || cx.at >= invitee.until {
+        if event != self.qualifies || invitee.standing.is_qualified() || cx.at >= invitee.until {
             return;
         }
-        let have = on.progress.qualified() + 1;
+        if self.at_least.is_some_and(|least| cx.command.amount.unwrap_or_default() < least) {
+            return;
+        }
+        let before = on.progress.counted();
+        let today = on.progress.counted_on(cx.at, cx.book.current().timezone);
+        let counts = self.inviter_most.is_none_or(|most| before < most.get())
+            && self.inviter_per_day.is_none_or(|most| today < most.get());
+        let have = before + u32::from(counts);
         cx.emit(Fact::Qualified { loop_: on.loop_, by, have, order });
         for reward in &self.invitee {
             rewards::grant(cx, on.loop_, *reward, by, INVITEE + at);
         }
         for (number, tier) in (0..).zip(&self.inviter) {
-            if tier.times(have) > tier.times(have - 1) {
+            if tier.times(have) > tier.times(before) {
                 rewards::grant(cx, on.loop_, tier.give, on.state.initiator, number);
             }
         }
@@ -156,10 +191,11 @@ impl Mechanic for Rules {
 
     fn refunded(&self, cx: &mut Deciding<'_, '_>, on: On<'_, '_, Progress>, by: Person, order: Order) {
         let Some((at, invitee)) = on.progress.find(by) else { return };
-        if invitee.order != Some(order) || invitee.standing != Standing::Qualified {
+        if invitee.order != Some(order) || !invitee.standing.is_qualified() {
             return;
         }
-        let have = on.progress.qualified().saturating_sub(1);
+        let counted = matches!(invitee.standing, Standing::Counted(_));
+        let have = on.progress.counted().saturating_sub(u32::from(counted));
         cx.emit(Fact::Voided { loop_: on.loop_, by, have });
         rewards::revoke(cx, on.loop_, INVITEE + at, "order refunded");
         for (number, tier) in (0..).zip(&self.inviter) {
@@ -178,7 +214,11 @@ impl Mechanic for Rules {
                     standing: Standing::Joined,
                 });
             }
-            Fact::Qualified { by, order, .. } => progress.set(by, Standing::Qualified, order),
+            Fact::Qualified { by, have, order, .. } => {
+                let counts = have > progress.counted();
+                let standing = if counts { Standing::Counted(at) } else { Standing::Uncounted };
+                progress.set(by, standing, order);
+            }
             Fact::Voided { by, .. } => progress.set(by, Standing::Voided, None),
             _ => {}
         }
@@ -186,41 +226,36 @@ impl Mechanic for Rules {
 
     fn look(&self, looking: Looking<'_>, progress: &Progress) -> Look {
         let state = looking.state;
-        let have = progress.qualified();
+        let have = progress.counted();
         let open = state.status == Status::Running && looking.at < state.until;
         let mut rewards = Vec::new();
         let mut need = 0;
         for (number, tier) in (0..).zip(&self.inviter) {
-            let Some(next) = tier.next(have) else {
+            let within_cap = |next: &u32| self.inviter_most.is_none_or(|most| *next <= most.get());
+            let Some(next) = tier.next(have).filter(within_cap) else {
                 // Given as often as it ever is.
                 rewards.push(RewardLook::new(tier.give, state.initiator, number, false, vec![]));
                 continue;
             };
             need = if need == 0 { next } else { need.min(next) };
-            let step = Step {
-                name: Some(self.qualifies),
-                until: Some(state.until),
-                ..Step::new(Need::Invite, next - have)
-            };
-            rewards.push(RewardLook::new(tier.give, state.initiator, number, open, vec![step]));
+            let today = progress.counted_on(looking.at, looking.book.current().timezone);
+            let steps = self.invite_steps(&looking, next - have, today);
+            let reachable = open && steps.is_some();
+            let steps = steps.unwrap_or_else(|| vec![Step::new(Need::Invite, next - have)]);
+            rewards.push(RewardLook::new(tier.give, state.initiator, number, reachable, steps));
         }
         let mine = looking.who.and_then(|who| progress.find(who));
         let stranger = looking.who.filter(|who| mine.is_none() && *who != state.initiator);
         if let Some((at, invitee)) = mine {
-            let open = invitee.standing != Standing::Qualified && looking.at < invitee.until;
-            let step =
-                Step { name: Some(self.qualifies), until: Some(invitee.until), ..Step::new(Need::Event, 1) };
-            let missing = if invitee.standing == Standing::Qualified { vec![] } else { vec![step] };
+            let qualified = invitee.standing.is_qualified();
+            let open = !qualified && looking.at < invitee.until;
+            let missing = if qualified { vec![] } else { vec![self.event_step(invitee.until)] };
             for reward in &self.invitee {
                 rewards.push(RewardLook::new(*reward, invitee.who, INVITEE + at, open, missing.clone()));
             }
         } else if let Some(who) = stranger {
             let join = Step { until: Some(state.until), ..Step::new(Need::JoinHere, 1) };
-            let event = Step {
-                name: Some(self.qualifies),
-                until: Some(looking.at.after(self.within)),
-                ..Step::new(Need::Event, 1)
-            };
+            let event = self.event_step(looking.at.after(self.within));
             for reward in &self.invitee {
                 rewards.push(RewardLook::new(
                     *reward,
@@ -256,6 +291,10 @@ impl Mechanic for Rules {
         None
     }
 
+    fn code_valid(&self) -> Option<Span> {
+        self.code_valid
+    }
+
     fn liability(&self) -> Vec<(Reward, u32)> {
         let inviter =
             self.inviter.iter().map(|tier| (tier.give, tier.most.map_or(tier.cap(), |most| most.get())));
@@ -287,6 +326,25 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
             });
         }
     }
+    for (number, tier) in rules.inviter.iter().enumerate() {
+        if let Some(most) = rules.inviter_most.filter(|most| tier.first() > most.get()) {
+            let at = node.get("inviter").and_then(|list| list.entries().get(number));
+            let at = at.map_or(node.start, |tier| tier.start);
+            cx.within("inviter", |cx| {
+                cx.within(&number.to_string(), |cx| {
+                    cx.warning(
+                        code::REACH_CAP,
+                        at,
+                        format!(
+                            "Nobody reaches this step: at most {} friends count for an inviter.",
+                            most.get()
+                        ),
+                        format!("无人能达到这一级：每位邀请人最多计 {} 位好友。", most.get()),
+                    );
+                });
+            });
+        }
+    }
     if rules.inviter.is_empty() && rules.invitee.is_empty() {
         cx.warning(
             code::REACH_NOTHING,
@@ -294,6 +352,44 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
             String::from("Inviting earns nobody anything here: add `inviter` or `invitee`."),
             String::from("邀请没有任何奖励：请填写 `inviter` 或 `invitee`。"),
         );
+    }
+}
+
+/// Steps that are told ahead at most; what comes after them is told on the way.
+const STEPS: usize = 32;
+
+impl Rules {
+    fn event_step(&self, until: Time) -> Step {
+        Step {
+            name: Some(self.qualifies),
+            until: Some(until),
+            amount: self.at_least,
+            ..Step::new(Need::Event, 1)
+        }
+    }
+
+    /// Inviting this many friends, with the days to wait between; none if the loop ends before.
+    fn invite_steps(&self, looking: &Looking<'_>, count: u32, today: u32) -> Option<Vec<Step>> {
+        let LoopState { until: end, .. } = *looking.state;
+        let per_day = self.inviter_per_day.map_or(u32::MAX, |most| most.get());
+        let next_day = |at: Time| Period::Day.of(at, looking.book.current().timezone).1;
+        let mut steps = Vec::new();
+        let (mut left, mut room, mut tomorrow) = (count, per_day.saturating_sub(today), next_day(looking.at));
+        loop {
+            let now = left.min(room);
+            if now > 0 {
+                steps.push(Step { need: Need::Invite, count: now, ..self.event_step(end) });
+            }
+            left -= now;
+            if left == 0 || steps.len() >= STEPS {
+                return Some(steps);
+            }
+            if tomorrow >= end {
+                return None;
+            }
+            steps.push(Step { until: Some(tomorrow), ..Step::new(Need::Wait, 1) });
+            (room, tomorrow) = (per_day, next_day(tomorrow));
+        }
     }
 }
 
@@ -342,9 +438,25 @@ impl Progress {
         }
     }
 
-    fn qualified(&self) -> u32 {
-        let qualified = self.invitees.iter().filter(|invitee| invitee.standing == Standing::Qualified);
-        u32::try_from(qualified.count()).unwrap_or(u32::MAX)
+    /// Friends who count for the inviter.
+    fn counted(&self) -> u32 {
+        let counted = |invitee: &&Invitee| matches!(invitee.standing, Standing::Counted(_));
+        u32::try_from(self.invitees.iter().filter(counted).count()).unwrap_or(u32::MAX)
+    }
+
+    /// Friends who count since the local day of a moment.
+    fn counted_on(&self, at: Time, offset: UtcOffset) -> u32 {
+        let (day, _) = Period::Day.of(at, offset);
+        let same = |since: Time| Period::Day.of(since, offset).0 == day;
+        let counted =
+            |invitee: &&Invitee| matches!(invitee.standing, Standing::Counted(since) if same(since));
+        u32::try_from(self.invitees.iter().filter(counted).count()).unwrap_or(u32::MAX)
+    }
+}
+
+impl Standing {
+    fn is_qualified(self) -> bool {
+        matches!(self, Standing::Counted(_) | Standing::Uncounted)
     }
 }
 
@@ -352,32 +464,11 @@ impl Invitee {
     fn look(&self) -> PersonLook {
         let status = match self.standing {
             Standing::Joined => "joined",
-            Standing::Qualified => "qualified",
+            Standing::Counted(_) | Standing::Uncounted => "qualified",
             Standing::Voided => "voided",
         };
         PersonLook { at: Some(self.joined), ..PersonLook::new(self.who, status) }
     }
-}
-
-/// The loop of this play that a participant joined as an invitee.
-fn bound_to(state: &State, play: Play, who: Person) -> Option<Loop> {
-    state
-        .loops_of(who)
-        .find(|loop_| state.loop_(*loop_).is_some_and(|other| other.play == play && other.initiator != who))
-}
-
-/// Whether `who` stands anywhere in the chain of inviters above `from`.
-fn is_above(state: &State, play: Play, from: Person, who: Person) -> bool {
-    let mut at = from;
-    // Joining refuses cycles, so the chain ends after at most as many steps as there are participants.
-    for _ in 0..=state.people.len() {
-        let Some(up) = bound_to(state, play, at).and_then(|loop_| state.loop_(loop_)) else { return false };
-        if up.initiator == who {
-            return true;
-        }
-        at = up.initiator;
-    }
-    false
 }
 
 impl Kept for Progress {
@@ -388,11 +479,15 @@ impl Kept for Progress {
             pack::put_signed(out, invitee.joined.0);
             pack::put_signed(out, invitee.until.0);
             pack::put(out, invitee.order.map_or(0, |order| u64::from(order.0) + 1));
-            out.push(match invitee.standing {
-                Standing::Joined => 0,
-                Standing::Qualified => 1,
-                Standing::Voided => 2,
-            });
+            match invitee.standing {
+                Standing::Joined => out.push(0),
+                Standing::Counted(since) => {
+                    out.push(1);
+                    pack::put_signed(out, since.0);
+                }
+                Standing::Voided => out.push(2),
+                Standing::Uncounted => out.push(3),
+            }
         }
     }
 
@@ -406,8 +501,9 @@ impl Kept for Progress {
                 order: reader.small()?.checked_sub(1).map(Order),
                 standing: match reader.byte()? {
                     0 => Standing::Joined,
-                    1 => Standing::Qualified,
+                    1 => Standing::Counted(Time(reader.signed()?)),
                     2 => Standing::Voided,
+                    3 => Standing::Uncounted,
                     _ => return None,
                 },
             });

@@ -2,10 +2,13 @@
 
 pub mod assist;
 pub mod check_in;
+pub mod commission;
 pub mod draws;
 pub mod group_buy;
+pub mod group_fission;
 pub mod invite;
 pub mod leaderboard;
+pub mod lineage;
 pub mod lottery;
 pub mod points;
 pub mod raffle;
@@ -201,6 +204,22 @@ pub trait Mechanic {
     /// The rewards that have to be of a kind, each with the key of the play that names it.
     fn wants(&self) -> Vec<(&'static str, Reward, Wants)> {
         Vec::new()
+    }
+
+    /// The event whose first moment is kept for each participant, because a time runs after it.
+    fn timed(&self) -> Option<Event> {
+        None
+    }
+
+    /// How long a referral code for a loop can be typed.
+    fn code_valid(&self) -> Option<Span> {
+        None
+    }
+
+    /// The loop of someone else in which a participant's act on the play counts, if it does not count in
+    /// their own.
+    fn stands_in(&self, _cx: &Deciding<'_, '_>, _play: Play, _by: Person) -> Option<Loop> {
+        None
     }
 }
 
@@ -623,6 +642,8 @@ mechanics! {
     Lottery = lottery, "lottery";
     Raffle = raffle, "raffle";
     RedPacket = red_packet, "red-packet";
+    Commission = commission, "commission";
+    GroupFission = group_fission, "group-fission";
 }
 
 impl Rules {
@@ -678,5 +699,23 @@ impl Rules {
     #[must_use]
     pub fn wants(&self) -> Vec<(&'static str, Reward, Wants)> {
         each_rules!(self, rules => rules.wants())
+    }
+
+    /// The event whose first moment is kept for each participant.
+    #[must_use]
+    pub fn timed(&self) -> Option<Event> {
+        each_rules!(self, rules => rules.timed())
+    }
+
+    /// How long a referral code for a loop can be typed.
+    #[must_use]
+    pub fn code_valid(&self) -> Option<Span> {
+        each_rules!(self, rules => rules.code_valid())
+    }
+
+    /// The loop of someone else in which a participant's act on the play counts.
+    #[must_use]
+    pub fn stands_in(&self, cx: &Deciding<'_, '_>, play: Play, by: Person) -> Option<Loop> {
+        each_rules!(self, rules => rules.stands_in(cx, play, by))
     }
 }

@@ -6,9 +6,11 @@
 
 mod account;
 mod check_in;
+mod commission;
 mod draw;
 mod facts;
 mod grants;
+mod group_fission;
 mod guard;
 mod leaderboard;
 mod limits;
@@ -157,4 +159,16 @@ impl Dice<'_> {
     pub fn maybe<T>(&mut self, n: u8, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
         (self.below(n) == n - 1).then(|| make(self))
     }
+}
+
+/// As many bytes, the same for the same seed (xorshift64).
+pub fn bytes(seed: u64, count: usize) -> Vec<u8> {
+    let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        x.to_le_bytes()[3]
+    };
+    (0..count).map(|_| next()).collect()
 }
