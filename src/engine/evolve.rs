@@ -38,11 +38,9 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
             open(book, state, at, (loop_, play, by, until, order));
             act(book, state, book.revision(), Action { play, person: by, role: Role::Initiator, device, at });
         }
-        Fact::Helped { loop_, by, device, .. } | Fact::Cut { loop_, by, device, .. } => {
-            take_part(book, state, loop_, by, device, at);
-        }
-        Fact::Joined { loop_, by, device, .. } => {
-            // The leader's own slot in a new group is part of opening it.
+        Fact::Helped { loop_, by, device, .. } => take_part(book, state, loop_, by, device, at),
+        Fact::Joined { loop_, by, device, .. } | Fact::Cut { loop_, by, device, .. } => {
+            // The leader's own slot or cut in a new loop is part of opening it.
             if !state.loop_(loop_).is_some_and(|head| head.initiator == by && head.opened == at) {
                 take_part(book, state, loop_, by, device, at);
             }

@@ -185,7 +185,7 @@ shown! {
 
     /// A part of a loop.
     pub struct ItemView {
-        /// What it is: `task`, `tier`, `prize`, `room`, `level`, `goods`, `rank`, `day`, `share` or `picture`.
+        /// What it is: `task`, `tier`, `prize`, `room`, `level`, `goods`, `rank`, `day`, `share`, `cut` or `picture`.
         pub kind: &'static str,
         /// Its name, or the participant it is about.
         pub name: String,

@@ -1,8 +1,11 @@
 //! The mechanics (玩法). Each one is a file here; nothing outside this folder asks which one it is.
 
 pub mod assist;
+pub mod bargain;
 pub mod group_buy;
 pub mod invite;
+pub mod screenshot;
+pub mod unlock;
 
 use crate::campaign::decode::{Cx, Document};
 use crate::campaign::play::PlayRules;
@@ -564,6 +567,9 @@ mechanics! {
     Assist = assist, "assist";
     Invite = invite, "invite";
     GroupBuy = group_buy, "group-buy";
+    Bargain = bargain, "bargain";
+    Unlock = unlock, "unlock";
+    Screenshot = screenshot, "screenshot";
 }
 
 impl Rules {
