@@ -4,6 +4,9 @@
 //! says of each command which facts of the mechanic happen, or the code of the refusal; the engine has to
 //! say the same.
 
+mod bargain;
+mod history;
+
 use std::collections::BTreeMap;
 
 use kfactor::engine::Engine;
