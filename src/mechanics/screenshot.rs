@@ -178,7 +178,8 @@ impl Mechanic for Rules {
     fn look(&self, looking: Looking<'_>, progress: &Progress) -> Look {
         let (state, at) = (looking.state, looking.at);
         let open = self.status(state, progress, at) == Status::Running;
-        let waiting = progress.waiting();
+        // Once the order behind it is refunded nothing is reviewed any more.
+        let waiting = progress.waiting().filter(|_| state.status == Status::Running);
         let most = self.most.get();
         // Waiting is enough only where nothing else is: a reviewer may be quicker, and may say no.
         let review =
@@ -204,7 +205,7 @@ impl Mechanic for Rules {
                 ItemName::Text(picture.hash.to_string()),
                 number,
                 u64::from(most),
-                self.standing(picture, at),
+                self.standing(picture, state.status == Status::Running, at),
             )
         });
         let own =
@@ -303,10 +304,10 @@ impl Rules {
         }
     }
 
-    fn standing(&self, picture: &Picture, at: Time) -> &'static str {
-        let approves = self.if_unreviewed == Unreviewed::Approve;
+    fn standing(&self, picture: &Picture, running: bool, at: Time) -> &'static str {
+        let approves = running && self.if_unreviewed == Unreviewed::Approve;
         match picture.standing {
-            Standing::Submitted if at < picture.until => "submitted",
+            Standing::Submitted if running && at < picture.until => "submitted",
             Standing::Approved => "approved",
             Standing::Submitted if approves => "approved",
             Standing::Submitted | Standing::Declined => "declined",

@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::history::{History, local, money, no, number, text};
+use super::history::{History, each_is_found, local, money, no, number, text};
 use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by};
 
 /// The rules in plain numbers: money in minor units, times in minutes.
@@ -532,7 +532,7 @@ fn a_planted_fault_is_found_in_bargains() {
             rules.submit(&early)
         }),
     ];
-    super::history::each_is_found(&faults, |bytes, fault| {
+    each_is_found(&faults, |bytes, fault| {
         let (mut rules, commands) = plan(bytes);
         let document = rules.document();
         differs_by(&document, &commands, |command| fault(&mut rules, command), Bargain::KINDS).is_some()

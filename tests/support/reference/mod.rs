@@ -6,6 +6,8 @@
 
 mod bargain;
 mod history;
+mod screenshot;
+mod unlock;
 
 use std::collections::BTreeMap;
 
