@@ -1,39 +1,41 @@
 //! Bargain (砍价): friends cut the price once each, and the initiator buys at what is left of it.
 //!
-//! * The price begins at `price` and never falls below `floor`. `helpers` cuts certainly bring it there, and views say
-//!   how many are needed. The initiator's own cut, made on opening where `ownCut` says so, is one of them.
-//! * Each friend cuts a loop once, within `within` of its opening and before the floor is reached; nobody cuts their
-//!   own. Further limits are `limits`; the initiator's own cut counts towards none.
-//! * With R minor units above the floor and L cuts left, this one among them, a cut is
-//!   all of R if it is the last (L = 1); otherwise
+//! * The price begins at `price` and never falls below `floor`. `helpers` cuts certainly bring it there, and views
+//!   say how many are needed. The initiator's own cut, made on opening where `ownCut` says so, is one of them.
+//! * Each friend cuts a loop once, within `within` of its opening and before the floor is reached; nobody cuts
+//!   their own. Further limits are `limits`; the initiator's own cut counts towards none.
+//! * With R minor units above the floor and L cuts left, this one among them, a cut is all of R if it is the last
+//!   (L = 1); otherwise
 //!   - with `fixed`: that amount;
-//!   - with `range`: drawn from `from` to `to`, but from no less than R − (L − 1) × `to`, so that the floor stays within
-//!     reach;
-//!   - with neither: drawn from 1 to ⌊2 × R ÷ L⌋ − 1, which is R ÷ L on average and leaves a minor unit for every other
-//!     cut.
+//!   - with `range`: drawn from `from` to `to`, but from no less than R − (L − 1) × `to`, so that the floor stays
+//!     within reach;
+//!   - with neither: drawn from 1 to ⌊2 × R ÷ L⌋ − 1, which is R ÷ L on average and leaves a minor unit for every
+//!     other cut.
 //!
 //!   No cut takes more than R. So the cuts of a bargain that reached its floor add up to `price` − `floor`.
 //! * A new user's cut weighs `newBonus` (W) as much: W times what was fixed or drawn from the range; without these,
 //!   drawn from 1 to the smaller of ⌊2 × R × W ÷ (L − 1 + W)⌋ − 1 and R − (L − 1). New is who is met by this very
 //!   command, or was brought by the initiator and has taken part in nothing yet.
-//! * The n-th cut is lowest + `below`(number of amounts) of the draw with purpose `bargain` and key `<loop>/<n>`, so that
-//!   whoever has the campaign's seed can compute it again; ids of commands have no influence.
-//! * `buyAt` `floor`: the initiator pays once the floor is reached, within `payWithin` of that moment. A bargain whose
-//!   floor is not reached within `within` is over. `buyAt` `any`: the initiator pays the price as it is at any time,
-//!   until `payWithin` after the floor is reached, or else after `within`. Paying completes the bargain.
+//! * The n-th cut is lowest + `below`(number of amounts) of the draw with purpose `bargain` and key `<loop>/<n>`,
+//!   so that whoever has the campaign's seed can compute it again; ids of commands have no influence.
+//! * `buyAt` `floor`: the initiator pays once the floor is reached, within `payWithin` of that moment. A bargain
+//!   whose floor is not reached within `within` is over. `buyAt` `any`: the initiator pays the price as it is at
+//!   any time, until `payWithin` after the floor is reached, or else after `within`. Paying completes the bargain.
 //! * With `redeemGrace`, nothing is cut or paid later than that after the end of the campaign.
-//! * Another amount than the price is refused and changes nothing. A payment that comes too late, twice, or finds no
-//!   goods is recorded as `late`, and a refund is due.
-//! * `stock` is the goods. A unit is taken by the payment, or with `reserve` `success` as soon as the floor is reached;
-//!   then it is back when the time to pay is over. A refund brings it back as well. Without a unit left no bargain is
-//!   opened, and a cut that would have to reserve one is refused.
+//! * A participant has one bargain of the play at a time, and only the initiator pays it. If the play `requires` an
+//!   event with an order, a refund of that order ends a bargain that is not paid yet.
+//! * Another amount than the price is refused and changes nothing. A payment that comes too late, twice, or finds
+//!   no goods is recorded as `late`, and a refund is due.
+//! * `stock` is the goods. A unit is taken by the payment, or with `reserve` `success` as soon as the floor is
+//!   reached; then it is back when the time to pay is over. A refund brings it back as well. Without a unit left no
+//!   bargain is opened, and a cut that would have to reserve one is refused.
 //!
-//! Example: `{ "price": "99.00", "floor": "9.00", "helpers": 3, "within": "24h" }`. Ann opens at 10:00. Bo's cut is drawn
-//! from 0.01 to ⌊2 × 9000 ÷ 3⌋ − 1 = 59.99, say 24.50: the price is 74.50. Cy's from 0.01 to ⌊2 × 6550 ÷ 2⌋ − 1 = 65.49,
-//! say 40.00: 34.50. Di's is the rest, 25.50, and the price 9.00. Ann has a day to pay it. Had Di come at 10:00 the next
-//! day, she would have met `LOOP_EXPIRED`.
+//! Example: `{ "price": "99.00", "floor": "9.00", "helpers": 3, "within": "24h" }`. Ann opens at 10:00. Bo's cut is
+//! drawn from 0.01 to ⌊2 × 9000 ÷ 3⌋ − 1 = 59.99, say 24.50: the price is 74.50. Cy's from 0.01 to ⌊2 × 6550 ÷ 2⌋ −
+//! 1 = 65.49, say 40.00: 34.50. Di's is the rest, 25.50, and the price 9.00. Ann has a day to pay it. Had Di come
+//! at 10:00 the next day, she would have met `LOOP_EXPIRED`.
 
-use super::{Keep, Kept, Looking, Mechanic, On, Opening, Payment};
+use super::{Keep, Kept, Looking, Mechanic, On, Opening, Payment, runs_one, take_unit};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::{choices, document};
 use crate::campaign::problem::code;
@@ -143,7 +145,7 @@ impl Mechanic for Rules {
         if runs_one(opening.cx, opening.play, opening.by) {
             return Err(Code::LoopRunning.into());
         }
-        self.take_stock(opening.cx, opening.play)?;
+        take_unit(opening.cx, opening.play, self.stock())?;
         let ends = opening.cx.book.current().runs.until;
         let cap = self.redeem_grace.map_or(Time::NEVER, |grace| ends.after(grace));
         let until = opening.cx.at.after(self.within).min(cap);
@@ -184,7 +186,7 @@ impl Mechanic for Rules {
         let amount = self.cut(cx, cx.state.loop_names.text(on.loop_.0), on.progress, weight);
         let price = self.price_of(on.progress).minus(amount);
         if price <= self.floor && self.reserve == Reserve::Success {
-            self.take_stock(cx, on.state.play)?;
+            take_unit(cx, on.state.play, self.stock())?;
         }
         let device = cx.command.device.as_deref().filter(|_| guard::counts_devices(cx, on.play));
         let have = on.progress.count() + 1;
@@ -217,7 +219,7 @@ impl Mechanic for Rules {
             Status::Complete => Some(Reason::Twice),
             Status::Expired => Some(Reason::Expired),
             Status::Running if held => None,
-            Status::Running => self.take_stock(cx, play).err().map(|_| Reason::Stock),
+            Status::Running => take_unit(cx, play, self.stock()).err().map(|_| Reason::Stock),
         };
         match obstacle {
             Some(reason) => {
@@ -249,7 +251,7 @@ impl Mechanic for Rules {
     }
 
     fn take_goods<'c>(&'c self, cx: &mut Deciding<'_, 'c>, play: Play) -> Result<(), Rejection<'c>> {
-        self.take_stock(cx, play)
+        take_unit(cx, play, self.stock())
     }
 
     fn status(&self, state: &LoopState, progress: &Progress, at: Time) -> Status {
@@ -483,27 +485,6 @@ impl Rules {
             (None, BuyAt::Floor) => until,
         }
     }
-
-    /// Makes sure that one more unit can be taken. Bargains that are due are settled for it as long as none is left:
-    /// what they kept is free by the clock.
-    fn take_stock<'c>(&self, cx: &mut Deciding<'_, 'c>, play: Play) -> Result<(), Rejection<'c>> {
-        let Some(stock) = self.stock.map(|stock| stock.get()) else { return Ok(()) };
-        let (state, at) = (cx.state, cx.at);
-        let taken = state.play(play).taken;
-        let is_left = |facts: &[Fact<'_>]| {
-            let back = facts.iter().filter(|fact| matches!(fact, Fact::Lapsed { .. })).count();
-            taken.saturating_sub(u32::try_from(back).unwrap_or(u32::MAX)) < stock
-        };
-        let mut due = state.agenda.iter().take_while(|(due, _)| *due <= at).map(|(_, loop_)| *loop_);
-        while !is_left(&cx.facts) {
-            let loop_ = due.next().ok_or(Code::SoldOut)?;
-            let Some(state) = state.loop_(loop_).filter(|other| other.play == play) else { continue };
-            if let Some(rules) = cx.rules(state) {
-                rules.rules.settle(cx, loop_, state, rules);
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Ends a bargain unpaid; a unit that was kept for it is back.
@@ -512,14 +493,6 @@ fn end(cx: &mut Deciding<'_, '_>, on: &On<'_, '_, Progress>) {
         cx.emit(Fact::Lapsed { loop_: on.loop_, by: on.state.initiator });
     }
     cx.emit(Fact::Expired { loop_: on.loop_ });
-}
-
-/// Whether the participant has a bargain of this play that is not over.
-fn runs_one(cx: &Deciding<'_, '_>, play: Play, by: Person) -> bool {
-    cx.state.loops_of(by).filter_map(|loop_| cx.state.loop_(loop_)).any(|other| {
-        let mine = other.play == play && other.initiator == by;
-        mine && cx.rules(other).is_some_and(|rules| rules.rules.status(other, cx.at) == Status::Running)
-    })
 }
 
 /// Whether a participant was met through the initiator's bargain.

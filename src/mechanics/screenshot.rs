@@ -1,20 +1,22 @@
 //! Screenshot (截图裂变): a participant hands in a picture of what they shared, someone reviews it, and it is rewarded.
 //!
-//! * A participant has one loop for the play, opened by the first `submit` or by `open`, and none after it. Pictures are
-//!   handed in within `within` of its opening, or until the campaign ends.
-//! * A picture is known by its fingerprint `hash`. One that anyone handed in before, in this play and whatever became of
-//!   it, is refused. The next picture can be handed in once the one before is reviewed, at most `most` in all.
-//! * `review` with the name `approve` accepts the picture that waits: the loop is complete, and the participant gets
-//!   `give`. With `reject` it is declined, and another picture can be handed in.
-//! * A picture that is not reviewed within `reviewWithin` is approved or rejected as `ifUnreviewed` says, at that instant,
-//!   whether or not anything has settled it. A picture handed in in time is reviewed even after the time to hand in.
-//! * If the play `requires` an event with an order, a refund of that order ends the loop, and takes the rewards back if
-//!   it was complete.
+//! * A participant has one loop for the play, opened by the first `submit` or by `open`, and none after it.
+//!   Pictures are handed in within `within` of its opening, or until the campaign ends.
+//! * A picture is known by its fingerprint `hash`. One that anyone handed in before, in this play and whatever
+//!   became of it, is refused. The next picture can be handed in once the one before is reviewed, at most `most` in
+//!   all.
+//! * `review` with the name `approve` accepts the picture that waits: the loop is complete, and the participant
+//!   gets `give`. With `reject` it is declined, and another picture can be handed in.
+//! * A picture that is not reviewed within `reviewWithin` is approved or rejected as `ifUnreviewed` says, at that
+//!   instant, whether or not anything has settled it. A picture handed in in time is reviewed even after the time
+//!   to hand in.
+//! * If the play `requires` an event with an order, a refund of that order ends the loop, and takes the rewards
+//!   back if it was complete.
 //!
-//! Example: `{ "give": ["cash2"], "most": 2, "reviewWithin": "24h", "ifUnreviewed": "reject" }`. Ann hands in `p1` at
-//! 10:00; it is rejected at 11:00. Bo hands in `p1`: `PICTURE_KNOWN`. Ann hands in `p2` at 12:00, and nobody looks at it:
-//! at 12:00 the next day it is rejected. A third picture meets `SUBMISSIONS_USED`. Had it been approved in time, Ann
-//! would have got `cash2`.
+//! Example: `{ "give": ["cash2"], "most": 2, "reviewWithin": "24h", "ifUnreviewed": "reject" }`. Ann hands in `p1`
+//! at 10:00; it is rejected at 11:00. Bo hands in `p1`: `PICTURE_KNOWN`. Ann hands in `p2` at 12:00, and nobody
+//! looks at it: at 12:00 the next day it is rejected. A third picture meets `SUBMISSIONS_USED`. Had it been
+//! approved in time, Ann would have got `cash2`.
 
 use super::{Keep, Kept, Looking, Loops, Mechanic, On, Opening};
 use crate::campaign::decode::Cx;

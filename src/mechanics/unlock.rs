@@ -1,25 +1,28 @@
 //! Unlock (一元解锁): people pay a little, or help, and together they unlock the content for all who paid.
 //!
-//! * A loop is open for `within` from its opening. It is complete, once, as soon as `payers` people have paid `price`
-//!   and `helpers` others have helped; of the two, what is not given is not needed.
-//! * The initiator may pay and counts among the payers. Each participant pays a loop once and helps it once; who helps
-//!   may pay as well. Nobody helps their own. Further limits are `limits`; the initiator's payment counts towards none.
-//! * On completion, and never before, everyone who has paid gets `give`, in the order of paying, and then the initiator,
-//!   paid or not. Nobody gets it twice.
-//! * A payment that cannot count (unlocked or enough paid already, over, limited, or paid twice) is recorded as `late`, and
-//!   a refund is due. Another amount than the price is refused and changes nothing.
-//! * At its end a loop that is not complete expires, and every payment is due back. Whether or not anything has settled
-//!   it, a payment or help at that instant does not count.
-//! * A refund before completion gives the place back: it counts no more, and the participant may pay again. A refund
-//!   after completion takes this payer's `give` back; the content stays unlocked for the others.
-//! * If the play `requires` an event with an order, a refund of that order ends a loop that is not complete, with the
-//!   payments due back, and takes the initiator's `give` back if it is.
+//! * A loop is open for `within` from its opening. It is complete, once, as soon as `payers` people have paid
+//!   `price` and `helpers` others have helped; of the two, what is not given is not needed.
+//! * A participant has one loop of their own in the play at a time.
+//! * The initiator may pay and counts among the payers. Each participant pays a loop once and helps it once; who
+//!   helps may pay as well. Nobody helps their own. Further limits are `limits`; the initiator's payment counts
+//!   towards none.
+//! * On completion, and never before, everyone who has paid gets `give`, in the order of paying, and then the
+//!   initiator, paid or not. Nobody gets it twice.
+//! * A payment that cannot count (unlocked or enough paid already, over, limited, or paid twice) is recorded as
+//!   `late`, and a refund is due. Another amount than the price is refused and changes nothing.
+//! * At its end a loop that is not complete expires, and every payment is due back. Whether or not anything has
+//!   settled it, a payment or help at that instant does not count.
+//! * A refund before completion gives the place back: it counts no more, and the participant may pay again. A
+//!   refund after completion takes this payer's `give` back; the content stays unlocked for the others.
+//! * If the play `requires` an event with an order, a refund of that order ends a loop that is not complete, with
+//!   the payments due back, and takes the initiator's `give` back if it is.
 //!
-//! Example: `{ "price": "1.00", "payers": 3, "within": "24h", "give": ["lesson"] }`. Ann opens at 10:00 and pays 1.00 (1
-//! of 3). Bo pays at 11:00 (2 of 3), nobody has the lesson yet. Cy pays at 12:00: complete, and Ann, Bo and Cy get the
-//! lesson. Di's 1.00 at 13:00 is `late` and due back. Had Cy come at 10:00 the next day, all three payments would be.
+//! Example: `{ "price": "1.00", "payers": 3, "within": "24h", "give": ["lesson"] }`. Ann opens at 10:00 and pays
+//! 1.00 (1 of 3). Bo pays at 11:00 (2 of 3), nobody has the lesson yet. Cy pays at 12:00: complete, and Ann, Bo and
+//! Cy get the lesson. Di's 1.00 at 13:00 is `late` and due back. Had Cy come at 10:00 the next day, all three
+//! payments would be.
 
-use super::{Keep, Kept, Looking, Mechanic, On, Opening, Payment};
+use super::{Keep, Kept, Looking, Mechanic, On, Opening, Payment, runs_one};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::document;
 use crate::campaign::problem::code;
@@ -28,7 +31,7 @@ use crate::engine::command::Act;
 use crate::engine::decide::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::field::Reason;
-use crate::engine::handle::{Order, Person, Play, Reward};
+use crate::engine::handle::{Order, Person, Reward};
 use crate::engine::money::Money;
 use crate::engine::pack::{self, Reader};
 use crate::engine::rejection::{Code, Rejection};
@@ -384,14 +387,6 @@ impl Rules {
     fn step(&self, need: Need, count: u32, until: Time) -> Step {
         Step { until: Some(until), amount: self.price, ..Step::new(need, count) }
     }
-}
-
-/// Whether the participant has a loop of this play that is still open.
-fn runs_one(cx: &Deciding<'_, '_>, play: Play, by: Person) -> bool {
-    cx.state.loops_of(by).filter_map(|loop_| cx.state.loop_(loop_)).any(|other| {
-        let mine = other.play == play && other.initiator == by;
-        mine && other.status == Status::Running && cx.at < other.until
-    })
 }
 
 impl Progress {
