@@ -204,6 +204,18 @@ codes! {
     REACH_ROOMS = "REACH-ROOMS";
     /// Warning: a step of the ladder that the caps of the inviter keep out of reach.
     REACH_CAP = "REACH-CAP";
+    /// Cuts of no size, of two kinds at once, or between amounts that are the wrong way round.
+    CUT_SHAPE = "CUT_SHAPE";
+    /// A lowest price that is not below the price.
+    FLOOR_HIGH = "FLOOR_HIGH";
+    /// Cuts that do not reach the lowest price, or more of them than it has room for.
+    REACH_FLOOR = "REACH_FLOOR";
+    /// Something to unlock for which nobody pays or helps, or where only one of price and payers is there.
+    UNLOCK_SHAPE = "UNLOCK_SHAPE";
+    /// Warning: cuts that are never needed.
+    REACH_CUTS = "REACH-CUTS";
+    /// Warning: pictures that are rewarded though nobody has looked at them.
+    GUARD_UNREVIEWED = "GUARD-UNREVIEWED";
     /// Warning: cash with neither a budget nor a stock, so nothing bounds its payout.
     MONEY_UNBOUNDED = "MONEY-UNBOUNDED";
     /// Warning: buying alone is no dearer than buying together.

@@ -42,9 +42,9 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         Fact::Opened { loop_, play, by, until, order, .. } => {
             open(book, state, at, (loop_, play, by, until, order));
         }
-        Fact::Helped { loop_, by, .. } | Fact::Cut { loop_, by, .. } => take_part(state, loop_, by),
-        Fact::Joined { loop_, by, .. } => {
-            // The leader's own slot in a new group is part of opening it.
+        Fact::Helped { loop_, by, .. } => take_part(state, loop_, by),
+        Fact::Joined { loop_, by, .. } | Fact::Cut { loop_, by, .. } => {
+            // The leader's own slot or cut in a new loop is part of opening it.
             if !state.loop_(loop_).is_some_and(|head| head.initiator == by && head.opened == at) {
                 take_part(state, loop_, by);
             }

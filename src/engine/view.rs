@@ -189,7 +189,7 @@ shown! {
     /// A part of a loop.
     pub struct ItemView {
         /// What it is: `task`, `tier`, `prize`, `chance`, `entry`, `room`, `level`, `goods`, `rank`, `day`, `share`,
-        /// `picture`, `order` or `sum`.
+        /// `picture`, `cut`, `order` or `sum`.
         pub kind: &'static str,
         /// Its name, or the participant it is about.
         pub name: String,

@@ -102,7 +102,14 @@ impl<'x, 'f> Scene<'x, 'f> {
             // Nobody acted to open a board: its first score did.
             Fact::Opened { play, .. } if self.book.current().watchers.contains(&play) => return None,
             Fact::Opened { play, by, device, .. } => self.opening(play, by, device),
-            Fact::Helped { loop_, by, device, .. } | Fact::Cut { loop_, by, device, .. } => {
+            Fact::Helped { loop_, by, device, .. } => {
+                self.from(self.deed_on(Action::Help, loop_, by)?, device)
+            }
+            Fact::Cut { loop_, by, device, .. } => {
+                // The initiator's own cut is part of opening the loop.
+                if self.head(loop_)?.initiator == by {
+                    return None;
+                }
                 self.from(self.deed_on(Action::Help, loop_, by)?, device)
             }
             Fact::Joined { loop_, by, device, .. } => {

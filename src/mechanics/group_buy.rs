@@ -26,7 +26,7 @@
 //! 10:30; Bo joins at 12:00 and pays: complete. Had Bo paid the next day at 10:00, the group would have
 //! expired, and both 49.90 would be due back.
 
-use super::{Keep, Kept, Looking, Mechanic, On, Opening, Payment};
+use super::{Keep, Kept, Looking, Mechanic, On, Opening, Payment, take_unit};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::{choices, document};
 use crate::campaign::play::PlayRules;
@@ -147,7 +147,7 @@ impl Mechanic for Rules {
         if runs_in(opening.cx, opening.play, opening.by, None) {
             return Err(Code::LoopRunning.into());
         }
-        self.take_stock(opening.cx, opening.play)?;
+        take_unit(opening.cx, opening.play, self.stock())?;
         let until = opening.cx.at.after(self.within);
         let (loop_, by) = (opening.loop_(), opening.by);
         opening.emit(until);
@@ -185,7 +185,7 @@ impl Mechanic for Rules {
         let device = device(cx, on.play);
         let mut group = Group::new(self, cx, &on);
         group.lapse();
-        self.take_stock(group.cx, on.state.play)?;
+        take_unit(group.cx, on.state.play, self.stock())?;
         group.join(by, device);
         Ok(())
     }
@@ -216,7 +216,7 @@ impl Mechanic for Rules {
             {
                 Some(Reason::Limit)
             }
-            Status::Running => self.take_stock(group.cx, on.state.play).err().map(|_| Reason::Stock),
+            Status::Running => take_unit(group.cx, on.state.play, self.stock()).err().map(|_| Reason::Stock),
         };
         match obstacle {
             Some(Reason::Full | Reason::Expired) if self.reroute(group.cx, &on, payment) => {}
@@ -251,7 +251,7 @@ impl Mechanic for Rules {
     }
 
     fn take_goods<'c>(&'c self, cx: &mut Deciding<'_, 'c>, play: Play) -> Result<(), Rejection<'c>> {
-        self.take_stock(cx, play)
+        take_unit(cx, play, self.stock())
     }
 
     fn status(&self, state: &LoopState, progress: &Progress, at: Time) -> Status {
@@ -531,7 +531,7 @@ impl Rules {
             let there = On { loop_, state: other, progress, play: on.play };
             let mut group = Group::new(self, cx, &there);
             group.settle();
-            if group.status == Status::Running && self.take_stock(group.cx, play).is_ok() {
+            if group.status == Status::Running && take_unit(group.cx, play, self.stock()).is_ok() {
                 group.join(by, device(group.cx, on.play));
                 group.paid(payment);
                 return true;
@@ -550,7 +550,7 @@ impl Rules {
     ) -> bool {
         let (play, by, at) = (on.state.play, payment.by, cx.at);
         let Ok(id) = cx.fresh_loop_id() else { return false };
-        if cx.running().is_err() || self.take_stock(cx, play).is_err() {
+        if cx.running().is_err() || take_unit(cx, play, self.stock()).is_err() {
             return false;
         }
         let loop_ = Loop::at(cx.state.loops.len());
@@ -586,37 +586,11 @@ impl Rules {
             paid > 0 && paid.saturating_mul(100) >= from.get().saturating_mul(self.size.get())
         })
     }
-
-    /// Makes sure that one more unit can be taken. Groups that are due are settled for it as long as none is left:
-    /// what they kept is free by the clock.
-    fn take_stock<'c>(&self, cx: &mut Deciding<'_, 'c>, play: Play) -> Result<(), Rejection<'c>> {
-        let Some(stock) = self.stock.map(|stock| stock.get()) else { return Ok(()) };
-        let (state, at) = (cx.state, cx.at);
-        let taken = state.play(play).taken;
-        let is_left = |facts: &[Fact<'_>]| {
-            let back = facts.iter().filter(|fact| gives_back(fact)).count();
-            taken.saturating_sub(u32::try_from(back).unwrap_or(u32::MAX)) < stock
-        };
-        let mut due = state.agenda.iter().take_while(|(due, _)| *due <= at).map(|(_, loop_)| *loop_);
-        while !is_left(&cx.facts) {
-            let loop_ = due.next().ok_or(Code::SoldOut)?;
-            let Some(state) = state.loop_(loop_).filter(|other| other.play == play) else { continue };
-            if let Some(rules) = cx.rules(state) {
-                rules.rules.settle(cx, loop_, state, rules);
-            }
-        }
-        Ok(())
-    }
 }
 
 /// The device of the command, where a rule counts devices.
 fn device<'c>(cx: &Deciding<'_, 'c>, play: &PlayRules) -> Option<&'c str> {
     cx.command.device.as_deref().filter(|_| guard::counts_devices(cx, play))
-}
-
-/// Whether a fact of settling returns one unit to the stock: a slot that lapsed, or a payment that expired.
-fn gives_back(fact: &Fact<'_>) -> bool {
-    matches!(fact, Fact::Lapsed { .. } | Fact::RefundDue { reason: Reason::Expired, .. })
 }
 
 /// A group while a command changes it: facts are applied to a copy as they are decided, so that each decision

@@ -1,6 +1,7 @@
 //! The mechanics (玩法). Each one is a file here; nothing outside this folder asks which one it is.
 
 pub mod assist;
+pub mod bargain;
 pub mod check_in;
 pub mod commission;
 pub mod draws;
@@ -13,6 +14,8 @@ pub mod lottery;
 pub mod points;
 pub mod raffle;
 pub mod red_packet;
+pub mod screenshot;
+pub mod unlock;
 
 use crate::campaign::decode::{Cx, Document};
 use crate::campaign::play::PlayRules;
@@ -21,7 +24,7 @@ use crate::engine::command::Act;
 use crate::engine::counters::{Counters, Key};
 use crate::engine::decide::Deciding;
 use crate::engine::fact::Fact;
-use crate::engine::field::GrantId;
+use crate::engine::field::{GrantId, Reason};
 use crate::engine::handle::{Event, Loop, Order, Person, Play, Reward};
 use crate::engine::money::Money;
 use crate::engine::pack::Reader;
@@ -264,6 +267,44 @@ pub type Firsts = BTreeMap<(Play, Box<str>), Person>;
 #[must_use]
 pub fn tally(play: Play, kind: u32, subject: u32) -> Key {
     Key::new(play.0, i64::from(kind), subject)
+}
+
+/// Makes sure that one more unit of a play's goods can be taken. Loops of the play that are due are settled for it as
+/// long as none is left: what they kept is free by the clock.
+///
+/// # Errors
+/// `SOLD_OUT`.
+pub fn take_unit<'c>(cx: &mut Deciding<'_, 'c>, play: Play, stock: Option<u32>) -> Result<(), Rejection<'c>> {
+    let Some(stock) = stock else { return Ok(()) };
+    let (state, at) = (cx.state, cx.at);
+    let taken = state.play(play).taken;
+    let is_left = |facts: &[Fact<'_>]| {
+        let back = facts.iter().filter(|fact| gives_back(fact)).count();
+        taken.saturating_sub(u32::try_from(back).unwrap_or(u32::MAX)) < stock
+    };
+    let mut due = state.agenda.iter().take_while(|(due, _)| *due <= at).map(|(_, loop_)| *loop_);
+    while !is_left(&cx.facts) {
+        let loop_ = due.next().ok_or(Code::SoldOut)?;
+        let Some(state) = state.loop_(loop_).filter(|other| other.play == play) else { continue };
+        if let Some(rules) = cx.rules(state) {
+            rules.rules.settle(cx, loop_, state, rules);
+        }
+    }
+    Ok(())
+}
+
+/// Whether a fact of settling returns one unit to the stock: a slot that lapsed, or a payment that expired.
+fn gives_back(fact: &Fact<'_>) -> bool {
+    matches!(fact, Fact::Lapsed { .. } | Fact::RefundDue { reason: Reason::Expired, .. })
+}
+
+/// Whether the participant has a loop of their own in this play that runs at this moment.
+#[must_use]
+pub fn runs_one(cx: &Deciding<'_, '_>, play: Play, by: Person) -> bool {
+    cx.state.loops_of(by).filter_map(|loop_| cx.state.loop_(loop_)).any(|other| {
+        let mine = other.play == play && other.initiator == by;
+        mine && cx.rules(other).is_some_and(|rules| cx.loop_running(rules, other).is_ok())
+    })
 }
 
 /// What a mechanic keeps for a loop.
@@ -644,6 +685,9 @@ mechanics! {
     RedPacket = red_packet, "red-packet";
     Commission = commission, "commission";
     GroupFission = group_fission, "group-fission";
+    Bargain = bargain, "bargain";
+    Unlock = unlock, "unlock";
+    Screenshot = screenshot, "screenshot";
 }
 
 impl Rules {

@@ -5,6 +5,7 @@
 //! say the same.
 
 mod account;
+mod bargain;
 mod check_in;
 mod commission;
 mod draw;
@@ -12,12 +13,15 @@ mod facts;
 mod grants;
 mod group_fission;
 mod guard;
+mod history;
 mod leaderboard;
 mod limits;
 mod lottery;
 mod points;
 mod raffle;
 mod red_packet;
+mod screenshot;
+mod unlock;
 mod world;
 
 use std::collections::BTreeMap;
