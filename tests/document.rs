@@ -468,5 +468,13 @@ const WRONG: &[(&str, &str, Severity, &str, u32, u32)] = &[
     ("ladder-step-of-no-kind", "TIER_SHAPE", Severity::Error, "/plays/friends/inviter/0", 14, 19),
     ("alone-is-cheaper", "MONEY-PRICE", Severity::Warning, "/plays/friends", 9, 16),
     ("nobody-earns", "REACH-NOTHING", Severity::Warning, "/plays/friends", 8, 16),
+    ("task-of-two-kinds", "TASK_SHAPE", Severity::Error, "/plays/fans/tasks/0", 12, 17),
+    ("task-twice", "TASK_SHAPE", Severity::Error, "/plays/fans/tasks/1", 12, 47),
+    ("task-key-of-another-kind", "TASK_SHAPE", Severity::Error, "/plays/fans/tasks/0", 12, 17),
+    ("task-longer-than-the-loop", "REACH_IMPOSSIBLE", Severity::Error, "/plays/fans/tasks/0", 12, 17),
+    ("tier-out-of-reach", "REACH_IMPOSSIBLE", Severity::Error, "/plays/fans/tiers/0", 13, 17),
+    ("keyword-for-nothing", "TRIGGER_SHAPE", Severity::Error, "/triggers/0", 17, 16),
+    ("keyword-act-not-offered", "TRIGGER_SHAPE", Severity::Error, "/triggers/0", 17, 16),
+    ("keyword-never-first", "REACH-TRIGGER", Severity::Warning, "/triggers/1", 17, 71),
     ("accepted-for-nothing", "SHAPE-ACCEPT", Severity::Warning, "/accept/MONEY-UNBOUNDED", 4, 15),
 ];

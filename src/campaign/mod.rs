@@ -17,6 +17,7 @@ mod suggest;
 mod syntax;
 pub mod table;
 pub mod touchpoints;
+pub mod triggers;
 pub mod units;
 
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ use problem::code;
 use rewards::RewardRules;
 use table::Table;
 use touchpoints::TouchpointRules;
+use triggers::Trigger;
 use units::{Currency, Int, List, Text, Url};
 
 /// The largest document that is read, in bytes.
@@ -65,6 +67,8 @@ pub struct Campaign {
     pub touchpoints: Touchpoints,
     /// Limits that count across all plays.
     pub limits: Vec<Limit>,
+    /// What messages with a keyword do.
+    pub triggers: Vec<Trigger>,
     /// Rules against abuse.
     pub guard: Guard,
     /// The page that short links lead to.
@@ -118,6 +122,8 @@ document! {
         pub touchpoints: Touchpoints = Touchpoints::default(),
         /// How often a person or a device may act, across all plays.
         pub limits: Vec<Limit> = Vec::new(),
+        /// What messages with a keyword do; the first that fits wins.
+        pub triggers: Vec<Trigger> = Vec::new(),
         /// Rules against abuse.
         pub guard: Option<Guard>,
         /// Warnings that are meant to be, by code, each with the reason.
@@ -284,6 +290,7 @@ impl Campaign {
             plays: root.plays,
             touchpoints: root.touchpoints,
             limits: root.limits,
+            triggers: root.triggers,
             guard: root.guard.unwrap_or(Guard { per_device: None, refuse_above: None }),
             page: root.page,
         }
@@ -326,6 +333,7 @@ fn read(tree: &Tree<'_>, cx: &mut Cx) -> Option<Root> {
         check::check_use(node, cx);
         check::check_amounts(root, node, cx);
         check::check_plays(root, node, cx);
+        triggers::check(root, node, cx);
         check::check_accept(root, node, cx);
     }
     root

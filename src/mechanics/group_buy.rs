@@ -163,7 +163,7 @@ impl Mechanic for Rules {
         by: Person,
     ) -> Result<(), Rejection<'c>> {
         cx.loop_running(on.play, on.state)?;
-        if cx.command.act == Act::Leave {
+        if cx.act == Act::Leave {
             return self.leave(cx, &on, by);
         }
         if on.progress.find(by).is_some_and(|(_, member)| member.holds_slot(cx.at)) {

@@ -266,14 +266,27 @@ impl Mechanic for Rules {
 
 /// Reports what is wrong with the rules beyond their shape.
 pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
-    for (number, tier) in rules.inviter.iter().enumerate() {
+    check_ladder(&rules.inviter, "inviter", node, cx);
+    if rules.inviter.is_empty() && rules.invitee.is_empty() {
+        cx.warning(
+            code::REACH_NOTHING,
+            node.start,
+            String::from("Inviting earns nobody anything here: add `inviter` or `invitee`."),
+            String::from("邀请没有任何奖励：请填写 `inviter` 或 `invitee`。"),
+        );
+    }
+}
+
+/// Reports the steps of a ladder under `key` that have both or neither of `every` and `at`.
+pub(super) fn check_ladder(ladder: &[Tier], key: &str, node: &Node<'_>, cx: &mut Cx) {
+    for (number, tier) in ladder.iter().enumerate() {
         if tier.every.is_some() == tier.at.is_some() {
             let at = node
-                .get("inviter")
+                .get(key)
                 .and_then(|list| list.entries().get(number))
                 .map_or(node.start, |tier| tier.start);
             let number = number.to_string();
-            cx.within("inviter", |cx| {
+            cx.within(key, |cx| {
                 cx.within(&number, |cx| {
                     cx.error(
                         code::TIER_SHAPE,
@@ -287,19 +300,11 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
             });
         }
     }
-    if rules.inviter.is_empty() && rules.invitee.is_empty() {
-        cx.warning(
-            code::REACH_NOTHING,
-            node.start,
-            String::from("Inviting earns nobody anything here: add `inviter` or `invitee`."),
-            String::from("邀请没有任何奖励：请填写 `inviter` 或 `invitee`。"),
-        );
-    }
 }
 
 impl Tier {
     /// How often the tier gives for this many qualified friends.
-    fn times(&self, have: u32) -> u32 {
+    pub(super) fn times(&self, have: u32) -> u32 {
         let times = match (self.every, self.at) {
             (Some(every), _) => have / every.get().max(1),
             (None, Some(at)) => u32::from(have >= at.get()),
@@ -309,7 +314,7 @@ impl Tier {
     }
 
     /// The number of qualified friends at which it gives next.
-    fn next(&self, have: u32) -> Option<u32> {
+    pub(super) fn next(&self, have: u32) -> Option<u32> {
         let next = match (self.every, self.at) {
             (Some(every), _) => (have / every.get().max(1)).saturating_add(1).saturating_mul(every.get()),
             (None, Some(at)) => at.get(),
@@ -318,11 +323,11 @@ impl Tier {
         (self.times(next) > self.times(have)).then_some(next)
     }
 
-    fn first(&self) -> u32 {
+    pub(super) fn first(&self) -> u32 {
         self.every.map_or(0, |every| every.get()).max(self.at.map_or(0, |at| at.get()))
     }
 
-    fn cap(&self) -> u32 {
+    pub(super) fn cap(&self) -> u32 {
         if self.at.is_some() { 1 } else { u32::MAX }
     }
 }

@@ -3,6 +3,8 @@
 pub mod assist;
 pub mod group_buy;
 pub mod invite;
+pub mod share;
+pub mod task;
 
 use crate::campaign::decode::{Cx, Document};
 use crate::campaign::play::PlayRules;
@@ -208,6 +210,14 @@ pub type Firsts = BTreeMap<(Play, Box<str>), Person>;
 #[must_use]
 pub fn tally(play: Play, kind: u32, subject: u32) -> Key {
     Key::new(play.0, i64::from(kind), subject)
+}
+
+/// Whether the campaign first met someone by this very command, or they first arrived by what `inviter` shared.
+#[must_use]
+pub fn is_brought_by(cx: &Deciding<'_, '_>, who: Person, inviter: Person) -> bool {
+    let arrives = |fact: &Fact<'_>| matches!(*fact, Fact::Arrived { who: other, inviter: Some(by), .. } if other == who && by == inviter);
+    cx.state.person(who).is_none_or(|known| known.inviter.get() == Some(inviter))
+        || cx.facts.iter().any(arrives)
 }
 
 /// What a mechanic keeps for a loop.
@@ -564,6 +574,8 @@ mechanics! {
     Assist = assist, "assist";
     Invite = invite, "invite";
     GroupBuy = group_buy, "group-buy";
+    Task = task, "task-unlock";
+    Share = share, "share";
 }
 
 impl Rules {

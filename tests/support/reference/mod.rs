@@ -4,6 +4,8 @@
 //! says of each command which facts of the mechanic happen, or the code of the refusal; the engine has to
 //! say the same.
 
+mod task;
+
 use std::collections::BTreeMap;
 
 use kfactor::engine::Engine;
