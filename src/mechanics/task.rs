@@ -823,24 +823,37 @@ impl Here<'_> {
             let way = self.units(task, units, left, self.at);
             (way.can >= left).then_some((left, way.steps))
         });
-        ways.min_by_key(|(left, _)| *left).unwrap_or_default()
+        ways.min_by_key(|(left, _)| *left).unwrap_or_else(|| (0, vec![Step::new(Need::Wait, 1)]))
     }
 
     /// The way to `short` more units of whatever tasks come next, and how many of them the time allows.
     fn next_units(&self, short: u32) -> (u32, Vec<Step>) {
         let Here { rules, progress, .. } = *self;
-        let (mut reached, mut steps, mut now) = (0, Vec::new(), self.at);
+        let (mut reached, mut now) = (0, self.at);
+        let (mut steps, mut beyond) = (Vec::new(), Vec::new());
         for (task, units) in rules.numbered() {
             let left = units.need().saturating_sub(progress.counts.of(task).have);
             if left == 0 || reached >= short {
                 continue;
             }
-            let mut way = self.units(task, units, left.min(short - reached), now);
+            let wanted = left.min(short - reached);
+            let mut way = self.units(task, units, wanted, now);
+            if way.can < wanted {
+                beyond.append(&mut way.steps);
+                if rules.complete == Complete::InOrder {
+                    break;
+                }
+                if way.can == 0 {
+                    continue;
+                }
+                way = self.units(task, units, way.can, now);
+            }
             steps.append(&mut way.steps);
             (reached, now) = (reached + way.can, way.then);
-            if way.can < left && rules.complete == Complete::InOrder {
-                break;
-            }
+        }
+        if reached < short {
+            // The time does not allow it; what would be missing is still said.
+            steps.append(&mut beyond);
         }
         (reached, steps)
     }

@@ -4,7 +4,9 @@
 //! says of each command which facts of the mechanic happen, or the code of the refusal; the engine has to
 //! say the same.
 
+mod share;
 mod task;
+mod word;
 
 use std::collections::BTreeMap;
 
