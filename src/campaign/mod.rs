@@ -18,6 +18,7 @@ mod suggest;
 mod syntax;
 pub mod table;
 pub mod touchpoints;
+pub mod triggers;
 pub mod units;
 
 use std::collections::BTreeMap;
@@ -39,6 +40,7 @@ use problem::code;
 use rewards::RewardRules;
 use table::Table;
 use touchpoints::TouchpointRules;
+use triggers::Trigger;
 use units::{Currency, Int, List, Text, Url};
 
 /// The largest document that is read, in bytes.
@@ -67,6 +69,8 @@ pub struct Campaign {
     pub touchpoints: Touchpoints,
     /// Limits that count across all plays.
     pub limits: Vec<Limit>,
+    /// What messages with a keyword do.
+    pub triggers: Vec<Trigger>,
     /// Rules against abuse.
     pub guard: Guard,
     /// Whether there is any limit.
@@ -139,6 +143,8 @@ document! {
         pub touchpoints: Touchpoints = Touchpoints::default(),
         /// How often something may be done, or how much money may move, across all plays.
         pub limits: Vec<Limit> = Vec::new(),
+        /// What messages with a keyword do; the first that fits wins.
+        pub triggers: Vec<Trigger> = Vec::new(),
         /// Rules against abuse.
         pub guard: Option<Guard>,
         /// Warnings that are meant to be, by code, each with the reason.
@@ -314,6 +320,7 @@ impl Campaign {
             dates,
             recalls,
             guard,
+            triggers: root.triggers,
             page: root.page,
         }
     }
@@ -387,6 +394,7 @@ fn read(tree: &Tree<'_>, cx: &mut Cx) -> Option<Root> {
         check::check_kinds(root, node, cx);
         check::check_plays(root, node, cx);
         check::check_limits(root, node, cx);
+        triggers::check(root, node, cx);
         check::check_accept(root, node, cx);
     }
     root

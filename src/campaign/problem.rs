@@ -216,6 +216,12 @@ codes! {
     REACH_CUTS = "REACH-CUTS";
     /// Warning: pictures that are rewarded though nobody has looked at them.
     GUARD_UNREVIEWED = "GUARD-UNREVIEWED";
+    /// A keyword that is blank or does nothing, or whose keys do not go together.
+    TRIGGER_SHAPE = "TRIGGER_SHAPE";
+    /// A task of no kind or of two, with a key of another kind, or that cannot be told from another task.
+    TASK_SHAPE = "TASK_SHAPE";
+    /// A tier or a task that cannot be reached.
+    REACH_IMPOSSIBLE = "REACH_IMPOSSIBLE";
     /// Warning: cash with neither a budget nor a stock, so nothing bounds its payout.
     MONEY_UNBOUNDED = "MONEY-UNBOUNDED";
     /// Warning: buying alone is no dearer than buying together.
@@ -224,6 +230,8 @@ codes! {
     REACH_WINDOW = "REACH-WINDOW";
     /// Warning: a play that earns nobody anything.
     REACH_NOTHING = "REACH-NOTHING";
+    /// Warning: a keyword that an earlier one leaves no message for.
+    REACH_TRIGGER = "REACH-TRIGGER";
     /// Warning: a reward that no play gives.
     SHAPE_UNUSED = "SHAPE-UNUSED";
     /// Warning: `accept` names a warning that this document does not raise.

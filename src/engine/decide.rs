@@ -8,7 +8,8 @@ use super::draw::Draw;
 use super::evolve;
 use super::fact::Fact;
 use super::field::{GrantId, Told};
-use super::handle::{Loop, Order, Person, Play};
+use super::handle::{Event, Loop, Order, Person, Play};
+use super::message::message;
 use super::rejection::{Code, Rejection};
 use super::state::{LoopState, OrderStatus, Share, State, Status};
 use super::time::Time;
@@ -53,9 +54,7 @@ pub fn decide<'c>(
         Act::Refund => refund(&mut cx)?,
         Act::Fulfil | Act::Fail | Act::Revoke => rewards::settle(&mut cx)?,
         Act::Tick => tick(&mut cx),
-        Act::Message => {
-            return Err(Rejection::new(Code::ActionUnknown).name(command.act.name()));
-        }
+        Act::Message => message(&mut cx)?,
     }
     guard::check_facts(&cx)?;
     for play in &cx.book.current().watchers {
@@ -92,7 +91,8 @@ pub struct Deciding<'s, 'c> {
     pub facts: Vec<Fact<'c>>,
     /// The participant and the loop that the command names by id.
     pub told: Told,
-    /// What is done: the command's act, or that of a held contribution that it approves.
+    /// What is done: the command's act, that of a held contribution that it approves, or what the keyword of a
+    /// message stands for.
     pub act: Act,
     /// The loop in which it is done.
     pub on: Option<Loop>,
@@ -444,7 +444,7 @@ fn named_play<'c>(cx: &Deciding<'_, 'c>) -> Result<(Play, &'c PlayRules), Reject
     Ok((play, cx.book.play(cx.book.revision(), play).ok_or(unknown)?))
 }
 
-fn new_loop_id<'c>(cx: &Deciding<'_, 'c>) -> Result<&'c str, Rejection<'c>> {
+pub(super) fn new_loop_id<'c>(cx: &Deciding<'_, 'c>) -> Result<&'c str, Rejection<'c>> {
     free_loop_id(cx, cx.command.loop_.as_deref().unwrap_or(&cx.command.id))
 }
 
@@ -459,7 +459,7 @@ fn free_loop_id<'c>(cx: &Deciding<'_, 'c>, id: &'c str) -> Result<&'c str, Rejec
     }
 }
 
-fn open_loop<'c>(
+pub(super) fn open_loop<'c>(
     cx: &mut Deciding<'_, 'c>,
     (play, rules): (Play, &'c PlayRules),
     person: Person,
@@ -547,6 +547,15 @@ fn take_part_in_play<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>>
     }
     let person = cx.person()?;
     cx.arrive(person, false)?;
+    act_in_play(cx, (play, rules), person)
+}
+
+/// Does [`Deciding::act`] on the one loop of a play.
+pub(super) fn act_in_play<'c>(
+    cx: &mut Deciding<'_, 'c>,
+    (play, rules): (Play, &'c PlayRules),
+    person: Person,
+) -> Result<(), Rejection<'c>> {
     let elsewhere =
         rules.rules.stands_in(cx, play, person).and_then(|loop_| Some((loop_, cx.state.loop_(loop_)?)));
     if let Some((loop_, state)) = elsewhere.or_else(|| cx.running_loop(play, rules, person)) {
@@ -566,7 +575,7 @@ fn take_part_in_play<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>>
 }
 
 /// A loop as the facts of this command have opened it; the state does not hold it yet.
-fn just_opened(cx: &Deciding<'_, '_>, rules: &PlayRules, before: usize) -> Option<LoopState> {
+pub(super) fn just_opened(cx: &Deciding<'_, '_>, rules: &PlayRules, before: usize) -> Option<LoopState> {
     let facts = cx.facts.get(before..)?;
     let opened = facts.iter().position(|fact| matches!(fact, Fact::Opened { .. }))?;
     let Fact::Opened { play, by, until, order, .. } = *facts.get(opened)? else { return None };
@@ -577,11 +586,11 @@ fn just_opened(cx: &Deciding<'_, '_>, rules: &PlayRules, before: usize) -> Optio
     Some(state)
 }
 
-fn check_offered<'c>(cx: &Deciding<'_, 'c>, rules: &PlayRules) -> Result<(), Rejection<'c>> {
-    if rules.rules.offers(cx.command.act) {
+pub(super) fn check_offered<'c>(cx: &Deciding<'_, 'c>, rules: &PlayRules) -> Result<(), Rejection<'c>> {
+    if rules.rules.offers(cx.act) {
         return Ok(());
     }
-    Err(Rejection::new(Code::ActionUnknown).name(cx.command.act.name()))
+    Err(Rejection::new(Code::ActionUnknown).name(cx.act.name()))
 }
 
 fn pay<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
@@ -617,6 +626,12 @@ fn event<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
         return Err(Code::OrderKnown.into());
     }
     let person = cx.person()?;
+    happen(cx, person, event, order);
+    Ok(())
+}
+
+/// Records an event of the site and tells the participant's loops of it.
+pub(super) fn happen<'c>(cx: &mut Deciding<'_, 'c>, person: Person, event: Event, order: Option<&'c str>) {
     cx.emit(Fact::Happened { by: person, name: event, order, amount: cx.command.amount });
     let order = order.map(|order| cx.order(order));
     for loop_ in distinct(cx.state.loops_of(person)) {
@@ -625,7 +640,6 @@ fn event<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
             rules.rules.event(cx, loop_, state, rules, (person, event, order));
         }
     }
-    Ok(())
 }
 
 fn refund<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
@@ -684,6 +698,6 @@ fn distinct(loops: impl Iterator<Item = Loop>) -> Vec<Loop> {
 
 /// The key under which the happenings of an event are counted.
 #[must_use]
-pub fn event_key(person: Person, event: super::handle::Event) -> super::counters::Key {
+pub fn event_key(person: Person, event: Event) -> super::counters::Key {
     super::counters::Key::new(event.0, 0, person.0)
 }

@@ -123,7 +123,9 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         Fact::Tagged { by, name } => {
             state.tags.insert((by, name.into()));
         }
-        Fact::Earned { loop_, order: Some(order), .. } => rest_on(state, order, loop_),
+        Fact::Earned { loop_, order: Some(order), .. } | Fact::Done { loop_, order: Some(order), .. } => {
+            rest_on(state, order, loop_);
+        }
         Fact::Repaid { reward, to, points, until, .. } => {
             state.accounts.entry((to, reward)).or_default().repay(points, until, at);
         }
@@ -171,7 +173,7 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
 fn step(book: &Book, state: &mut State, loop_: Loop, fact: &Fact<'_>, at: Time) {
     let order = match *fact {
         Fact::Paid { order, .. } => state.order_names.find(order).map(Order),
-        Fact::Qualified { order, .. } | Fact::Earned { order, .. } => order,
+        Fact::Qualified { order, .. } | Fact::Earned { order, .. } | Fact::Done { order, .. } => order,
         Fact::Refunded { order, .. } => Some(order),
         _ => None,
     };

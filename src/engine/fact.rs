@@ -357,6 +357,8 @@ facts! {
             have / "have": u32,
             /// Units needed.
             need / "need": u32,
+            /// The order behind it.
+            order / "order": Option<Order>,
         }
         /// One unit of a task no longer counts.
         Undone = 27, "undone" {

@@ -17,6 +17,7 @@ pub mod forms;
 pub mod handle;
 pub mod interner;
 pub mod journal;
+mod message;
 pub mod money;
 pub mod pack;
 #[cfg(feature = "schema")]

@@ -35,7 +35,7 @@ const ACTS: &[(Act, &[&str], &[&str])] = &[
     (Act::Redeem, &["by", "name"], &["loop", "play", "device", "network", "risk"]),
     (Act::Enter, &["by", "name"], &["loop", "play", "code", "token"]),
     (Act::Exit, &["by", "name"], &["loop", "play"]),
-    (Act::Message, &["by", "text"], &["token"]),
+    (Act::Message, &["by", "text"], &["loop", "token"]),
     (Act::Activate, &["by", "grant"], &[]),
     (Act::Use, &["grant"], &[]),
 ];

@@ -305,27 +305,7 @@ impl Mechanic for Rules {
 
 /// Reports what is wrong with the rules beyond their shape.
 pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
-    for (number, tier) in rules.inviter.iter().enumerate() {
-        if tier.every.is_some() == tier.at.is_some() {
-            let at = node
-                .get("inviter")
-                .and_then(|list| list.entries().get(number))
-                .map_or(node.start, |tier| tier.start);
-            let number = number.to_string();
-            cx.within("inviter", |cx| {
-                cx.within(&number, |cx| {
-                    cx.error(
-                        code::TIER_SHAPE,
-                        at,
-                        String::from(
-                            "A step of the ladder has either `every` or `at`, not both and not neither.",
-                        ),
-                        String::from("阶梯的每一级必须且只能填写 `every` 或 `at` 之一。"),
-                    );
-                });
-            });
-        }
-    }
+    check_ladder(&rules.inviter, "inviter", node, cx);
     for (number, tier) in rules.inviter.iter().enumerate() {
         if let Some(most) = rules.inviter_most.filter(|most| tier.first() > most.get()) {
             let at = node.get("inviter").and_then(|list| list.entries().get(number));
@@ -352,6 +332,31 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
             String::from("Inviting earns nobody anything here: add `inviter` or `invitee`."),
             String::from("邀请没有任何奖励：请填写 `inviter` 或 `invitee`。"),
         );
+    }
+}
+
+/// Reports the steps of a ladder under `key` that have both or neither of `every` and `at`.
+pub(super) fn check_ladder(ladder: &[Tier], key: &str, node: &Node<'_>, cx: &mut Cx) {
+    for (number, tier) in ladder.iter().enumerate() {
+        if tier.every.is_some() == tier.at.is_some() {
+            let at = node
+                .get(key)
+                .and_then(|list| list.entries().get(number))
+                .map_or(node.start, |tier| tier.start);
+            let number = number.to_string();
+            cx.within(key, |cx| {
+                cx.within(&number, |cx| {
+                    cx.error(
+                        code::TIER_SHAPE,
+                        at,
+                        String::from(
+                            "A step of the ladder has either `every` or `at`, not both and not neither.",
+                        ),
+                        String::from("阶梯的每一级必须且只能填写 `every` 或 `at` 之一。"),
+                    );
+                });
+            });
+        }
     }
 }
 
@@ -395,7 +400,7 @@ impl Rules {
 
 impl Tier {
     /// How often the tier gives for this many qualified friends.
-    fn times(&self, have: u32) -> u32 {
+    pub(super) fn times(&self, have: u32) -> u32 {
         let times = match (self.every, self.at) {
             (Some(every), _) => have / every.get().max(1),
             (None, Some(at)) => u32::from(have >= at.get()),
@@ -405,7 +410,7 @@ impl Tier {
     }
 
     /// The number of qualified friends at which it gives next.
-    fn next(&self, have: u32) -> Option<u32> {
+    pub(super) fn next(&self, have: u32) -> Option<u32> {
         let next = match (self.every, self.at) {
             (Some(every), _) => (have / every.get().max(1)).saturating_add(1).saturating_mul(every.get()),
             (None, Some(at)) => at.get(),
@@ -414,11 +419,11 @@ impl Tier {
         (self.times(next) > self.times(have)).then_some(next)
     }
 
-    fn first(&self) -> u32 {
+    pub(super) fn first(&self) -> u32 {
         self.every.map_or(0, |every| every.get()).max(self.at.map_or(0, |at| at.get()))
     }
 
-    fn cap(&self) -> u32 {
+    pub(super) fn cap(&self) -> u32 {
         if self.at.is_some() { 1 } else { u32::MAX }
     }
 }

@@ -15,6 +15,8 @@ pub mod points;
 pub mod raffle;
 pub mod red_packet;
 pub mod screenshot;
+pub mod share;
+pub mod task;
 pub mod unlock;
 
 use crate::campaign::decode::{Cx, Document};
@@ -305,6 +307,14 @@ pub fn runs_one(cx: &Deciding<'_, '_>, play: Play, by: Person) -> bool {
         let mine = other.play == play && other.initiator == by;
         mine && cx.rules(other).is_some_and(|rules| cx.loop_running(rules, other).is_ok())
     })
+}
+
+/// Whether the campaign first met someone by this very command, or they first arrived by what `inviter` shared.
+#[must_use]
+pub fn is_brought_by(cx: &Deciding<'_, '_>, who: Person, inviter: Person) -> bool {
+    let arrives = |fact: &Fact<'_>| matches!(*fact, Fact::Arrived { who: other, inviter: Some(by), .. } if other == who && by == inviter);
+    cx.state.person(who).is_none_or(|known| known.inviter.get() == Some(inviter))
+        || cx.facts.iter().any(arrives)
 }
 
 /// What a mechanic keeps for a loop.
@@ -688,6 +698,8 @@ mechanics! {
     Bargain = bargain, "bargain";
     Unlock = unlock, "unlock";
     Screenshot = screenshot, "screenshot";
+    Task = task, "task-unlock";
+    Share = share, "share";
 }
 
 impl Rules {

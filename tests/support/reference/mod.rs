@@ -21,7 +21,10 @@ mod points;
 mod raffle;
 mod red_packet;
 mod screenshot;
+mod share;
+mod task;
 mod unlock;
+mod word;
 mod world;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,1086 @@
+//! Task unlock (任务宝): a participant does tasks, alone and with friends, and unlocks rewards on the way and at the goal.
+//!
+//! * A participant has one loop of the play at a time, open for `within` from its opening, but never beyond
+//!   the end of the campaign. Nothing that happens at or after that instant counts.
+//! * A task counts units: `event` as many happenings of it as `count` (one if absent) to the participant, with an amount of
+//!   `atLeast`; `invite` as many friends; `returns` as many visits by others; `checkIn` as many local days;
+//!   `answer` and `submit` one. A unit more than the task needs is not counted. What happened before the loop
+//!   was opened does not count.
+//! * With `complete` `all` the goal is reached when all tasks are done, with `any` when one is. With `in-order` a task
+//!   counts only while all tasks before it are done; one event never counts for a task that it has
+//!   itself made the next one. The tiers are reached by the sum of the units of all tasks. Each tier and the
+//!   goal give once, however many are reached by one command.
+//! * With `claim` `at-once` what is reached is given at once; with `by-hand` the participant claims each tier by
+//!   its number, from 1, or the `goal`, or without a name all that is reached, until `claimWithin` after the end
+//!   of the loop. A claim is held against the units as they are then, and one whose rewards are out is refused, so that nothing is lost by it.
+//!   The loop is complete when the goal is reached and everything is given.
+//! * A friend joins an `invite` task once: not oneself; the first inviter of the play keeps them, in all of
+//!   their loops; with `newOnly` only if they first arrived by what the inviter shared, or are first met by joining;
+//!   with `without` only if that event never happened to them. A friend counts at once, or when
+//!   the event `qualifies` happens to them after joining (if the task takes another unit then).
+//! * A visitor counts for a `returns` task once, and `perDay` of them on one local day. Sharing itself counts nothing.
+//! * A picture waits for its review; an event `undoneBy` takes the latest unit of its task back, and refunds
+//!   do not touch such a task. No two people of the play hand in the same picture.
+//! * A friend leaves when they are no contact any more. With `ifLeaves` `keep` their unit stays. With `relock`
+//!   it no longer counts: what is given stays given, what is reached and not given is locked again. The same friend
+//!   joins again: that restores the unit, if the task still needs it, and adds nothing. The same
+//!   holds for `undoneBy`.
+//! * If the order behind a unit is refunded, the unit is void, and what has been given beyond the units
+//!   (those of friends who left still among them) is taken back. It can be earned again while the loop is running.
+//! * A reward that is out when it is reached at once is withheld, with its fallback tried; the tier is reached all the same.
+//!
+//! Example: `{ "tasks": [{ "name": "follow", "event": "followed" }, { "name": "friends", "invite": 5 }],
+//! "tiers": [{ "at": 3, "give": "sample" }, { "at": 6, "give": "mask" }], "ifLeaves": "relock" }`. Ann opens, follows (1 of 6),
+//! Bo and Cy join (2 and 3: she gets a sample). Bo leaves: 2 of 6, the sample stays. Bo joins again: 3 of 6,
+//! no second sample. Di, Ed and Flo join: 6 of 6, the mask, and the loop is complete. Gus meets `LOOP_COMPLETE`.
+
+mod progress;
+
+pub use progress::Progress;
+use progress::{Counts, Friend};
+
+use super::{Keep, Looking, Mechanic, On, Opening};
+use crate::campaign::decode::Cx;
+use crate::campaign::document::{choices, document};
+use crate::campaign::problem::code;
+use crate::campaign::triggers::normalised;
+use crate::campaign::units::{Int, List, Text};
+use crate::engine::book::Book;
+use crate::engine::command::Act;
+use crate::engine::decide::{Deciding, event_key, required};
+use crate::engine::fact::Fact;
+use crate::engine::handle::{Event, Order, Person, Play, Reward};
+use crate::engine::money::Money;
+use crate::engine::rejection::{Code, Rejection};
+use crate::engine::state::{LoopState, State, Status};
+use crate::engine::time::{Period, Span, Time, UtcOffset};
+use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, PersonLook, RewardLook, Side, Step};
+use crate::guard;
+use crate::json::tree::Node;
+use crate::rewards;
+
+document! {
+    /// 任务宝: a participant does tasks and unlocks rewards on the way and at the goal.
+    pub struct Rules {
+        /// The tasks, in their order.
+        pub tasks: List<Task, 1, 20>,
+        /// Which of them have to be done.
+        pub complete: Complete = Complete::All,
+        /// What the goal gives.
+        pub give: Vec<Reward> = Vec::new(),
+        /// Rewards on the way.
+        pub tiers: Option<List<Tier, 1, 10>>,
+        /// Whether what is reached is given at once.
+        pub claim: Claim = Claim::AtOnce,
+        /// How long after the end of the loop it can still be claimed.
+        pub claim_within: Option<Span>,
+        /// What becomes of a friend's unit when the friend leaves.
+        pub if_leaves: IfLeaves = IfLeaves::Keep,
+        /// How long a loop stays open; until the campaign ends if absent.
+        pub within: Option<Span>,
+    }
+}
+
+document! {
+    /// A task: exactly one of `event`, `invite`, `returns`, `checkIn`, `answer` and `submit` says of what kind.
+    pub struct Task {
+        /// What it is called, in commands too.
+        pub name: Text<20>,
+        /// An event of the site that happens to the participant.
+        pub event: Option<Event>,
+        /// How often the event has to happen; once if absent.
+        pub count: Option<Int<1, 1_000>>,
+        /// The least amount of the event, or of the event that qualifies a friend.
+        pub at_least: Option<Money>,
+        /// The event that takes the latest unit back.
+        pub undone_by: Option<Event>,
+        /// How many friends have to join.
+        pub invite: Option<Int<1, 1_000>>,
+        /// The event that makes a friend count; joining does if absent.
+        pub qualifies: Option<Event>,
+        /// Whether only those count who came by what the participant shared, or are new altogether.
+        pub new_only: bool = false,
+        /// The event that must not have happened to a friend before.
+        pub without: Option<Event>,
+        /// How many others have to come by what the participant shares.
+        pub returns: Option<Int<1, 1_000>>,
+        /// How many of them count on one local day.
+        pub per_day: Option<Int<1, 1_000>>,
+        /// On how many local days the participant has to check in.
+        pub check_in: Option<Int<1, 366>>,
+        /// The answers that are right. Blanks around them, letter case and full-width forms make no difference.
+        pub answer: Option<List<Text<60>, 1, 20>>,
+        /// What has to be handed in.
+        pub submit: Option<Submit>,
+    }
+    check check_task;
+}
+
+document! {
+    /// A reward on the way.
+    pub struct Tier {
+        /// How many units of all tasks together reach it.
+        pub at: Int<1, 10_000>,
+        /// The reward.
+        pub give: Reward,
+    }
+}
+
+choices! {
+    /// Which tasks have to be done.
+    pub enum Complete {
+        /// All of them.
+        All = "all",
+        /// One of them.
+        Any = "any",
+        /// All of them, one after the other.
+        InOrder = "in-order",
+    }
+}
+
+choices! {
+    /// Whether what is reached is given at once.
+    pub enum Claim {
+        /// At once.
+        AtOnce = "at-once",
+        /// When the participant claims it.
+        ByHand = "by-hand",
+    }
+}
+
+choices! {
+    /// What becomes of a friend's unit when the friend leaves.
+    pub enum IfLeaves {
+        /// It stays.
+        Keep = "keep",
+        /// It no longer counts; what is not given yet is locked again.
+        Relock = "relock",
+    }
+}
+
+choices! {
+    /// What has to be handed in.
+    pub enum Submit {
+        /// A form, which counts at once.
+        Form = "form",
+        /// A picture, which counts when it is approved.
+        Picture = "picture",
+    }
+}
+
+/// The kind of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Event,
+    Invite,
+    Returns,
+    CheckIn,
+    Answer,
+    Form,
+    Picture,
+}
+
+impl Mechanic for Rules {
+    type Progress = Progress;
+
+    const OFFERS: &'static [Act] =
+        &[Act::Join, Act::Leave, Act::Share, Act::CheckIn, Act::Submit, Act::Review, Act::Claim];
+
+    const LOOPS: super::Loops = super::Loops::Personal;
+
+    fn open<'c>(&'c self, mut opening: Opening<'_, '_, 'c>) -> Result<(), Rejection<'c>> {
+        let end = opening.cx.book.current().runs.until;
+        let until = self.within.map_or(end, |within| opening.cx.at.after(within).min(end));
+        opening.emit(until);
+        Ok(())
+    }
+
+    fn act<'c>(
+        &'c self,
+        cx: &mut Deciding<'_, 'c>,
+        on: On<'_, 'c, Progress>,
+        by: Person,
+    ) -> Result<(), Rejection<'c>> {
+        match cx.act {
+            Act::Claim => return self.claim(cx, &on, by),
+            Act::Leave => return self.leave(cx, &on, by),
+            _ => cx.loop_running(on.play, on.state)?,
+        }
+        if cx.act == Act::Join {
+            return self.join(cx, &on, by);
+        }
+        if on.state.initiator != by {
+            return Err(Code::NotMember.into());
+        }
+        match cx.act {
+            Act::CheckIn => self.check_in(cx, &on, by),
+            Act::Submit => self.submit(cx, &on, by),
+            _ => self.review(cx, &on, by),
+        }
+    }
+
+    fn visited(&self, cx: &mut Deciding<'_, '_>, on: On<'_, '_, Progress>, by: Person) {
+        let Some((task, rules)) = self.of_kind(Kind::Returns) else { return };
+        let offset = cx.book.current().timezone;
+        let today = rules.per_day.map_or(0, |_| on.progress.visits_of_day(cx.at, offset));
+        let counts = on.state.initiator != by
+            && cx.loop_running(on.play, on.state).is_ok()
+            && self.takes(&on.progress.counts, task).is_ok()
+            && !on.progress.visits.contains_key(&by)
+            && rules.per_day.is_none_or(|most| today < most.get())
+            && self.is_welcome(cx, &on, rules, by);
+        if counts {
+            self.advance(cx, &on, &[task], by, None);
+        }
+    }
+
+    fn event(
+        &self,
+        cx: &mut Deciding<'_, '_>,
+        on: On<'_, '_, Progress>,
+        by: Person,
+        event: Event,
+        order: Option<Order>,
+    ) {
+        if on.state.initiator != by {
+            self.qualify(cx, &on, by, event, order);
+            return;
+        }
+        let mut counts = on.progress.counts.clone();
+        for (task, rules) in self.numbered() {
+            let have = counts.of(task).have;
+            if rules.undone_by == Some(event) && have > 0 {
+                cx.emit(Fact::Undone { loop_: on.loop_, by, task, have: have - 1 });
+                counts.set(task, have - 1);
+            }
+        }
+        if cx.loop_running(on.play, on.state).is_err() {
+            return;
+        }
+        let fits = |(task, rules): &(u32, &Task)| {
+            rules.event == Some(event) && rules.pays(cx.command.amount) && self.takes(&counts, *task).is_ok()
+        };
+        let tasks: Vec<u32> = self.numbered().filter(fits).map(|(task, _)| task).collect();
+        if !tasks.is_empty() {
+            self.advance_from(counts, cx, &on, &tasks, by, order);
+        }
+    }
+
+    fn refunded(&self, cx: &mut Deciding<'_, '_>, on: On<'_, '_, Progress>, _by: Person, order: Order) {
+        let mut after = on.progress.clone();
+        after.refund(self, order);
+        for (task, _) in self.numbered() {
+            let (before, now) = (on.progress.counts.of(task).have, after.counts.of(task).have);
+            if now < before {
+                let by = on.progress.owner(order, task).unwrap_or(on.state.initiator);
+                cx.emit(Fact::Undone { loop_: on.loop_, by, task, have: now });
+            }
+        }
+        for number in 0..self.steps() {
+            if on.progress.counts.is_given(number) && !after.counts.is_given(number) {
+                rewards::revoke(cx, on.loop_, number, "order refunded");
+            }
+        }
+    }
+
+    fn evolve(&self, progress: &mut Progress, fact: &Fact<'_>, at: Time, keep: &mut Keep<'_>) {
+        match *fact {
+            Fact::Joined { by, .. } => progress.befriend(by, at),
+            Fact::Left { by, .. } => progress.leave(self, by),
+            Fact::Done { by, task, have, order, .. } => progress.done(self, (task, have), by, order, at),
+            Fact::Undone { task, have, .. } => progress.undone(task, have),
+            Fact::Refunded { .. } => {
+                if let Some(order) = keep.order {
+                    progress.refund(self, order);
+                }
+            }
+            Fact::CheckedIn { day, streak, .. } => progress.checked_in = Some((day, streak)),
+            Fact::Submitted { by, n, name, hash, .. } => {
+                if let Some((task, _)) = name.and_then(|name| self.named(name)) {
+                    progress.hand_in(task, n);
+                }
+                if let Some(hash) = hash {
+                    keep.firsts.entry((keep.play, hash.into())).or_insert(by);
+                }
+            }
+            Fact::Approved { n, .. } | Fact::Declined { n, .. } => progress.reviewed(n),
+            Fact::Claimed { n, .. } => progress.counts.give(n.saturating_sub(1)),
+            _ => {}
+        }
+    }
+
+    fn look(&self, looking: Looking<'_>, progress: &Progress) -> Look {
+        let (state, counts) = (looking.state, &progress.counts);
+        let here = Here { rules: self, book: looking.book, state, progress, at: looking.at };
+        let running = self.status(state, progress, looking.at) == Status::Running;
+        let mut rewards = Vec::new();
+        for number in 0..self.steps() {
+            let (open, missing) = here.missing(number);
+            for reward in self.gives(number) {
+                rewards.push(RewardLook::new(*reward, state.initiator, number, open, missing.clone()));
+            }
+        }
+        let ahead = (0..self.steps()).map(|number| self.short_of(counts, number)).filter(|short| *short > 0);
+        let have = self.total(counts, Counts::standing);
+        let friends = progress.friends.iter().map(|(who, friend)| {
+            let status = match friend {
+                Friend { left: true, .. } => "left",
+                Friend { counts: true, .. } => "qualified",
+                Friend { .. } => "joined",
+            };
+            PersonLook { at: Some(friend.joined), ..PersonLook::new(*who, status) }
+        });
+        let visitors = progress
+            .visits
+            .iter()
+            .map(|(who, at)| PersonLook { at: Some(*at), ..PersonLook::new(*who, "returned") });
+        let mut people: Vec<PersonLook> = friends.chain(visitors).collect();
+        people.sort_by_key(|person| person.at);
+        let friend = looking.who.filter(|who| progress.friends.get(who).is_some_and(|friend| !friend.left));
+        let tasks = self.numbered().map(|(task, rules)| {
+            let status = match self.takes(counts, task) {
+                _ if progress.is_pending(task) && running => "review",
+                Ok(()) => "open",
+                Err(rejection) if rejection.code == Code::TaskDone => "done",
+                Err(_) => "locked",
+            };
+            let (have, need) = (counts.of(task).have.into(), rules.need().into());
+            ItemLook::new("task", ItemName::Text(rules.name.to_string()), have, need, status)
+        });
+        let tiers = (0u32..).zip(self.tiers()).map(|(number, tier)| {
+            let status = match (counts.is_given(number), self.short_of(counts, number)) {
+                (true, _) => "given",
+                (false, 0) => "reached",
+                (false, _) => "locked",
+            };
+            ItemLook::new("tier", ItemName::Reward(tier.give), have.into(), tier.at.get().into(), status)
+        });
+        Look {
+            role: friend.map(|_| "invitee"),
+            have,
+            need: ahead.min().map_or(0, |short| have.saturating_add(short)),
+            people,
+            rewards,
+            items: tasks.chain(tiers).collect(),
+            ..Look::default()
+        }
+    }
+
+    fn offers(&self) -> Vec<Offer> {
+        let nothing = Counts::default();
+        (0..self.steps())
+            .flat_map(|number| {
+                let at = self.short_of(&nothing, number);
+                self.gives(number).iter().map(move |reward| Offer {
+                    side: Side::Initiator,
+                    reward: *reward,
+                    at,
+                })
+            })
+            .collect()
+    }
+
+    fn window(&self) -> Option<Span> {
+        self.within
+    }
+
+    fn liability(&self) -> Vec<(Reward, u32)> {
+        (0..self.steps()).flat_map(|number| self.gives(number).iter().map(|reward| (*reward, 1))).collect()
+    }
+}
+
+impl Rules {
+    fn join<'c>(
+        &'c self,
+        cx: &mut Deciding<'_, 'c>,
+        on: &On<'_, 'c, Progress>,
+        by: Person,
+    ) -> Result<(), Rejection<'c>> {
+        let (task, rules) = self.of_kind(Kind::Invite).ok_or(unknown_act(cx))?;
+        if on.state.initiator == by {
+            return Err(Code::OwnLoop.into());
+        }
+        let known = on.progress.friends.get(&by);
+        match known {
+            Some(friend) if !friend.left => return Err(Code::AlreadyJoined.into()),
+            Some(_) => {}
+            None => match inviter(cx.state, on.state.play, by) {
+                Some(first) if first == on.state.initiator => return Err(Code::AlreadyJoined.into()),
+                Some(_) => return Err(Code::AlreadyInvited.into()),
+                None if !self.is_welcome(cx, on, rules, by) => return Err(Code::NotNew.into()),
+                None => {}
+            },
+        }
+        let counts = known.is_some_and(|friend| friend.counts);
+        let stays = counts && self.if_leaves == IfLeaves::Keep;
+        if !stays {
+            self.takes(&on.progress.counts, task)?;
+        }
+        guard::check_helping(cx, on.state.play, on.play, by)?;
+        let device = cx.command.device.as_deref().filter(|_| guard::counts_devices(cx, on.play));
+        cx.emit(Fact::Joined { loop_: on.loop_, by, until: on.state.until, device });
+        if !stays && (counts || rules.qualifies.is_none()) {
+            self.advance(cx, on, &[task], by, None);
+        }
+        Ok(())
+    }
+
+    /// A friend does what makes them count.
+    fn qualify(
+        &self,
+        cx: &mut Deciding<'_, '_>,
+        on: &On<'_, '_, Progress>,
+        by: Person,
+        event: Event,
+        order: Option<Order>,
+    ) {
+        let Some((task, rules)) = self.of_kind(Kind::Invite) else { return };
+        let waits = on.progress.friends.get(&by).is_some_and(|friend| !friend.left && !friend.counts);
+        if waits
+            && rules.qualifies == Some(event)
+            && rules.pays(cx.command.amount)
+            && cx.loop_running(on.play, on.state).is_ok()
+            && self.takes(&on.progress.counts, task).is_ok()
+        {
+            self.advance(cx, on, &[task], by, order);
+        }
+    }
+
+    fn leave<'c>(
+        &'c self,
+        cx: &mut Deciding<'_, 'c>,
+        on: &On<'_, 'c, Progress>,
+        by: Person,
+    ) -> Result<(), Rejection<'c>> {
+        let friend = on.progress.friends.get(&by).filter(|friend| !friend.left).ok_or(Code::NotMember)?;
+        cx.emit(Fact::Left { loop_: on.loop_, by });
+        if let Some((task, _)) =
+            self.of_kind(Kind::Invite).filter(|_| friend.counts && self.if_leaves == IfLeaves::Relock)
+        {
+            let have = on.progress.counts.of(task).have.saturating_sub(1);
+            cx.emit(Fact::Undone { loop_: on.loop_, by, task, have });
+        }
+        Ok(())
+    }
+
+    fn check_in<'c>(
+        &'c self,
+        cx: &mut Deciding<'_, 'c>,
+        on: &On<'_, 'c, Progress>,
+        by: Person,
+    ) -> Result<(), Rejection<'c>> {
+        let (task, _) = self.of_kind(Kind::CheckIn).ok_or(unknown_act(cx))?;
+        self.takes(&on.progress.counts, task)?;
+        let (day, next) = day(cx.at, cx.book.current().timezone);
+        let streak = match on.progress.checked_in {
+            Some((last, _)) if last == day => return Err(Rejection::new(Code::AlreadyCheckedIn).until(next)),
+            Some((last, streak)) if last.checked_add(1) == Some(day) => streak.saturating_add(1),
+            _ => 1,
+        };
+        cx.emit(Fact::CheckedIn { loop_: on.loop_, by, day, streak });
+        self.advance(cx, on, &[task], by, None);
+        Ok(())
+    }
+
+    fn submit<'c>(
+        &'c self,
+        cx: &mut Deciding<'_, 'c>,
+        on: &On<'_, 'c, Progress>,
+        by: Person,
+    ) -> Result<(), Rejection<'c>> {
+        let name = required(cx.command.name.as_deref(), "name")?;
+        let (task, rules) = self.named(name).ok_or(Rejection::new(Code::TaskUnknown).name(name))?;
+        match rules.kind() {
+            Kind::Answer => {
+                let text = normalised(required(cx.command.text.as_deref(), "text")?);
+                self.takes(&on.progress.counts, task)?;
+                let mut answers = rules.answer.iter().flat_map(|answers| answers.iter());
+                if !answers.any(|answer| normalised(answer) == text) {
+                    return Err(Code::AnswerWrong.into());
+                }
+            }
+            Kind::Form => self.takes(&on.progress.counts, task)?,
+            Kind::Picture => {
+                let hash = required(cx.command.hash.as_deref(), "hash")?;
+                self.takes(&on.progress.counts, task)?;
+                if on.progress.is_pending(task) {
+                    return Err(Code::ReviewPending.into());
+                }
+                if cx.state.firsts.contains_key(&(on.state.play, hash.into())) {
+                    return Err(Code::PictureKnown.into());
+                }
+                let n = on.progress.handed_in.saturating_add(1);
+                let (loop_, name) = (on.loop_, Some(&*rules.name));
+                cx.emit(Fact::Submitted { loop_, by, n, name, hash: Some(hash), until: None });
+                return Ok(());
+            }
+            _ => return Err(Rejection::new(Code::TaskUnknown).name(name)),
+        }
+        self.advance(cx, on, &[task], by, None);
+        Ok(())
+    }
+
+    fn review<'c>(
+        &'c self,
+        cx: &mut Deciding<'_, 'c>,
+        on: &On<'_, 'c, Progress>,
+        by: Person,
+    ) -> Result<(), Rejection<'c>> {
+        let (loop_, name) = (on.loop_, required(cx.command.name.as_deref(), "name")?);
+        let (task, n) = *on.progress.pending.first().ok_or(Code::NothingToReview)?;
+        match name {
+            "approve" => {
+                cx.emit(Fact::Approved { loop_, by, n });
+                self.advance(cx, on, &[task], by, None);
+            }
+            "reject" => cx.emit(Fact::Declined { loop_, by, n, reason: cx.command.reason.as_deref() }),
+            _ => return Err(Rejection::new(Code::CommandMalformed).field("name")),
+        }
+        Ok(())
+    }
+
+    fn claim<'c>(
+        &'c self,
+        cx: &mut Deciding<'_, 'c>,
+        on: &On<'_, 'c, Progress>,
+        by: Person,
+    ) -> Result<(), Rejection<'c>> {
+        if self.claim == Claim::AtOnce {
+            return Err(unknown_act(cx));
+        }
+        if on.state.initiator != by {
+            return Err(Code::NotMember.into());
+        }
+        let until = self.claim_until(on.state);
+        if on.state.status != Status::Complete && cx.at >= until {
+            return Err(Rejection::new(Code::LoopExpired).until(until));
+        }
+        let counts = &on.progress.counts;
+        let wanted: Vec<u32> = match cx.command.name.as_deref() {
+            None => (0..self.steps()).collect(),
+            Some(name) => vec![self.step(name).ok_or(Rejection::new(Code::ItemUnknown).name(name))?],
+        };
+        let left = wanted.into_iter().filter(|number| !counts.is_given(*number));
+        let (reached, ahead): (Vec<u32>, Vec<u32>) =
+            left.partition(|number| self.short_of(counts, *number) == 0);
+        if reached.is_empty() {
+            let short = ahead.iter().map(|number| self.short_of(counts, *number)).min();
+            return Err(short
+                .map_or(Code::AlreadyClaimed.into(), |short| Rejection::new(Code::NotReached).most(short)));
+        }
+        let mut after = counts.clone();
+        for number in reached {
+            let is_left = |reward: &Reward| {
+                rewards::with_fallbacks(cx.book, *reward)
+                    .any(|(reward, rules)| rewards::obstacle(cx, reward, rules.amount, by).is_none())
+            };
+            let gives = self.gives(number);
+            if gives.is_empty() || gives.iter().any(is_left) {
+                after.give(number);
+                cx.emit(Fact::Claimed { loop_: on.loop_, by, n: number + 1, amount: None });
+                self.hand_over(cx, on, number);
+            }
+        }
+        if after == *counts {
+            return Err(Code::RewardOut.into());
+        }
+        self.finish(cx, on, &after);
+        Ok(())
+    }
+
+    /// Emits one more unit of each of the tasks, and all that this reaches.
+    fn advance(
+        &self,
+        cx: &mut Deciding<'_, '_>,
+        on: &On<'_, '_, Progress>,
+        tasks: &[u32],
+        by: Person,
+        order: Option<Order>,
+    ) {
+        self.advance_from(on.progress.counts.clone(), cx, on, tasks, by, order);
+    }
+
+    fn advance_from(
+        &self,
+        before: Counts,
+        cx: &mut Deciding<'_, '_>,
+        on: &On<'_, '_, Progress>,
+        tasks: &[u32],
+        by: Person,
+        order: Option<Order>,
+    ) {
+        let mut after = before.clone();
+        for task in tasks {
+            let Some(rules) = self.task(*task) else { continue };
+            let have = before.of(*task).have.saturating_add(1);
+            // Only what `undoneBy` cannot take back rests on its order.
+            let order = order.filter(|_| rules.undone_by.is_none());
+            cx.emit(Fact::Done { loop_: on.loop_, by, task: *task, have, need: rules.need(), order });
+            after.set(*task, have);
+        }
+        self.give_reached(&mut after);
+        for number in 0..self.steps() {
+            if after.is_given(number) && !before.is_given(number) {
+                self.hand_over(cx, on, number);
+            }
+        }
+        self.finish(cx, on, &after);
+    }
+
+    fn hand_over(&self, cx: &mut Deciding<'_, '_>, on: &On<'_, '_, Progress>, number: u32) {
+        for reward in self.gives(number) {
+            rewards::grant(cx, on.loop_, *reward, on.state.initiator, number);
+        }
+    }
+
+    fn finish(&self, cx: &mut Deciding<'_, '_>, on: &On<'_, '_, Progress>, after: &Counts) {
+        let all_given = (0..self.steps()).all(|number| after.is_given(number));
+        if all_given
+            && self.reaches_goal(after, Counts::standing)
+            && on.state.status == Status::Running
+            && cx.at < on.state.until
+        {
+            cx.emit(Fact::Completed { loop_: on.loop_ });
+        }
+    }
+
+    /// Marks as given what is given as soon as it is reached.
+    fn give_reached(&self, counts: &mut Counts) {
+        if self.claim == Claim::AtOnce {
+            for number in 0..self.steps() {
+                if self.is_reached(counts, number, Counts::standing) {
+                    counts.give(number);
+                }
+            }
+        }
+    }
+
+    /// Whether a task counts one more unit.
+    fn takes<'c>(&'c self, counts: &Counts, task: u32) -> Result<(), Rejection<'c>> {
+        let is_done = |(task, rules): &(u32, &Task)| counts.of(*task).have >= rules.need();
+        let mut before = self.numbered().take_while(|(number, _)| *number < task);
+        if self.complete == Complete::InOrder
+            && let Some((_, first)) = before.find(|entry| !is_done(entry))
+        {
+            return Err(Rejection::new(Code::TaskOrder).name(&first.name));
+        }
+        match self.task(task) {
+            Some(rules) if !is_done(&(task, rules)) => Ok(()),
+            _ => Err(Code::TaskDone.into()),
+        }
+    }
+
+    /// Whether someone may count as a friend or visitor under the task's rules for newcomers.
+    fn is_welcome(&self, cx: &Deciding<'_, '_>, on: &On<'_, '_, Progress>, rules: &Task, by: Person) -> bool {
+        let met_before = rules.without.is_some_and(|event| cx.state.events.get(event_key(by, event)) > 0);
+        !met_before && (!rules.new_only || super::is_brought_by(cx, by, on.state.initiator))
+    }
+
+    fn numbered(&self) -> impl Iterator<Item = (u32, &Task)> {
+        (0u32..).zip(self.tasks.iter())
+    }
+
+    fn task(&self, task: u32) -> Option<&Task> {
+        self.tasks.get(usize::try_from(task).ok()?)
+    }
+
+    fn named(&self, name: &str) -> Option<(u32, &Task)> {
+        self.numbered().find(|(_, rules)| &*rules.name == name)
+    }
+
+    fn of_kind(&self, kind: Kind) -> Option<(u32, &Task)> {
+        self.numbered().find(|(_, rules)| rules.kind() == kind)
+    }
+
+    fn tiers(&self) -> &[Tier] {
+        self.tiers.as_deref().unwrap_or_default()
+    }
+
+    /// The number of the goal among the steps, which comes after the tiers.
+    fn goal(&self) -> u32 {
+        u32::try_from(self.tiers().len()).unwrap_or(u32::MAX)
+    }
+
+    /// How many tiers there are, and the goal if it gives something or there is nothing else.
+    fn steps(&self) -> u32 {
+        self.goal() + u32::from(self.goal() == 0 || !self.give.is_empty())
+    }
+
+    fn step(&self, name: &str) -> Option<u32> {
+        let number = match name {
+            "goal" => self.goal(),
+            _ => name.parse::<u32>().ok()?.checked_sub(1).filter(|number| *number < self.goal())?,
+        };
+        (number < self.steps()).then_some(number)
+    }
+
+    /// What a tier or the goal gives.
+    fn gives(&self, number: u32) -> &[Reward] {
+        let tier = usize::try_from(number).ok().and_then(|number| self.tiers().get(number));
+        tier.map_or(&self.give, |tier| core::slice::from_ref(&tier.give))
+    }
+
+    /// The units of all tasks together, each counted by `of`.
+    fn total(&self, counts: &Counts, of: impl Fn(&Counts, u32) -> u32) -> u32 {
+        self.numbered().map(|(task, rules)| of(counts, task).min(rules.need())).sum()
+    }
+
+    fn reaches_goal(&self, counts: &Counts, of: impl Fn(&Counts, u32) -> u32) -> bool {
+        let mut tasks = self.numbered().map(|(task, rules)| of(counts, task) >= rules.need());
+        if self.complete == Complete::Any { tasks.any(|done| done) } else { tasks.all(|done| done) }
+    }
+
+    fn is_reached(&self, counts: &Counts, number: u32, of: impl Fn(&Counts, u32) -> u32) -> bool {
+        match usize::try_from(number).ok().and_then(|number| self.tiers().get(number)) {
+            Some(tier) => self.total(counts, of) >= tier.at.get(),
+            None => self.reaches_goal(counts, of),
+        }
+    }
+
+    /// How many units are missing for a tier or the goal.
+    fn short_of(&self, counts: &Counts, number: u32) -> u32 {
+        let mut left = self.numbered().map(|(task, rules)| rules.need().saturating_sub(counts.of(task).have));
+        match usize::try_from(number).ok().and_then(|number| self.tiers().get(number)) {
+            Some(tier) => tier.at.get().saturating_sub(self.total(counts, Counts::standing)),
+            None if self.complete == Complete::Any => left.min().unwrap_or(0),
+            None => left.by_ref().sum(),
+        }
+    }
+
+    /// Until when what is reached can be claimed.
+    fn claim_until(&self, state: &LoopState) -> Time {
+        self.claim_within.map_or(state.until, |within| state.until.after(within))
+    }
+}
+
+impl Task {
+    fn kind(&self) -> Kind {
+        match self.submit {
+            Some(Submit::Form) => Kind::Form,
+            Some(Submit::Picture) => Kind::Picture,
+            None if self.invite.is_some() => Kind::Invite,
+            None if self.returns.is_some() => Kind::Returns,
+            None if self.check_in.is_some() => Kind::CheckIn,
+            None if self.answer.is_some() => Kind::Answer,
+            None => Kind::Event,
+        }
+    }
+
+    /// How many units it needs.
+    fn need(&self) -> u32 {
+        let given = [
+            self.count.map(Int::get),
+            self.invite.map(Int::get),
+            self.returns.map(Int::get),
+            self.check_in.map(Int::get),
+        ];
+        given.into_iter().flatten().next().unwrap_or(1)
+    }
+
+    /// Whether an event with this amount is large enough.
+    fn pays(&self, amount: Option<Money>) -> bool {
+        self.at_least.is_none_or(|least| amount.is_some_and(|amount| amount >= least))
+    }
+}
+
+/// What is missing in a loop at a moment.
+struct Here<'v> {
+    rules: &'v Rules,
+    book: &'v Book,
+    state: &'v LoopState,
+    progress: &'v Progress,
+    at: Time,
+}
+
+impl Here<'_> {
+    /// Whether a tier or the goal can still be reached, and what is missing for it.
+    fn missing(&self, number: u32) -> (bool, Vec<Step>) {
+        let Here { rules, progress, .. } = *self;
+        if progress.counts.is_given(number) {
+            return (false, Vec::new());
+        }
+        let short = rules.short_of(&progress.counts, number);
+        let running = rules.status(self.state, progress, self.at) == Status::Running;
+        let (can, mut steps) = match short {
+            0 => (0, Vec::new()),
+            _ if number == rules.goal() && rules.complete == Complete::Any => self.nearest_task(),
+            _ => self.next_units(short),
+        };
+        let mut open = can >= short && (running || short == 0);
+        if rules.claim == Claim::ByHand {
+            let until = rules.claim_until(self.state);
+            open = open && self.at < until;
+            steps.push(Step { until: Some(until), ..Step::new(Need::Claim, 1) });
+        }
+        (open, steps)
+    }
+
+    /// The way to the task that is done with the fewest units more, and how many they are; none if none can be done.
+    fn nearest_task(&self) -> (u32, Vec<Step>) {
+        let Here { rules, progress, .. } = *self;
+        let ways = rules.numbered().filter_map(|(task, units)| {
+            let left = units.need().saturating_sub(progress.counts.of(task).have);
+            let way = self.units(task, units, left, self.at);
+            (way.can >= left).then_some((left, way.steps))
+        });
+        ways.min_by_key(|(left, _)| *left).unwrap_or_else(|| (0, vec![Step::new(Need::Wait, 1)]))
+    }
+
+    /// The way to `short` more units of whatever tasks come next, and how many of them the time allows.
+    fn next_units(&self, short: u32) -> (u32, Vec<Step>) {
+        let Here { rules, progress, .. } = *self;
+        let (mut reached, mut now) = (0, self.at);
+        let (mut steps, mut beyond) = (Vec::new(), Vec::new());
+        for (task, units) in rules.numbered() {
+            let left = units.need().saturating_sub(progress.counts.of(task).have);
+            if left == 0 || reached >= short {
+                continue;
+            }
+            let wanted = left.min(short - reached);
+            let mut way = self.units(task, units, wanted, now);
+            if way.can < wanted {
+                beyond.append(&mut way.steps);
+                if rules.complete == Complete::InOrder {
+                    break;
+                }
+                if way.can == 0 {
+                    continue;
+                }
+                way = self.units(task, units, way.can, now);
+            }
+            steps.append(&mut way.steps);
+            (reached, now) = (reached + way.can, way.then);
+        }
+        if reached < short {
+            // The time does not allow it; what would be missing is still said.
+            steps.append(&mut beyond);
+        }
+        (reached, steps)
+    }
+
+    /// The way to `wanted` more units of a task from an instant on.
+    fn units(&self, task: u32, rules: &Task, wanted: u32, from: Time) -> Way {
+        let until = self.state.until;
+        let step = |need: Need, count: u32| Step { until: Some(until), ..Step::new(need, count) };
+        let offset = self.book.current().timezone;
+        let steps = match rules.kind() {
+            Kind::Event => {
+                let (name, amount) = (rules.event, rules.at_least);
+                vec![Step { name, amount, ..step(Need::Event, wanted) }]
+            }
+            Kind::Invite if rules.qualifies.is_none() && rules.without.is_none() && !rules.new_only => {
+                vec![step(Need::Join, wanted)]
+            }
+            Kind::Invite => {
+                let (name, amount) = (rules.qualifies, rules.at_least);
+                vec![Step { name, amount, ..step(Need::Invite, wanted) }]
+            }
+            Kind::Returns => {
+                let today = self.progress.visits_of_day(from, offset);
+                return returning((from, until), offset, (rules.per_day.map(Int::get), today), wanted);
+            }
+            Kind::CheckIn => {
+                let last = self.progress.checked_in.map(|(day, _)| day);
+                return checking_in((from, until), offset, last, wanted);
+            }
+            Kind::Answer | Kind::Form => vec![step(Need::Submit, wanted)],
+            Kind::Picture if self.progress.is_pending(task) => vec![step(Need::Review, wanted)],
+            Kind::Picture => vec![step(Need::Submit, wanted), step(Need::Review, wanted)],
+        };
+        Way { can: wanted, steps, then: from }
+    }
+}
+
+/// The way to more units of a task.
+pub(super) struct Way {
+    /// How many of them the time allows.
+    pub(super) can: u32,
+    /// What has to happen.
+    pub(super) steps: Vec<Step>,
+    /// When all of it has happened at the earliest.
+    pub(super) then: Time,
+}
+
+/// How `wanted` more visits come about when `most` count on one local day and `today` of them have: visits, and waiting
+/// for the next day in between.
+pub(super) fn returning(
+    (from, until): (Time, Time),
+    offset: UtcOffset,
+    (most, today): (Option<u32>, u32),
+    wanted: u32,
+) -> Way {
+    let mut steps = Vec::new();
+    let (mut left, mut now) = (wanted, from);
+    let mut free = most.map_or(wanted, |most| most.saturating_sub(today));
+    while left > 0 && now < until {
+        let count = free.min(left);
+        if count > 0 {
+            steps.push(Step { until: Some(until), ..Step::new(Need::Return, count) });
+            left -= count;
+        }
+        if left > 0 {
+            (_, now) = Period::Day.of(now, offset);
+            steps.push(Step { until: Some(now), ..Step::new(Need::Wait, 1) });
+            free = most.unwrap_or(left);
+        }
+    }
+    if steps.is_empty() {
+        // The time is over; what would be missing is still said.
+        steps.push(Step { until: Some(until), ..Step::new(Need::Return, wanted) });
+    }
+    Way { can: wanted - left, steps, then: now }
+}
+
+/// How `wanted` more check-ins come about, one on each local day, when the last was on the day `last`.
+fn checking_in((from, until): (Time, Time), offset: UtcOffset, last: Option<u32>, wanted: u32) -> Way {
+    let (mut can, mut now) = (0, from);
+    while can < wanted && now < until {
+        let (today, next) = day(now, offset);
+        can += u32::from(last != Some(today));
+        if can < wanted {
+            now = next;
+        }
+    }
+    let steps = vec![Step { until: Some(until), ..Step::new(Need::CheckIn, wanted) }];
+    Way { can, steps, then: now }
+}
+
+/// The number of a local day, and when the next one begins.
+fn day(at: Time, offset: UtcOffset) -> (u32, Time) {
+    let (day, next) = Period::Day.of(at, offset);
+    (u32::try_from(day).unwrap_or(0), next)
+}
+
+/// Who first invited someone in a play.
+fn inviter(state: &State, play: Play, who: Person) -> Option<Person> {
+    let loops = state.loops_of(who).filter_map(|loop_| state.loop_(loop_));
+    loops.filter(|other| other.play == play && other.opener != who).map(|other| other.initiator).last()
+}
+
+fn unknown_act<'c>(cx: &Deciding<'_, '_>) -> Rejection<'c> {
+    Rejection::new(Code::ActionUnknown).name(cx.act.name())
+}
+
+/// Reports what is wrong with the rules beyond their shape.
+pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
+    let entries = |key: &str| node.get(key).map(Node::entries).unwrap_or_default();
+    for ((number, task), at) in rules.numbered().zip(entries("tasks")) {
+        let before = || rules.numbered().take_while(|(before, _)| *before < number).map(|(_, task)| task);
+        let at_most_one = matches!(task.kind(), Kind::Invite | Kind::Returns | Kind::CheckIn);
+        let within = rules.within.filter(|within| task.days().is_some_and(|days| days > most_days(*within)));
+        let found = if before().any(|other| other.name == task.name) {
+            Some((code::TASK_SHAPE, "Another task has this name already.", "已有同名任务，请换一个名称。"))
+        } else if at_most_one && before().any(|other| other.kind() == task.kind()) {
+            Some((
+                code::TASK_SHAPE,
+                "A play has one task of this kind; give it the larger number, and use tiers for steps on the way.",
+                "一个玩法只能有一个这种任务；请填较大的数量，用 `tiers` 设置中间阶梯。",
+            ))
+        } else {
+            within.map(|_| {
+                (
+                    code::REACH_IMPOSSIBLE,
+                    "This needs more days than a loop is open for.",
+                    "所需天数超过了每一轮的有效期。",
+                )
+            })
+        };
+        report(cx, ("tasks", number), at.start, found);
+    }
+    let units = rules.numbered().map(|(_, task)| task.need()).sum::<u32>();
+    for ((number, tier), at) in (0u32..).zip(rules.tiers()).zip(entries("tiers")) {
+        let found = (tier.at.get() > units).then_some((
+            code::REACH_IMPOSSIBLE,
+            "All tasks together have fewer units than this tier needs.",
+            "所有任务的总数达不到这一级阶梯。",
+        ));
+        report(cx, ("tiers", number), at.start, found);
+    }
+    if rules.give.is_empty() && rules.tiers.is_none() {
+        cx.warning(
+            code::REACH_NOTHING,
+            node.start,
+            String::from("The tasks earn nobody anything here: add `give` or `tiers`."),
+            String::from("完成任务没有任何奖励：请填写 `give` 或 `tiers`。"),
+        );
+    }
+    if rules.claim_within.is_some() && rules.claim == Claim::AtOnce {
+        cx.warning(
+            code::REACH_WINDOW,
+            node.get("claimWithin").map_or(node.start, |node| node.start),
+            String::from("`claimWithin` does nothing here: everything is given at once."),
+            String::from("奖励会立即发放，`claimWithin` 不起作用。"),
+        );
+    }
+}
+
+fn report(
+    cx: &mut Cx,
+    (list, number): (&str, u32),
+    offset: usize,
+    found: Option<(&'static str, &str, &str)>,
+) {
+    if let Some((code, en, zh)) = found {
+        cx.within(list, |cx| {
+            cx.within(&number.to_string(), |cx| {
+                cx.error(code, offset, en.to_owned(), zh.to_owned());
+            });
+        });
+    }
+}
+
+/// The most local days that a span can touch.
+fn most_days(span: Span) -> u32 {
+    let whole = span.0.saturating_sub(2).div_euclid(86_400_000).saturating_add(2);
+    u32::try_from(whole).unwrap_or(u32::MAX)
+}
+
+impl Task {
+    /// On how many local days it needs something to happen at least.
+    fn days(&self) -> Option<u32> {
+        let returns = self.returns.zip(self.per_day).map(|(all, most)| all.get().div_ceil(most.get()));
+        self.check_in.map(Int::get).or(returns)
+    }
+}
+
+fn check_task(task: &Task, node: &Node<'_>, cx: &mut Cx) {
+    let kinds = [
+        task.event.is_some(),
+        task.invite.is_some(),
+        task.returns.is_some(),
+        task.check_in.is_some(),
+        task.answer.is_some(),
+        task.submit.is_some(),
+    ];
+    let kind = task.kind();
+    let misplaced = ((task.count.is_some() || task.undone_by.is_some()) && kind != Kind::Event)
+        || (task.at_least.is_some() && kind != Kind::Event && task.qualifies.is_none())
+        || ((task.qualifies.is_some() || task.without.is_some()) && kind != Kind::Invite)
+        || (task.new_only && !matches!(kind, Kind::Invite | Kind::Returns))
+        || (task.per_day.is_some() && kind != Kind::Returns);
+    let found = if kinds.iter().filter(|given| **given).count() != 1 {
+        Some((
+            "A task has exactly one of `event`, `invite`, `returns`, `checkIn`, `answer` and `submit`.",
+            "一个任务必须且只能填写 `event`、`invite`、`returns`、`checkIn`、`answer`、`submit` 之一。",
+        ))
+    } else if misplaced {
+        Some((
+            "`count` and `undoneBy` go with `event`, `qualifies` and `without` with `invite`, `perDay` with `returns`, \
+             `atLeast` with `event` or `qualifies`, `newOnly` with `invite` or `returns`.",
+            "`count`、`undoneBy` 只用于 `event`；`qualifies`、`without` 只用于 `invite`；`perDay` 只用于 `returns`；\
+             `atLeast` 只用于 `event` 或 `qualifies`；`newOnly` 只用于 `invite` 或 `returns`。",
+        ))
+    } else if task.undone_by.is_some() && task.undone_by == task.event {
+        Some(("The event that counts cannot take its own unit back.", "计数的事件不能同时撤销自己。"))
+    } else if task.name.len() > LONGEST_NAME {
+        Some(("The name is too long for a command.", "任务名称过长，无法写入指令。"))
+    } else {
+        None
+    };
+    if let Some((en, zh)) = found {
+        cx.error(code::TASK_SHAPE, node.start, en.to_owned(), zh.to_owned());
+    }
+}
+
+/// The longest name in a command, in bytes.
+const LONGEST_NAME: usize = 64;
