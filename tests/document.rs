@@ -468,6 +468,7 @@ const WRONG: &[(&str, &str, Severity, &str, u32, u32)] = &[
     ("loop-outlives-campaign", "REACH-WINDOW", Severity::Warning, "/plays/friends/within", 13, 17),
     ("help-on-pages", "PLATFORM-SHARE", Severity::Warning, "/plays/friends", 10, 5),
     ("ladder-step-of-no-kind", "TIER_SHAPE", Severity::Error, "/plays/friends/inviter/0", 14, 19),
+    ("coupon-with-points", "POINTS_ONLY", Severity::Error, "/rewards/coffee/points", 6, 67),
     ("account-of-a-coupon", "REACH_KIND", Severity::Error, "/plays/shop/account", 12, 18),
     ("item-named-twice", "NAME_TWICE", Severity::Error, "/plays/shop/items/1", 14, 65),
     ("level-below-the-one-before", "LEVEL_ORDER", Severity::Error, "/plays/shop/levels/1", 15, 66),
