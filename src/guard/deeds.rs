@@ -120,7 +120,6 @@ impl<'x, 'f> Scene<'x, 'f> {
                 }
                 self.from(self.deed_on(Action::Join, loop_, by)?, device)
             }
-            Fact::Entered { loop_, by, .. } => self.deed_on(Action::Join, loop_, by)?,
             Fact::CheckedIn { loop_, by, .. } => self.deed_on(Action::CheckIn, loop_, by)?,
             Fact::Submitted { loop_, by, .. } => self.deed_on(Action::Submit, loop_, by)?,
             Fact::Drawn { loop_, by, .. } => self.deed_on(Action::Draw, loop_, by)?,
