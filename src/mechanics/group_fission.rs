@@ -374,7 +374,8 @@ impl Rules {
             let (loop_, _) = home(state, play, who)?;
             state.loop_(loop_).map(|head| head.initiator).filter(|initiator| *initiator != who)
         };
-        let counts = (!self.new_only || is_unmet(cx, by, inviter)) && !is_above(state, inviter, by, up);
+        let new = !self.new_only || is_unmet(cx, by, inviter);
+        let counts = new && !is_above(state, inviter, by, up);
         let device = cx.command.device.as_deref().filter(|_| guard::counts_devices(cx, on.play));
         // A guest who does not count is one until now.
         let until = if counts { on.state.until } else { cx.at };

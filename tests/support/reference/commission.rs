@@ -357,8 +357,8 @@ fn campaign(dice: &mut Dice<'_>) -> Value {
         1 => sell["spend"] = json!("3.00"),
         _ => {}
     }
-    if dice.below(3) == 0 {
-        sell["bindFor"] = json!("40m");
+    if let Some(span) = dice.maybe(3, |_| json!("40m")) {
+        sell["bindFor"] = span;
     }
     let mut pay = json!({ "kind": "cash", "title": "Pay", "budget": "30.00" });
     if dice.below(2) == 0 {
