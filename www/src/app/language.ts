@@ -36,6 +36,9 @@ export function say(both: Both, values: Record<string, string | number> = {}): s
 /** The part of a title in the current language: "Coffee 咖啡" is "Coffee" or "咖啡". */
 export function titleOf(title: string): string {
   const start = title.search(/[\u2e80-\u9fff\uff00-\uffef]/);
+  const [, chinese, english] =
+    start === 0 ? (/^(.*?)\s+([\x20-\x7e]*[A-Za-z][\x20-\x7e]*)$/.exec(title) ?? []) : [];
+  if (chinese !== undefined && english !== undefined) return isChinese.value ? chinese : english;
   if (start <= 0) return title;
   const parts = [title.slice(0, start).trim(), title.slice(start).trim()];
   return parts[isChinese.value ? 1 : 0] || title;
