@@ -114,6 +114,7 @@ export const WORDS = {
   approve: ["Approve", "通过"],
   reject: ["Reject", "驳回"],
   picture: ["Picture {n}", "第 {n} 张截图"],
+  heldForReview: ["{count} being reviewed", "{count} 项审核中"],
   heldOf: ["Held: {name}", "待审核：{name}"],
   rooms: ["Chat groups", "社群"],
   enters: ["{name} enters {room}", "{name} 进入 {room}"],
