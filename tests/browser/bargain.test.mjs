@@ -21,6 +21,7 @@ const BARGAIN = {
       floor: "9.00",
       helpers: 2,
       within: "24h",
+      ownCut: false,
     },
   },
 };

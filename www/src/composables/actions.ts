@@ -71,7 +71,10 @@ export function useActions(): Actions {
     isBusy,
     open: computed(() => play.value?.actions.find((action) => action.do === "open") ?? null),
     takePart,
-    own: computed(() => find(mechanic.value?.own?.act)),
+    own: computed(() => {
+      const action = find(mechanic.value?.own?.act);
+      return mechanic.value?.own?.isOnlyReady === true && action?.ready !== true ? null : action;
+    }),
     pay: computed(() => find("pay")),
     leave: computed(() => find("leave")),
     start: () => run(() => loop.open(play.value?.play ?? "")),

@@ -37,8 +37,8 @@ export interface Mechanic {
   tookPart: Both;
   /** What a visitor reads above the button. */
   invited: Both;
-  /** The act by which participants move their own loop, and its button. */
-  own?: { act: Intent["do"]; button: Both };
+  /** The act by which participants move their own loop, and its button; some are offered only when they are due. */
+  own?: { act: Intent["do"]; button: Both; isOnlyReady?: boolean };
   /** The button by which a visitor goes again, where it is not a place in a group. */
   leave?: Both;
   steps: readonly Both[];
@@ -135,7 +135,7 @@ export const MECHANICS: Readonly<Record<string, Mechanic>> = {
     takePart: ["Support {name}", "支持 {name}"],
     tookPart: ["You support it", "你已支持"],
     invited: ["{name} needs your support", "{name} 邀你支持"],
-    own: { act: "claim", button: ["Claim what is reached", "领取已达成奖励"] },
+    own: { act: "claim", button: ["Claim what is reached", "领取已达成奖励"], isOnlyReady: true },
     leave: ["Support no longer", "取消支持"],
     steps: [
       ["Do the tasks, alone and with friends", "完成任务，可邀请好友一起"],
@@ -176,7 +176,7 @@ export const MECHANICS: Readonly<Record<string, Mechanic>> = {
     takePart: ["Enter the group", "加入社群"],
     tookPart: ["You are in the group", "你已进群"],
     invited: ["{name} invites you to the group", "{name} 邀你进群"],
-    own: { act: "claim", button: ["Claim the next reward", "领取下一级奖励"] },
+    own: { act: "claim", button: ["Claim the next reward", "领取下一级奖励"], isOnlyReady: true },
     steps: [
       ["Share your group code", "分享群二维码"],
       ["Friends enter a chat group", "好友加入社群"],
@@ -262,7 +262,7 @@ export const MECHANICS: Readonly<Record<string, Mechanic>> = {
     takePart: ["Take part", "参与"],
     tookPart: ["You are on the board", "你已上榜"],
     invited: ["Who moves the most?", "谁是榜首？"],
-    own: { act: "claim", button: ["Settle the board", "结算榜单"] },
+    own: { act: "claim", button: ["Settle the board", "结算榜单"], isOnlyReady: true },
     steps: [
       ["Friends move you up", "好友助你上榜"],
       ["The board counts in cycles", "榜单按周期统计"],
