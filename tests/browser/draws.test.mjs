@@ -100,7 +100,7 @@ test("three people open a red packet, and the shares come to its sum", async () 
   const [ann, bo, cy] = [await person(browser), await person(browser), await person(browser)];
   await ann.page.goto(`${server.url}/?campaign=small-packet`);
   await ann.page.locator("[data-main=start]").click();
-  await ann.page.locator("[data-headline]").getByText("1 more friends open it").waitFor();
+  await ann.page.locator("[data-headline]").getByText("It opens with 1 more").waitFor();
   const link = await shareLink(ann.page);
   await bo.page.goto(link);
   await bo.page.locator("[data-main=take-part]").click();

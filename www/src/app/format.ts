@@ -48,7 +48,9 @@ export function span(milliseconds: number): string {
 
 /** A moment as a date and a time of day. */
 export function moment(at: number): string {
+  const isThisYear = new Date(at).getFullYear() === new Date().getFullYear();
   const options = {
+    ...(!isThisYear && { year: "numeric" as const }),
     month: "short",
     day: "numeric",
     hour: "2-digit",

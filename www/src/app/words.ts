@@ -45,7 +45,7 @@ export const WORDS = {
   forOther: ["For {name}", "给 {name}"],
 
   points: ["points", "积分"],
-  account: ["{title}: {balance}", "{title}：{balance}"],
+  chances: ["draws", "次抽奖机会"],
   expiring: ["{count} expire on {at}", "{count} 将于 {at} 过期"],
 
   share: ["Share with friends", "分享给好友"],

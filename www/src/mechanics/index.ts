@@ -205,7 +205,7 @@ export const MECHANICS: Readonly<Record<string, Mechanic>> = {
     takePart: ["Join the raffle", "参加开奖"],
     tookPart: ["You are in the pool", "你已参加"],
     invited: ["One pool for everybody", "所有人共享奖池"],
-    own: { act: "draw", button: ["Draw the winners", "开奖"] },
+    own: { act: "draw", button: ["Draw the winners", "开奖"], isOnlyReady: true },
     steps: [
       ["Join the pool once", "参加奖池，每人一次"],
       ["Wait for the draw", "等待开奖"],
