@@ -1,7 +1,7 @@
 //! The demonstration: a stand-in for the site around the campaign, on this machine only.
 //!
 //! It plays the parts that belong to the site's own backend: it proves participants, says that a payment or an
-//! event happened, and moves the clock. No money moves, and every answer says so.
+//! event happened, reviews, hands rewards over, and moves the clock. No money moves, and every answer says so.
 
 use crate::api::json_text;
 use crate::app::App;
@@ -30,6 +30,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/demo/pay", post(pay))
         .route("/demo/event", post(event))
         .route("/demo/refund", post(refund))
+        .route("/demo/act", post(act))
         .route("/demo/clock", post(clock))
 }
 
@@ -87,6 +88,8 @@ struct Happening {
     name: String,
     order: Option<String>,
     amount: Option<u64>,
+    count: Option<u32>,
+    price: Option<u64>,
 }
 
 /// Something that happened on the site.
@@ -94,9 +97,12 @@ async fn event(
     State(app): State<Arc<App>>,
     happening: Result<Json<Happening>, JsonRejection>,
 ) -> Result<Response, Failure> {
-    let Json(Happening { campaign, by, name, order, amount }) = happening.map_err(wrong_body)?;
+    let Json(Happening { campaign, by, name, order, amount, count, price }) =
+        happening.map_err(wrong_body)?;
     let order = order_or_new(order)?;
-    let command = json!({ "do": "event", "by": by, "name": name, "order": order, "amount": amount });
+    let command = json!({
+        "do": "event", "by": by, "name": name, "order": order, "amount": amount, "count": count, "price": price
+    });
     send(&app, &campaign, command, Some(order)).await
 }
 
@@ -114,6 +120,69 @@ async fn refund(
 ) -> Result<Response, Failure> {
     let Json(Refund { campaign, order }) = refund.map_err(wrong_body)?;
     send(&app, &campaign, json!({ "do": "refund", "order": order }), Some(order)).await
+}
+
+/// Acts of the site's backend that are passed on as they are.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum BackendAct {
+    Review,
+    Enter,
+    Exit,
+    Message,
+    Fulfil,
+    Fail,
+    Revoke,
+    Use,
+    Tick,
+}
+
+impl BackendAct {
+    fn name(&self) -> &'static str {
+        match self {
+            BackendAct::Review => "review",
+            BackendAct::Enter => "enter",
+            BackendAct::Exit => "exit",
+            BackendAct::Message => "message",
+            BackendAct::Fulfil => "fulfil",
+            BackendAct::Fail => "fail",
+            BackendAct::Revoke => "revoke",
+            BackendAct::Use => "use",
+            BackendAct::Tick => "tick",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Deed {
+    campaign: String,
+    #[serde(rename = "do")]
+    act: BackendAct,
+    /// Tells two presses of a button apart; the same press is the same command.
+    press: String,
+    by: Option<String>,
+    #[serde(rename = "loop")]
+    in_loop: Option<String>,
+    play: Option<String>,
+    code: Option<String>,
+    name: Option<String>,
+    text: Option<String>,
+    grant: Option<String>,
+    reason: Option<String>,
+}
+
+/// Any other act that only the site's backend may do.
+async fn act(
+    State(app): State<Arc<App>>,
+    deed: Result<Json<Deed>, JsonRejection>,
+) -> Result<Response, Failure> {
+    let Json(deed) = deed.map_err(wrong_body)?;
+    let command = json!({
+        "do": deed.act.name(), "by": deed.by, "loop": deed.in_loop, "play": deed.play, "code": deed.code,
+        "name": deed.name, "text": deed.text, "grant": deed.grant, "reason": deed.reason
+    });
+    send_as(&app, &deed.campaign, command, &deed.press, None).await
 }
 
 #[derive(Deserialize)]
@@ -134,13 +203,23 @@ async fn clock(
 }
 
 async fn send(app: &App, campaign: &str, command: Value, order: Option<String>) -> Result<Response, Failure> {
+    send_as(app, campaign, command, "", order).await
+}
+
+async fn send_as(
+    app: &App,
+    campaign: &str,
+    command: Value,
+    press: &str,
+    order: Option<String>,
+) -> Result<Response, Failure> {
     let mut members: Map<String, Value> = match command {
         Value::Object(members) => members.into_iter().filter(|(_, value)| !value.is_null()).collect(),
         _ => Map::new(),
     };
     // The same request is the same command, so that pressing a button twice pays once.
     let body = serde_json::to_string(&members).map_err(|_| Code::BodyMalformed)?;
-    let digest = auth::hex(&Sha256::digest(body.as_bytes()));
+    let digest = auth::hex(&Sha256::digest([body.as_bytes(), press.as_bytes()].concat()));
     members.insert("id".to_owned(), format!("demo-{}", digest.get(..24).unwrap_or(&digest)).into());
     let text = serde_json::to_string(&members).map_err(|_| Code::BodyMalformed)?;
     let envelope = serde_json::from_str::<Envelope>(&text).map_err(|_| Code::BodyMalformed)?;

@@ -1,7 +1,7 @@
 // Mask for two: two people pay and both get the price; a group that does not fill pays back.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { person, startBrowser, startServer } from "./support.mjs";
+import { confirmPayment, person, startBrowser, startServer } from "./support.mjs";
 
 /** The same mechanic with so little time that a test can wait for its end. */
 const SHORT = {
@@ -122,10 +122,4 @@ test("a mask bought alone costs the full price and starts no group", async () =>
 async function payHere(page, amount) {
   await page.locator("[data-main=pay]").click();
   await confirmPayment(page, amount);
-}
-
-async function confirmPayment(page, amount) {
-  await page.locator("[data-demo-payment]").getByText("DEMO PAYMENT - no money moves").waitFor();
-  await page.locator("[data-pay-now]").getByText(`Pay ${amount} (demo)`).click();
-  await page.locator("[data-pay-now]").waitFor({ state: "hidden" });
 }

@@ -108,6 +108,21 @@ export async function person(
   return { context, page, problems };
 }
 
+/** The link that a participant shares for the loop on their screen. */
+export async function shareLink(page) {
+  await page.locator("[data-main=share], [data-share-on]").first().click();
+  const link = await page.locator("[data-url]").textContent();
+  await page.locator(".van-popup__close-icon:visible").click();
+  return link;
+}
+
+/** Pays what the sheet asks for, which says that it is a demonstration. */
+export async function confirmPayment(page, amount) {
+  await page.locator("[data-demo-payment]").getByText("DEMO PAYMENT - no money moves").waitFor();
+  await page.locator("[data-pay-now]").getByText(`Pay ${amount} (demo)`).click();
+  await page.locator("[data-pay-now]").waitFor({ state: "hidden" });
+}
+
 /** Reads the one QR code in a screenshot with zbar, a decoder that shares nothing with this project. */
 export function readQr(screenshot) {
   const folder = mkdtempSync(join(tmpdir(), "kfactor-qr-"));

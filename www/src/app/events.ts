@@ -4,9 +4,12 @@ import { type Both, isChinese, say } from "./language";
 const USUAL: Readonly<Record<string, Both>> = {
   "first-order": ["Place the first order", "完成首单"],
   "first-visit": ["Visit the shop for the first time", "首次到店"],
+  followed: ["Follow the account", "关注公众号"],
+  "joined-club": ["Join the club", "加入读书会"],
   "order-paid": ["Pay for an order", "支付订单"],
   "signed-up": ["Sign up", "完成注册"],
   "ticket-bought": ["Buy a ticket", "购票"],
+  unfollowed: ["Stop following", "取消关注"],
 };
 
 /** What a person has to do for an event to happen. */

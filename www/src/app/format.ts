@@ -16,6 +16,14 @@ export function money(amount: number, currency: string): string {
   return format.format(amount / 10 ** digits);
 }
 
+/** What a person typed, in minor units; nothing if it is no amount. */
+export function typedMoney(text: string, currency: string): number | null {
+  const format = new Intl.NumberFormat("en", { style: "currency", currency });
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  const amount = Math.round(Number(text) * 10 ** digits);
+  return amount > 0 ? amount : null;
+}
+
 /** A duration as a clock: days in front, then hours, minutes and seconds. */
 export function clock(milliseconds: number): { days: number; parts: [string, string, string] } {
   const left = Math.max(0, Math.ceil(milliseconds / 1000)) * 1000;
@@ -40,7 +48,9 @@ export function span(milliseconds: number): string {
 
 /** A moment as a date and a time of day. */
 export function moment(at: number): string {
+  const isThisYear = new Date(at).getFullYear() === new Date().getFullYear();
   const options = {
+    ...(!isThisYear && { year: "numeric" as const }),
     month: "short",
     day: "numeric",
     hour: "2-digit",

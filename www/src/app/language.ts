@@ -33,12 +33,30 @@ export function say(both: Both, values: Record<string, string | number> = {}): s
   return text.replace(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));
 }
 
-/** The part of a title in the current language: "Coffee 咖啡" is "Coffee" or "咖啡". */
+const CHINESE = /[\u2e80-\u9fff\uff00-\uffef]/;
+
+/** The part of a title in the current language: "10 stars 10 颗星" is "10 stars" or "10 颗星". */
 export function titleOf(title: string): string {
-  const start = title.search(/[\u2e80-\u9fff\uff00-\uffef]/);
-  if (start <= 0) return title;
-  const parts = [title.slice(0, start).trim(), title.slice(start).trim()];
-  return parts[isChinese.value ? 1 : 0] || title;
+  const [first, second] = halves(title);
+  if (first === "" || second === "") return title;
+  const isFirst = CHINESE.test(first) === isChinese.value;
+  return isFirst ? first : second;
+}
+
+/** Where the language changes; a number just before Chinese without one belongs to it. */
+function halves(title: string): [string, string] {
+  const start = title.search(CHINESE);
+  if (start === 0) {
+    const [, chinese = title, english = ""] =
+      /^(.*?)\s+([\x20-\x7e]*[A-Za-z][\x20-\x7e]*)$/.exec(title) ?? [];
+    return [chinese, english];
+  }
+  if (start < 0) return [title, ""];
+  const number = /\d/.test(title.slice(start))
+    ? ""
+    : (/\d[\d.,]*\s?$/.exec(title.slice(0, start))?.[0] ?? "");
+  const at = start - number.length;
+  return [title.slice(0, at).trim(), title.slice(at).trim()];
 }
 
 function remembered(): Language {

@@ -1,5 +1,13 @@
 import type { Answer, Fact } from "kfactor";
-import { computed, type ComputedRef, onScopeDispose, type Ref, shallowRef, watch } from "vue";
+import {
+  computed,
+  type ComputedRef,
+  onScopeDispose,
+  type Ref,
+  type ShallowRef,
+  shallowRef,
+  watch,
+} from "vue";
 import { factsOf, type Identity } from "../demo/site";
 
 /** An order, as the facts tell it. */
@@ -19,6 +27,8 @@ export interface Log {
   facts: ComputedRef<readonly Fact[]>;
   /** Latest first. */
   orders: ComputedRef<readonly Order[]>;
+  /** What the last answer to this page said, and when it came by this device's clock. */
+  answered: ShallowRef<{ facts: readonly Fact[]; at: number }>;
   /** Takes over what an answer says. */
   note(answer: Answer): void;
 }
@@ -31,6 +41,7 @@ export function useLog(
   view: Ref<unknown>,
 ): Log {
   const known = shallowRef<ReadonlyMap<string, Fact>>(new Map());
+  const answered = shallowRef<{ facts: readonly Fact[]; at: number }>({ facts: [], at: 0 });
   const positions = new Map<string, number>();
   let isAsking = false;
   let isGone = false;
@@ -67,8 +78,11 @@ export function useLog(
   return {
     facts,
     orders: computed(() => ordersIn(facts.value)),
+    answered,
     note: (answer) => {
-      if (answer.ok) add(answer.facts);
+      if (!answer.ok) return;
+      add(answer.facts);
+      answered.value = { facts: answer.facts, at: Date.now() };
     },
   };
 }

@@ -30,7 +30,11 @@ export function useLoop({ document, identity }: Opened): Playing {
   onScopeDispose(loop.subscribe(() => (state.value = loop.getSnapshot())));
   onScopeDispose(() => loop.close());
 
-  const latest = computed(() => state.value.view?.loops[0]?.loop ?? null);
+  /** The participant's own; a loop that is for all comes after it. */
+  const latest = computed(() => {
+    const loops = state.value.view?.loops ?? [];
+    return (loops.find(({ role }) => role !== "visitor") ?? loops[0])?.loop ?? null;
+  });
   const shown = computed(() => route.loop ?? latest.value);
   watch(shown, (wanted, before) => {
     if (wanted === null) return;

@@ -89,11 +89,19 @@ export function providePage(opened: Opened): Page {
       },
       title: (name) => document.rewards?.[name]?.title ?? document.plays[name]?.title ?? name,
     },
-    choose: (name) => (chosen.value = name),
+    choose: (name) => {
+      chosen.value = name;
+      const other = view.value?.loops.find(({ play }) => play === name)?.loop;
+      if (other !== undefined) go({ campaign: route.campaign, loop: other }, { replace: true });
+    },
     took: (answer) => {
       log.note(answer);
-      const opened = answer.ok ? answer.facts.find((fact) => fact.kind === "opened") : undefined;
-      if (opened?.kind !== "opened" || opened.loop === route.loop || isGone) return;
+      // Loops that the engine opens by itself, as a board for all, begin with a line.
+      const opened = answer.ok
+        ? answer.facts.find((fact) => fact.kind === "opened" && !fact.loop.startsWith("_"))
+        : undefined;
+      if (opened?.kind !== "opened" || opened.by !== identity.participant) return;
+      if (opened.loop === route.loop || isGone) return;
       chosen.value = opened.play;
       go({ campaign: route.campaign, loop: opened.loop });
     },

@@ -9,9 +9,11 @@ import { usePage } from "./page";
 /** What the stand-in for the site's backend can do for the participant of this page. */
 export interface Site {
   isBusy: Ref<boolean>;
-  happen(name: string): Promise<Answer | null>;
+  happen(name: string, order?: { amount?: number; price?: number; count?: number }): Promise<Answer | null>;
   pay(payment: { loop?: string; play?: string; order: string; amount: number }): Promise<Answer | null>;
   refund(order: string): Promise<Answer | null>;
+  /** Any other act of the backend; about this participant, unless it says about whom. */
+  act(deed: site.Deed): Promise<Answer | null>;
   forward(milliseconds: number): Promise<void>;
 }
 
@@ -40,9 +42,10 @@ export function useSite(): Site {
 
   return {
     isBusy,
-    happen: (name) => run(() => site.event({ campaign, by, name })),
+    happen: (name, order) => run(() => site.event({ campaign, by, name, ...order })),
     pay: (payment) => run(() => site.pay({ campaign, by, ...payment })),
     refund: (order) => run(() => site.refund({ campaign, order })),
+    act: (deed) => run(() => site.act({ campaign, by, ...deed })),
     forward: async (milliseconds) => {
       try {
         await site.forward(milliseconds);

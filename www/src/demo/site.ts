@@ -61,13 +61,36 @@ export function pay(payment: {
 }
 
 /** Something happened on the site; each time is an order of its own. */
-export function event(happening: { campaign: string; by: string; name: string }): Promise<SiteAnswer> {
+export function event(happening: {
+  campaign: string;
+  by: string;
+  name: string;
+  amount?: number;
+  price?: number;
+  count?: number;
+}): Promise<SiteAnswer> {
   return ask("POST", "/demo/event", { ...happening, order: newOrder() });
 }
 
 /** An order was paid back. */
 export function refund(request: { campaign: string; order: string }): Promise<SiteAnswer> {
   return ask("POST", "/demo/refund", request);
+}
+
+/** What else only the site's backend may do. */
+export interface Deed {
+  do: "review" | "enter" | "exit" | "message" | "fulfil" | "fail" | "revoke" | "use" | "tick";
+  by?: string;
+  loop?: string;
+  play?: string;
+  name?: string;
+  text?: string;
+  grant?: string;
+}
+
+/** Does it; each call is a press of its own. */
+export function act(deed: Deed & { campaign: string }): Promise<SiteAnswer> {
+  return ask("POST", "/demo/act", { ...deed, press: newOrder() });
 }
 
 /** Moves the clock of the demonstration; gives the time it has now. */
