@@ -9,7 +9,9 @@ use super::rejection::Code;
 ///
 /// ```
 /// use kfactor::engine::words::explain;
-/// let (en, zh) = explain("LIMIT_REACHED", |name| Some(if name == "most" { "3" } else { "helper/day" }.to_owned()));
+/// let values = [("most", "3"), ("name", "helper/day")];
+/// let value = |name: &str| values.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+/// let (en, zh) = explain("LIMIT_REACHED", value);
 /// assert_eq!(en, "The limit of 3 is reached (helper/day).");
 /// assert!(zh.contains('3'));
 /// ```
