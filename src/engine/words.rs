@@ -9,7 +9,8 @@ use super::rejection::Code;
 ///
 /// ```
 /// use kfactor::engine::words::explain;
-/// let (en, zh) = explain("LIMIT_REACHED", |name| Some(if name == "most" { "3" } else { "helper/day" }.to_owned()));
+/// let value = |name: &str| match name { "most" => Some("3"), "name" => Some("helper/day"), _ => None };
+/// let (en, zh) = explain("LIMIT_REACHED", |name| value(name).map(str::to_owned));
 /// assert_eq!(en, "The limit of 3 is reached (helper/day).");
 /// assert!(zh.contains('3'));
 /// ```

@@ -134,7 +134,7 @@ impl Mechanic for Rules {
         on: On<'_, 'c, Progress>,
         by: Person,
     ) -> Result<(), Rejection<'c>> {
-        match cx.command.act {
+        match cx.act {
             Act::Enter => self.enter(cx, &on, by),
             Act::Exit => exit(cx, current_rooms(cx.book, on.state.play, self), &on, by),
             _ => self.claim(cx, &on, by),
@@ -143,7 +143,7 @@ impl Mechanic for Rules {
 
     fn stands_in(&self, cx: &Deciding<'_, '_>, play: Play, by: Person) -> Option<Loop> {
         let home = || home(cx.state, play, by).map(|(loop_, _)| loop_);
-        match cx.command.act {
+        match cx.act {
             Act::Enter => home().or_else(|| running_loop_of(cx, play, attributed_to(cx, by)?)),
             Act::Exit => home(),
             _ => None,

@@ -160,10 +160,10 @@ impl Mechanic for Rules {
     /// Scores open a board, participants do not; but whoever claims settles a cycle that is over.
     fn open<'c>(&'c self, opening: Opening<'_, '_, 'c>) -> Result<(), Rejection<'c>> {
         let Opening { cx, play, .. } = opening;
-        if cx.command.act == Act::Claim && settle_latest(cx, play) {
+        if cx.act == Act::Claim && settle_latest(cx, play) {
             return Ok(());
         }
-        Err(Rejection::new(Code::ActionUnknown).name(cx.command.act.name()))
+        Err(Rejection::new(Code::ActionUnknown).name(cx.act.name()))
     }
 
     fn act<'c>(

@@ -150,7 +150,7 @@ impl Mechanic for Rules {
         if on.state.initiator != by {
             return Err(Code::NotMember.into());
         }
-        let act = cx.command.act;
+        let act = cx.act;
         let mut wheel = Wheel::new(self, cx, &on);
         let opened = wheel.open_due();
         match act {

@@ -98,11 +98,7 @@ impl Mechanic for Rules {
         }
         cx.loop_running(on.play, on.state)?;
         let name = required(cx.command.name.as_deref(), "name")?;
-        if cx.command.act == Act::Redeem {
-            self.redeem(cx, &on, by, name)
-        } else {
-            self.claim(cx, &on, by, name)
-        }
+        if cx.act == Act::Redeem { self.redeem(cx, &on, by, name) } else { self.claim(cx, &on, by, name) }
     }
 
     fn taken_back(

@@ -89,7 +89,7 @@ impl Mechanic for Rules {
     const LOOPS: Loops = Loops::Shared;
 
     fn open<'c>(&'c self, mut opening: Opening<'_, '_, 'c>) -> Result<(), Rejection<'c>> {
-        match opening.cx.command.act {
+        match opening.cx.act {
             // Nobody has joined, or there would be a loop.
             Act::Draw if opening.cx.at >= self.draw_at => return Err(Code::NobodyEligible.into()),
             _ if opening.cx.at >= self.draw_at => {
@@ -108,7 +108,7 @@ impl Mechanic for Rules {
         by: Person,
     ) -> Result<(), Rejection<'c>> {
         cx.loop_running(on.play, on.state)?;
-        if cx.command.act == Act::Draw {
+        if cx.act == Act::Draw {
             if cx.at < on.state.until {
                 return Err(Rejection::new(Code::DrawNotOpen).until(on.state.until));
             }

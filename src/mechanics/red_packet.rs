@@ -170,7 +170,7 @@ impl Mechanic for Rules {
         on: On<'_, 'c, Progress>,
         by: Person,
     ) -> Result<(), Rejection<'c>> {
-        match cx.command.act {
+        match cx.act {
             Act::Help => self.help(cx, &on, by),
             _ => self.claim(cx, &on, by),
         }

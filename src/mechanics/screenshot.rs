@@ -119,7 +119,7 @@ impl Mechanic for Rules {
         if on.state.initiator != by {
             return Err(Code::NotMember.into());
         }
-        match cx.command.act {
+        match cx.act {
             Act::Review => self.review(cx, &on),
             _ => self.submit(cx, &on),
         }

@@ -107,7 +107,7 @@ impl Mechanic for Rules {
     ) -> Result<(), Rejection<'c>> {
         let need = self.helpers.map_or(0, Int::get);
         if need == 0 {
-            return Err(Rejection::new(Code::ActionUnknown).name(cx.command.act.name()));
+            return Err(Rejection::new(Code::ActionUnknown).name(cx.act.name()));
         }
         cx.loop_running(on.play, on.state)?;
         if on.state.initiator == by {
