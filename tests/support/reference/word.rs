@@ -37,16 +37,16 @@ impl World {
                     continue;
                 }
                 (self.engine, self.now) = before.clone();
-                let had = self.grants(who, &reward["reward"]);
+                let had = self.given(who, l, row);
                 for step in reward["missing"].as_array().expect("steps") {
                     for _ in 0..step["count"].as_u64().expect("a count") {
                         // What counts for two tasks at once gets there sooner.
-                        if self.grants(who, &reward["reward"]) == had {
+                        if self.given(who, l, row) == had {
                             self.does(step, who, code, &l["loop"]);
                         }
                     }
                 }
-                let more = self.grants(who, &reward["reward"]) > had;
+                let more = self.given(who, l, row) > had;
                 assert!(more, "row {row}: {reward}\nof {l:#}\n{:#}", self.campaign);
             }
         }
@@ -88,10 +88,16 @@ impl World {
         assert!(until.is_none_or(|until| self.now <= until), "{step} is too late");
     }
 
-    /// How many grants of a reward a participant has.
-    fn grants(&self, who: &str, reward: &Value) -> usize {
+    /// How often a row of a loop has given its reward; where rows give again, how many of it there are.
+    fn given(&self, who: &str, l: &Value, row: usize) -> usize {
         let view = self.view(who);
-        view["grants"].as_array().expect("grants").iter().filter(|grant| grant["reward"] == *reward).count()
+        let loops = view["loops"].as_array().expect("loops");
+        let now = &loops.iter().find(|other| other["loop"] == l["loop"]).expect("the loop")["rewards"][row];
+        if l["mechanic"] == json!("task-unlock") {
+            return usize::from(now["status"] != json!("locked") && now["status"] != json!("lost"));
+        }
+        let grants = view["grants"].as_array().expect("grants").iter();
+        grants.filter(|grant| grant["reward"] == now["reward"]).count()
     }
 
     /// The first open task for which something is handed in.
