@@ -1,12 +1,15 @@
-// The same commands, the same bytes: native, Node, the command line, and Chromium.
+// The same commands, the same bytes: native, Node, the command line, Chromium, and JavaScriptCore.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { buildSync } from "esbuild";
 import { commandsFor, fileOf, NAMES } from "../determinism/generate.mjs";
+import { mixedCampaign, mixedCommands } from "../determinism/mixed.mjs";
 import { EXAMPLES, ROOT, startBrowser } from "./support.mjs";
 
 const PACKAGE = join(ROOT, "pkg");
@@ -58,6 +61,27 @@ for (const name of NAMES) {
   });
 }
 
+test("a hundred thousand commands of every kind lead to one digest everywhere", async (context) => {
+  const document = JSON.stringify(mixedCampaign(EXAMPLES));
+  const commands = mixedCommands(JSON.parse(document), 100_000);
+  const folder = mkdtempSync(join(tmpdir(), "kfactor-mixed-"));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const files = { document: join(folder, "mixed.json"), commands: join(folder, "mixed.ndjson") };
+  for (const [name, text] of Object.entries({ document, commands })) writeFileSync(files[name], text);
+
+  const native = split(cargoRun(files.document, files.commands));
+  const kinds = new Set(native.answers.match(/"kind":"[a-z-]+"/g));
+  assert.ok(kinds.size >= 40, `many kinds of facts: ${[...kinds].join(" ")}`);
+  const { Engine } = await import(pathToFileURL(join(PACKAGE, "dist/node.js")).href);
+  const engine = await Engine.load(document);
+  engine.submitBatch(commands);
+  assert.equal(engine.digest(), native.digest, "Node");
+  const chromium = await page.evaluate(inPage, { document, commands });
+  assert.equal(chromium.digest, native.digest, "Chromium");
+  if (process.env.JSC === undefined) return context.diagnostic("JavaScriptCore is not here");
+  assert.equal(jsc(folder, files).trim(), native.digest, "JavaScriptCore without a compiler");
+});
+
 test("one changed command is noticed", async () => {
   const document = readFileSync(join(EXAMPLES, "ten-friends.json"), "utf8");
   const commands = readFileSync(fileOf("ten-friends"), "utf8");
@@ -67,8 +91,37 @@ test("one changed command is noticed", async () => {
 });
 
 function cargo(name) {
-  const words = ["run", "--quiet", "--example", "run", "--", join(EXAMPLES, `${name}.json`), fileOf(name)];
-  return execFileSync(process.env.CARGO ?? "cargo", words, { cwd: ROOT, encoding: "utf8" });
+  return cargoRun(join(EXAMPLES, `${name}.json`), fileOf(name));
+}
+
+function cargoRun(document, commands) {
+  const words = ["run", "--quiet", "--example", "run", "--", document, commands];
+  const options = { cwd: ROOT, encoding: "utf8", maxBuffer: 2 ** 30 };
+  return execFileSync(process.env.CARGO ?? "cargo", words, options);
+}
+
+/** The package without its WebAssembly, as one script, and the commands, in JavaScriptCore's shell. */
+function jsc(folder, { document, commands }) {
+  const bundle = join(folder, "kfactor.js");
+  buildSync({
+    entryPoints: [join(PACKAGE, "dist/slim.js")],
+    bundle: true,
+    format: "iife",
+    globalName: "kfactor",
+    outfile: bundle,
+    logLevel: "error",
+  });
+  const script = join(ROOT, "tests/determinism/jsc.js");
+  const words = [
+    "--useJIT=false",
+    script,
+    "--",
+    bundle,
+    join(PACKAGE, "dist/engine.wasm"),
+    document,
+    commands,
+  ];
+  return execFileSync(process.env.JSC, words, { encoding: "utf8" });
 }
 
 function cli(name) {

@@ -129,7 +129,7 @@ function pick(random, list) {
 }
 
 /** Whole numbers below a bound, always the same ones for the same name. */
-function numbers(name) {
+export function numbers(name) {
   let state = [...name].reduce(
     (hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 16777619),
     2166136261,

@@ -168,6 +168,9 @@ fn browser_tests() -> Outcome {
     tools::zbar()?;
     let browser = tools::chromium()?;
     let mut tests = command("node", ["--test", "--test-reporter=spec", "tests/browser/"]);
+    if let Some(jsc) = tools::jsc() {
+        tests.env("JSC", jsc);
+    }
     show(tests.env("CHROMIUM", browser).env("KFACTOR_SERVER", target().join("release/kfactor-server")))
 }
 

@@ -50,6 +50,15 @@ pub fn zbar() -> Outcome {
     if on_path("zbarimg").is_some() { Ok(()) } else { install_with_apt("zbar-tools") }
 }
 
+/// JavaScriptCore's shell, which stands for the phones whose WebAssembly is interpreted; `None` where this
+/// system does not have it.
+pub fn jsc() -> Option<PathBuf> {
+    on_path("jsc").or_else(|| {
+        install_with_apt("libjavascriptcoregtk-4.0-bin").ok()?;
+        on_path("jsc")
+    })
+}
+
 /// Removes a folder and makes it again, empty.
 pub fn empty_folder(path: &Path) -> Outcome {
     if path.exists() {
