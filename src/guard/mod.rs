@@ -78,10 +78,11 @@ pub fn check_helping<'c>(
     limits::check(cx, rules, &deed, cx.facts.len())
 }
 
-/// Whether any rule counts devices, so that facts have to name them.
+/// The device of the command for the facts to name, if any rule counts devices.
 #[must_use]
-pub fn counts_devices(cx: &Deciding<'_, '_>, rules: &PlayRules) -> bool {
-    cx.released.is_none() && counts(cx, rules, Per::Device)
+pub fn device<'c>(cx: &Deciding<'_, 'c>, rules: &PlayRules) -> Option<&'c str> {
+    let device = cx.command.device.as_deref()?;
+    (cx.released.is_none() && counts(cx, rules, Per::Device)).then_some(device)
 }
 
 /// Whether any rule counts devices, or networks.

@@ -77,7 +77,7 @@ impl Mechanic for Rules {
             return Err(Code::AlreadyHelped.into());
         }
         guard::check_helping(cx, on.state.play, on.play, by)?;
-        let device = cx.command.device.as_deref().filter(|_| guard::counts_devices(cx, on.play));
+        let device = guard::device(cx, on.play);
         let need = self.helpers.get();
         let have = on.progress.count() + 1;
         cx.emit(Fact::Helped { loop_: on.loop_, by, have, need, device });

@@ -188,7 +188,7 @@ impl Mechanic for Rules {
         if price <= self.floor && self.reserve == Reserve::Success {
             take_unit(cx, on.state.play, self.stock())?;
         }
-        let device = cx.command.device.as_deref().filter(|_| guard::counts_devices(cx, on.play));
+        let device = guard::device(cx, on.play);
         let have = on.progress.count() + 1;
         cx.emit(Fact::Cut { loop_: on.loop_, by, amount, price, have, device });
         Ok(())

@@ -417,7 +417,7 @@ impl Rules {
             return Err(Code::InviteCycle.into());
         }
         guard::check_helping(cx, play, on.play, by)?;
-        let device = cx.command.device.as_deref().filter(|_| guard::counts_devices(cx, on.play));
+        let device = guard::device(cx, on.play);
         let until = self.bind_for.map_or(on.state.until, |span| at.after(span).min(on.state.until));
         if let Some((loop_, _)) = before {
             cx.emit(Fact::Left { loop_, by });

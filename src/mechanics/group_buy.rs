@@ -29,7 +29,6 @@
 use super::{Keep, Kept, Looking, Mechanic, On, Opening, Payment, take_unit};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::{choices, document};
-use crate::campaign::play::PlayRules;
 use crate::campaign::problem::code;
 use crate::campaign::units::Int;
 use crate::engine::book::Book;
@@ -182,7 +181,7 @@ impl Mechanic for Rules {
             return Err(Code::NotNew.into());
         }
         guard::check_helping(cx, on.state.play, on.play, by)?;
-        let device = device(cx, on.play);
+        let device = guard::device(cx, on.play);
         let mut group = Group::new(self, cx, &on);
         group.lapse();
         take_unit(group.cx, on.state.play, self.stock())?;
@@ -223,7 +222,7 @@ impl Mechanic for Rules {
             Some(reason) => Group::new(self, cx, &on).too_late(payment, reason),
             None => {
                 if !holds {
-                    let device = device(group.cx, on.play);
+                    let device = guard::device(group.cx, on.play);
                     group.join(payment.by, device);
                 }
                 group.paid(payment);
@@ -532,7 +531,7 @@ impl Rules {
             let mut group = Group::new(self, cx, &there);
             group.settle();
             if group.status == Status::Running && take_unit(group.cx, play, self.stock()).is_ok() {
-                group.join(by, device(group.cx, on.play));
+                group.join(by, guard::device(group.cx, on.play));
                 group.paid(payment);
                 return true;
             }
@@ -555,7 +554,7 @@ impl Rules {
         }
         let loop_ = Loop::at(cx.state.loops.len());
         let until = at.after(self.within);
-        cx.emit(Fact::Opened { loop_: id, play, by, until, order: None, device: device(cx, on.play) });
+        cx.emit(Fact::Opened { loop_: id, play, by, until, order: None, device: guard::device(cx, on.play) });
         let progress = Progress::default();
         let mut group =
             Group { rules: self, cx, loop_, play, status: Status::Running, leader: by, until, progress };
@@ -586,11 +585,6 @@ impl Rules {
             paid > 0 && paid.saturating_mul(100) >= from.get().saturating_mul(self.size.get())
         })
     }
-}
-
-/// The device of the command, where a rule counts devices.
-fn device<'c>(cx: &Deciding<'_, 'c>, play: &PlayRules) -> Option<&'c str> {
-    cx.command.device.as_deref().filter(|_| guard::counts_devices(cx, play))
 }
 
 /// A group while a command changes it: facts are applied to a copy as they are decided, so that each decision

@@ -376,7 +376,7 @@ impl Rules {
         };
         let new = !self.new_only || is_unmet(cx, by, inviter);
         let counts = new && !is_above(state, inviter, by, up);
-        let device = cx.command.device.as_deref().filter(|_| guard::counts_devices(cx, on.play));
+        let device = guard::device(cx, on.play);
         // A guest who does not count is one until now.
         let until = if counts { on.state.until } else { cx.at };
         cx.emit(Fact::Joined { loop_: on.loop_, by, until, device });

@@ -152,7 +152,7 @@ impl Mechanic for Rules {
             return Err(Code::InviteCycle.into());
         }
         guard::check_helping(cx, on.state.play, on.play, by)?;
-        let device = cx.command.device.as_deref().filter(|_| guard::counts_devices(cx, on.play));
+        let device = guard::device(cx, on.play);
         let until = cx.at.after(self.within);
         cx.emit(Fact::Joined { loop_: on.loop_, by, until, device });
         Ok(())

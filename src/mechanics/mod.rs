@@ -309,14 +309,6 @@ pub fn runs_one(cx: &Deciding<'_, '_>, play: Play, by: Person) -> bool {
     })
 }
 
-/// Whether the campaign first met someone by this very command, or they first arrived by what `inviter` shared.
-#[must_use]
-pub fn is_brought_by(cx: &Deciding<'_, '_>, who: Person, inviter: Person) -> bool {
-    let arrives = |fact: &Fact<'_>| matches!(*fact, Fact::Arrived { who: other, inviter: Some(by), .. } if other == who && by == inviter);
-    cx.state.person(who).is_none_or(|known| known.inviter.get() == Some(inviter))
-        || cx.facts.iter().any(arrives)
-}
-
 /// What a mechanic keeps for a loop.
 pub trait Kept: Clone + core::fmt::Debug + PartialEq + Default {
     /// Appends the compact form.
@@ -352,8 +344,7 @@ impl Opening<'_, '_, '_> {
 
     /// Emits the opening, until `until`.
     pub fn emit(&mut self, until: Time) {
-        let device =
-            self.cx.command.device.as_deref().filter(|_| crate::guard::counts_devices(self.cx, self.rules));
+        let device = crate::guard::device(self.cx, self.rules);
         let opened =
             Fact::Opened { loop_: self.id, play: self.play, by: self.by, until, order: self.order, device };
         self.cx.emit(opened);

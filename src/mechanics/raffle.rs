@@ -122,7 +122,7 @@ impl Mechanic for Rules {
             return Err(Code::AlreadyJoined.into());
         }
         guard::check_helping(cx, on.state.play, on.play, by)?;
-        let device = cx.command.device.as_deref().filter(|_| guard::counts_devices(cx, on.play));
+        let device = guard::device(cx, on.play);
         cx.emit(Fact::Joined { loop_: on.loop_, by, until: on.state.until, device });
         Ok(())
     }

@@ -377,7 +377,7 @@ impl Rules {
             return Err(Code::LoopComplete.into());
         }
         guard::check_helping(cx, on.state.play, on.play, by)?;
-        let device = cx.command.device.as_deref().filter(|_| guard::counts_devices(cx, on.play));
+        let device = guard::device(cx, on.play);
         let (have, need) = (on.progress.helped().saturating_add(1), self.need());
         cx.emit(Fact::Helped { loop_: on.loop_, by, have, need, device });
         Ok(())

@@ -16,7 +16,7 @@
 
 use super::invite::{Tier, check_ladder};
 use super::task::returning;
-use super::{Keep, Kept, Looking, Mechanic, On, Opening, tally};
+use super::{Keep, Kept, Looking, Mechanic, On, Opening, lineage, tally};
 use crate::campaign::decode::{Cx, Decode};
 use crate::campaign::document::document;
 use crate::campaign::problem::code;
@@ -125,7 +125,7 @@ impl Mechanic for Rules {
             && self
                 .per_day
                 .is_none_or(|most| on.progress.on_day(cx.at, cx.book.current().timezone) < most.get())
-            && (!self.new_only || super::is_brought_by(cx, by, on.state.initiator));
+            && (!self.new_only || lineage::is_unmet(cx, by, on.state.initiator));
         // A share in general may reach several loops of the play; the visit counts in one of them.
         let counted = |fact: &Fact<'_>| match *fact {
             Fact::Returned { loop_, .. } => {

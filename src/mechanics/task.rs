@@ -39,7 +39,7 @@ mod progress;
 pub use progress::Progress;
 use progress::{Counts, Friend};
 
-use super::{Keep, Looking, Mechanic, On, Opening};
+use super::{Keep, Looking, Mechanic, On, Opening, lineage};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::{choices, document};
 use crate::campaign::problem::code;
@@ -417,7 +417,7 @@ impl Rules {
             self.takes(&on.progress.counts, task)?;
         }
         guard::check_helping(cx, on.state.play, on.play, by)?;
-        let device = cx.command.device.as_deref().filter(|_| guard::counts_devices(cx, on.play));
+        let device = guard::device(cx, on.play);
         cx.emit(Fact::Joined { loop_: on.loop_, by, until: on.state.until, device });
         if !stays && (counts || rules.qualifies.is_none()) {
             self.advance(cx, on, &[task], by, None);
@@ -673,7 +673,7 @@ impl Rules {
     /// Whether someone may count as a friend or visitor under the task's rules for newcomers.
     fn is_welcome(&self, cx: &Deciding<'_, '_>, on: &On<'_, '_, Progress>, rules: &Task, by: Person) -> bool {
         let met_before = rules.without.is_some_and(|event| cx.state.events.get(event_key(by, event)) > 0);
-        !met_before && (!rules.new_only || super::is_brought_by(cx, by, on.state.initiator))
+        !met_before && (!rules.new_only || lineage::is_unmet(cx, by, on.state.initiator))
     }
 
     fn numbered(&self) -> impl Iterator<Item = (u32, &Task)> {

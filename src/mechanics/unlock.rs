@@ -120,7 +120,7 @@ impl Mechanic for Rules {
             return Err(Code::GroupFull.into());
         }
         guard::check_helping(cx, on.state.play, on.play, by)?;
-        let device = cx.command.device.as_deref().filter(|_| guard::counts_devices(cx, on.play));
+        let device = guard::device(cx, on.play);
         let have = on.progress.helped() + 1;
         cx.emit(Fact::Helped { loop_: on.loop_, by, have, need, device });
         self.complete_if(cx, &on, None, have);
@@ -157,7 +157,7 @@ impl Mechanic for Rules {
             return Ok(());
         }
         if !own {
-            let device = cx.command.device.as_deref().filter(|_| guard::counts_devices(cx, on.play));
+            let device = guard::device(cx, on.play);
             cx.emit(Fact::Joined { loop_, by, until: on.state.until, device });
         }
         cx.emit(Fact::Paid { loop_, by, order, amount });
