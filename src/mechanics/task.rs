@@ -34,18 +34,21 @@
 //! Bo and Cy join (2 and 3: she gets a sample). Bo leaves: 2 of 6, the sample stays. Bo joins again: 3 of 6,
 //! no second sample. Di, Ed and Flo join: 6 of 6, the mask, and the loop is complete. Gus meets `LOOP_COMPLETE`.
 
+mod findings;
+mod missing;
 mod progress;
 
+pub use findings::check;
+use findings::check_task;
+use missing::Here;
+pub(super) use missing::returning;
 pub use progress::Progress;
 use progress::{Counts, Friend};
 
 use super::{Keep, Looking, Mechanic, On, Opening, lineage};
-use crate::campaign::decode::Cx;
 use crate::campaign::document::{choices, document};
-use crate::campaign::problem::code;
 use crate::campaign::triggers::normalised;
 use crate::campaign::units::{Int, List, Text};
-use crate::engine::book::Book;
 use crate::engine::command::Act;
 use crate::engine::decide::{Deciding, event_key, required};
 use crate::engine::fact::Fact;
@@ -54,9 +57,8 @@ use crate::engine::money::Money;
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, State, Status};
 use crate::engine::time::{Period, Span, Time, UtcOffset};
-use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, PersonLook, RewardLook, Side, Step};
+use crate::engine::view::{ItemLook, ItemName, Look, Offer, PersonLook, RewardLook, Side};
 use crate::guard;
-use crate::json::tree::Node;
 use crate::rewards;
 
 document! {
@@ -783,168 +785,6 @@ impl Task {
     }
 }
 
-/// What is missing in a loop at a moment.
-struct Here<'v> {
-    rules: &'v Rules,
-    book: &'v Book,
-    state: &'v LoopState,
-    progress: &'v Progress,
-    at: Time,
-}
-
-impl Here<'_> {
-    /// Whether a tier or the goal can still be reached, and what is missing for it.
-    fn missing(&self, number: u32) -> (bool, Vec<Step>) {
-        let Here { rules, progress, .. } = *self;
-        if progress.counts.is_given(number) {
-            return (false, Vec::new());
-        }
-        let short = rules.short_of(&progress.counts, number);
-        let running = rules.status(self.state, progress, self.at) == Status::Running;
-        let (can, mut steps) = match short {
-            0 => (0, Vec::new()),
-            _ if number == rules.goal() && rules.complete == Complete::Any => self.nearest_task(),
-            _ => self.next_units(short),
-        };
-        let mut open = can >= short && (running || short == 0);
-        if rules.claim == Claim::ByHand {
-            let until = rules.claim_until(self.state);
-            open = open && self.at < until;
-            steps.push(Step { until: Some(until), ..Step::new(Need::Claim, 1) });
-        }
-        (open, steps)
-    }
-
-    /// The way to the task that is done with the fewest units more, and how many they are; none if none can be done.
-    fn nearest_task(&self) -> (u32, Vec<Step>) {
-        let Here { rules, progress, .. } = *self;
-        let ways = rules.numbered().filter_map(|(task, units)| {
-            let left = units.need().saturating_sub(progress.counts.of(task).have);
-            let way = self.units(task, units, left, self.at);
-            (way.can >= left).then_some((left, way.steps))
-        });
-        ways.min_by_key(|(left, _)| *left).unwrap_or_else(|| (0, vec![Step::new(Need::Wait, 1)]))
-    }
-
-    /// The way to `short` more units of whatever tasks come next, and how many of them the time allows.
-    fn next_units(&self, short: u32) -> (u32, Vec<Step>) {
-        let Here { rules, progress, .. } = *self;
-        let (mut reached, mut now) = (0, self.at);
-        let (mut steps, mut beyond) = (Vec::new(), Vec::new());
-        for (task, units) in rules.numbered() {
-            let left = units.need().saturating_sub(progress.counts.of(task).have);
-            if left == 0 || reached >= short {
-                continue;
-            }
-            let wanted = left.min(short - reached);
-            let mut way = self.units(task, units, wanted, now);
-            if way.can < wanted {
-                beyond.append(&mut way.steps);
-                if rules.complete == Complete::InOrder {
-                    break;
-                }
-                if way.can == 0 {
-                    continue;
-                }
-                way = self.units(task, units, way.can, now);
-            }
-            steps.append(&mut way.steps);
-            (reached, now) = (reached + way.can, way.then);
-        }
-        if reached < short {
-            // The time does not allow it; what would be missing is still said.
-            steps.append(&mut beyond);
-        }
-        (reached, steps)
-    }
-
-    /// The way to `wanted` more units of a task from an instant on.
-    fn units(&self, task: u32, rules: &Task, wanted: u32, from: Time) -> Way {
-        let until = self.state.until;
-        let step = |need: Need, count: u32| Step { until: Some(until), ..Step::new(need, count) };
-        let offset = self.book.current().timezone;
-        let steps = match rules.kind() {
-            Kind::Event => {
-                let (name, amount) = (rules.event, rules.at_least);
-                vec![Step { name, amount, ..step(Need::Event, wanted) }]
-            }
-            Kind::Invite if rules.qualifies.is_none() && rules.without.is_none() && !rules.new_only => {
-                vec![step(Need::Join, wanted)]
-            }
-            Kind::Invite => {
-                let (name, amount) = (rules.qualifies, rules.at_least);
-                vec![Step { name, amount, ..step(Need::Invite, wanted) }]
-            }
-            Kind::Returns => {
-                let today = self.progress.visits_of_day(from, offset);
-                return returning((from, until), offset, (rules.per_day.map(Int::get), today), wanted);
-            }
-            Kind::CheckIn => {
-                let last = self.progress.checked_in.map(|(day, _)| day);
-                return checking_in((from, until), offset, last, wanted);
-            }
-            Kind::Answer | Kind::Form => vec![step(Need::Submit, wanted)],
-            Kind::Picture if self.progress.is_pending(task) => vec![step(Need::Review, wanted)],
-            Kind::Picture => vec![step(Need::Submit, wanted), step(Need::Review, wanted)],
-        };
-        Way { can: wanted, steps, then: from }
-    }
-}
-
-/// The way to more units of a task.
-pub(super) struct Way {
-    /// How many of them the time allows.
-    pub(super) can: u32,
-    /// What has to happen.
-    pub(super) steps: Vec<Step>,
-    /// When all of it has happened at the earliest.
-    pub(super) then: Time,
-}
-
-/// How `wanted` more visits come about when `most` count on one local day and `today` of them have: visits, and waiting
-/// for the next day in between.
-pub(super) fn returning(
-    (from, until): (Time, Time),
-    offset: UtcOffset,
-    (most, today): (Option<u32>, u32),
-    wanted: u32,
-) -> Way {
-    let mut steps = Vec::new();
-    let (mut left, mut now) = (wanted, from);
-    let mut free = most.map_or(wanted, |most| most.saturating_sub(today));
-    while left > 0 && now < until {
-        let count = free.min(left);
-        if count > 0 {
-            steps.push(Step { until: Some(until), ..Step::new(Need::Return, count) });
-            left -= count;
-        }
-        if left > 0 {
-            (_, now) = Period::Day.of(now, offset);
-            steps.push(Step { until: Some(now), ..Step::new(Need::Wait, 1) });
-            free = most.unwrap_or(left);
-        }
-    }
-    if steps.is_empty() {
-        // The time is over; what would be missing is still said.
-        steps.push(Step { until: Some(until), ..Step::new(Need::Return, wanted) });
-    }
-    Way { can: wanted - left, steps, then: now }
-}
-
-/// How `wanted` more check-ins come about, one on each local day, when the last was on the day `last`.
-fn checking_in((from, until): (Time, Time), offset: UtcOffset, last: Option<u32>, wanted: u32) -> Way {
-    let (mut can, mut now) = (0, from);
-    while can < wanted && now < until {
-        let (today, next) = day(now, offset);
-        can += u32::from(last != Some(today));
-        if can < wanted {
-            now = next;
-        }
-    }
-    let steps = vec![Step { until: Some(until), ..Step::new(Need::CheckIn, wanted) }];
-    Way { can, steps, then: now }
-}
-
 /// The number of a local day, and when the next one begins.
 fn day(at: Time, offset: UtcOffset) -> (u32, Time) {
     let (day, next) = Period::Day.of(at, offset);
@@ -960,127 +800,3 @@ fn inviter(state: &State, play: Play, who: Person) -> Option<Person> {
 fn unknown_act<'c>(cx: &Deciding<'_, '_>) -> Rejection<'c> {
     Rejection::new(Code::ActionUnknown).name(cx.act.name())
 }
-
-/// Reports what is wrong with the rules beyond their shape.
-pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
-    let entries = |key: &str| node.get(key).map(Node::entries).unwrap_or_default();
-    for ((number, task), at) in rules.numbered().zip(entries("tasks")) {
-        let before = || rules.numbered().take_while(|(before, _)| *before < number).map(|(_, task)| task);
-        let at_most_one = matches!(task.kind(), Kind::Invite | Kind::Returns | Kind::CheckIn);
-        let within = rules.within.filter(|within| task.days().is_some_and(|days| days > most_days(*within)));
-        let found = if before().any(|other| other.name == task.name) {
-            Some((code::TASK_SHAPE, "Another task has this name already.", "已有同名任务，请换一个名称。"))
-        } else if at_most_one && before().any(|other| other.kind() == task.kind()) {
-            Some((
-                code::TASK_SHAPE,
-                "A play has one task of this kind; give it the larger number, and use tiers for steps on the way.",
-                "一个玩法只能有一个这种任务；请填较大的数量，用 `tiers` 设置中间阶梯。",
-            ))
-        } else {
-            within.map(|_| {
-                (
-                    code::REACH_IMPOSSIBLE,
-                    "This needs more days than a loop is open for.",
-                    "所需天数超过了每一轮的有效期。",
-                )
-            })
-        };
-        report(cx, ("tasks", number), at.start, found);
-    }
-    let units = rules.numbered().map(|(_, task)| task.need()).sum::<u32>();
-    for ((number, tier), at) in (0u32..).zip(rules.tiers()).zip(entries("tiers")) {
-        let found = (tier.at.get() > units).then_some((
-            code::REACH_IMPOSSIBLE,
-            "All tasks together have fewer units than this tier needs.",
-            "所有任务的总数达不到这一级阶梯。",
-        ));
-        report(cx, ("tiers", number), at.start, found);
-    }
-    if rules.give.is_empty() && rules.tiers.is_none() {
-        cx.warning(
-            code::REACH_NOTHING,
-            node.start,
-            String::from("The tasks earn nobody anything here: add `give` or `tiers`."),
-            String::from("完成任务没有任何奖励：请填写 `give` 或 `tiers`。"),
-        );
-    }
-    if rules.claim_within.is_some() && rules.claim == Claim::AtOnce {
-        cx.warning(
-            code::REACH_WINDOW,
-            node.get("claimWithin").map_or(node.start, |node| node.start),
-            String::from("`claimWithin` does nothing here: everything is given at once."),
-            String::from("奖励会立即发放，`claimWithin` 不起作用。"),
-        );
-    }
-}
-
-fn report(
-    cx: &mut Cx,
-    (list, number): (&str, u32),
-    offset: usize,
-    found: Option<(&'static str, &str, &str)>,
-) {
-    if let Some((code, en, zh)) = found {
-        cx.within(list, |cx| {
-            cx.within(&number.to_string(), |cx| {
-                cx.error(code, offset, en.to_owned(), zh.to_owned());
-            });
-        });
-    }
-}
-
-/// The most local days that a span can touch.
-fn most_days(span: Span) -> u32 {
-    let whole = span.0.saturating_sub(2).div_euclid(86_400_000).saturating_add(2);
-    u32::try_from(whole).unwrap_or(u32::MAX)
-}
-
-impl Task {
-    /// On how many local days it needs something to happen at least.
-    fn days(&self) -> Option<u32> {
-        let returns = self.returns.zip(self.per_day).map(|(all, most)| all.get().div_ceil(most.get()));
-        self.check_in.map(Int::get).or(returns)
-    }
-}
-
-fn check_task(task: &Task, node: &Node<'_>, cx: &mut Cx) {
-    let kinds = [
-        task.event.is_some(),
-        task.invite.is_some(),
-        task.returns.is_some(),
-        task.check_in.is_some(),
-        task.answer.is_some(),
-        task.submit.is_some(),
-    ];
-    let kind = task.kind();
-    let misplaced = ((task.count.is_some() || task.undone_by.is_some()) && kind != Kind::Event)
-        || (task.at_least.is_some() && kind != Kind::Event && task.qualifies.is_none())
-        || ((task.qualifies.is_some() || task.without.is_some()) && kind != Kind::Invite)
-        || (task.new_only && !matches!(kind, Kind::Invite | Kind::Returns))
-        || (task.per_day.is_some() && kind != Kind::Returns);
-    let found = if kinds.iter().filter(|given| **given).count() != 1 {
-        Some((
-            "A task has exactly one of `event`, `invite`, `returns`, `checkIn`, `answer` and `submit`.",
-            "一个任务必须且只能填写 `event`、`invite`、`returns`、`checkIn`、`answer`、`submit` 之一。",
-        ))
-    } else if misplaced {
-        Some((
-            "`count` and `undoneBy` go with `event`, `qualifies` and `without` with `invite`, `perDay` with `returns`, \
-             `atLeast` with `event` or `qualifies`, `newOnly` with `invite` or `returns`.",
-            "`count`、`undoneBy` 只用于 `event`；`qualifies`、`without` 只用于 `invite`；`perDay` 只用于 `returns`；\
-             `atLeast` 只用于 `event` 或 `qualifies`；`newOnly` 只用于 `invite` 或 `returns`。",
-        ))
-    } else if task.undone_by.is_some() && task.undone_by == task.event {
-        Some(("The event that counts cannot take its own unit back.", "计数的事件不能同时撤销自己。"))
-    } else if task.name.len() > LONGEST_NAME {
-        Some(("The name is too long for a command.", "任务名称过长，无法写入指令。"))
-    } else {
-        None
-    };
-    if let Some((en, zh)) = found {
-        cx.error(code::TASK_SHAPE, node.start, en.to_owned(), zh.to_owned());
-    }
-}
-
-/// The longest name in a command, in bytes.
-const LONGEST_NAME: usize = 64;
