@@ -26,7 +26,14 @@
 //! 10:30; Bo joins at 12:00 and pays: complete. Had Bo paid the next day at 10:00, the group would have
 //! expired, and both 49.90 would be due back.
 
-use super::{Keep, Kept, Looking, Mechanic, On, Opening, Payment, take_unit};
+mod group;
+mod members;
+
+use group::Group;
+pub use members::Progress;
+use members::{Member, Standing};
+
+use super::{Keep, Looking, Mechanic, On, Opening, Payment, take_unit};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::{choices, document};
 use crate::campaign::problem::code;
@@ -38,14 +45,13 @@ use crate::engine::fact::Fact;
 use crate::engine::field::Reason;
 use crate::engine::handle::{Event, Loop, Order, Person, Play, Reward};
 use crate::engine::money::Money;
-use crate::engine::pack::{self, Reader};
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, State, Status};
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, PersonLook, RewardLook, Side, Step};
 use crate::guard;
 use crate::json::tree::Node;
-use crate::rewards::{self, Portion};
+use crate::rewards::{self};
 
 document! {
     /// 拼团: people buy together at a lower price within a time.
@@ -101,34 +107,6 @@ choices! {
         /// It counts in another running group with a free slot; without one it opens a new group.
         NewGroup = "new-group",
     }
-}
-
-/// The members of a group in the order of joining, and the virtual ones.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Progress {
-    members: Vec<Member>,
-    filled: u32,
-    complete: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Member {
-    who: Person,
-    joined: Time,
-    until: Time,
-    order: Option<Order>,
-    standing: Standing,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    Reserved,
-    Paid,
-    Lapsed,
-    Left,
-    /// The group expired; the refund is due.
-    Owed,
-    Refunded,
 }
 
 /// The cause of the leader's grants; those of the n-th member have cause n + 1.
@@ -587,162 +565,6 @@ impl Rules {
     }
 }
 
-/// A group while a command changes it: facts are applied to a copy as they are decided, so that each decision
-/// sees the ones before it.
-struct Group<'x, 's, 'c> {
-    rules: &'x Rules,
-    cx: &'x mut Deciding<'s, 'c>,
-    loop_: Loop,
-    play: Play,
-    status: Status,
-    leader: Person,
-    until: Time,
-    progress: Progress,
-}
-
-impl<'x, 's, 'c> Group<'x, 's, 'c> {
-    fn new(rules: &'x Rules, cx: &'x mut Deciding<'s, 'c>, on: &On<'_, '_, Progress>) -> Self {
-        let LoopState { play, status, initiator: leader, until, .. } = *on.state;
-        let (loop_, progress) = (on.loop_, on.progress.clone());
-        let mut group = Group { rules, cx, loop_, play, status, leader, until, progress };
-        for at in 0..group.cx.facts.len() {
-            // This command may have settled the group already.
-            if let Some(fact) = group.cx.facts.get(at).copied().filter(|fact| fact.loop_() == Some(loop_)) {
-                group.apply(&fact, None);
-            }
-        }
-        group
-    }
-
-    fn emit(&mut self, fact: Fact<'c>, order: Option<Order>) {
-        self.apply(&fact, order);
-        self.cx.emit(fact);
-    }
-
-    fn apply(&mut self, fact: &Fact<'c>, order: Option<Order>) {
-        self.rules.rehearse(&mut self.progress, fact, self.cx.at, (self.play, order));
-        match *fact {
-            Fact::Completed { .. } => self.status = Status::Complete,
-            Fact::Expired { .. } => self.status = Status::Expired,
-            Fact::Succeeded { by, .. } => self.leader = by,
-            _ => {}
-        }
-    }
-
-    fn join(&mut self, by: Person, device: Option<&'c str>) {
-        let until = self.cx.at.after(self.rules.pay_within).min(self.until);
-        self.emit(Fact::Joined { loop_: self.loop_, by, until, device }, None);
-    }
-
-    fn paid(&mut self, payment: Payment<'c>) {
-        let Payment { by, order, amount } = payment;
-        let handle = self.cx.order(order);
-        self.emit(Fact::Paid { loop_: self.loop_, by, order, amount }, Some(handle));
-        if self.progress.paid() >= self.rules.largest() {
-            self.complete();
-        }
-    }
-
-    fn too_late(&mut self, payment: Payment<'c>, reason: Reason) {
-        let Payment { by, order, amount } = payment;
-        let handle = self.cx.order(order);
-        self.emit(Fact::Late { loop_: self.loop_, by, order, amount }, None);
-        self.emit(Fact::RefundDue { loop_: self.loop_, by, order: handle, amount, reason }, None);
-    }
-
-    fn complete(&mut self) {
-        self.emit(Fact::Completed { loop_: self.loop_ }, None);
-        let paid: Vec<(u32, Person)> = (1..)
-            .zip(&self.progress.members)
-            .filter(|(_, member)| member.standing == Standing::Paid)
-            .map(|(cause, member)| (cause, member.who))
-            .collect();
-        let saved = self.rules.price.minus(self.rules.price_for(self.progress.paid()));
-        for (cause, who) in paid {
-            for reward in &self.rules.give {
-                rewards::grant(self.cx, self.loop_, *reward, who, cause);
-            }
-            if let Some(reward) = self.rules.rebate.filter(|_| saved > Money(0)) {
-                let portion = Portion { amount: Some(saved), points: None };
-                rewards::grant_portion(self.cx, self.loop_, reward, who, cause, portion);
-            }
-        }
-        for reward in &self.rules.give_leader {
-            rewards::grant(self.cx, self.loop_, *reward, self.leader, LEADER);
-        }
-    }
-
-    /// Frees the slots whose time to pay is over; who leads is decided once they are all gone.
-    fn lapse(&mut self) {
-        let at = self.cx.at;
-        let over = |member: &&Member| member.standing == Standing::Reserved && at >= member.until;
-        let lapsed: Vec<Person> =
-            self.progress.members.iter().filter(over).map(|member| member.who).collect();
-        for by in lapsed.iter().copied() {
-            self.emit(Fact::Lapsed { loop_: self.loop_, by }, None);
-        }
-        if lapsed.contains(&self.leader) {
-            self.succeed();
-        }
-    }
-
-    /// The next member who holds a slot leads; without one the group ends.
-    fn succeed(&mut self) {
-        let next = self
-            .progress
-            .members
-            .iter()
-            .find(|member| member.holds_slot(self.cx.at))
-            .map(|member| member.who);
-        match next {
-            Some(by) => self.emit(Fact::Succeeded { loop_: self.loop_, by }, None),
-            None => self.emit(Fact::Expired { loop_: self.loop_ }, None),
-        }
-    }
-
-    fn leave(&mut self, by: Person, refund: bool) {
-        let Some((_, member)) = self.progress.find(by) else { return };
-        self.emit(Fact::Left { loop_: self.loop_, by }, None);
-        if let (true, Some(order)) = (refund, member.order) {
-            self.refund(by, order, Reason::Left);
-        }
-        if self.leader == by {
-            self.succeed();
-        }
-    }
-
-    fn refund(&mut self, by: Person, order: Order, reason: Reason) {
-        let amount = self.cx.state.orders.get(order.index()).map_or(self.rules.price, |known| known.amount);
-        self.emit(Fact::RefundDue { loop_: self.loop_, by, order, amount, reason }, None);
-    }
-
-    /// Brings the group up to the clock: lapses, then at its end completion by virtual members or expiry.
-    fn settle(&mut self) {
-        if self.status != Status::Running {
-            return;
-        }
-        self.lapse();
-        if self.status != Status::Running || self.cx.at < self.until {
-            return;
-        }
-        if self.rules.succeeds(&self.progress) {
-            let count = self.rules.size.get().saturating_sub(self.progress.paid());
-            if count > 0 {
-                self.emit(Fact::Filled { loop_: self.loop_, count }, None);
-            }
-            self.complete();
-            return;
-        }
-        let members = self.progress.members.clone();
-        self.emit(Fact::Expired { loop_: self.loop_ }, None);
-        for member in members.iter().filter(|member| member.standing == Standing::Paid) {
-            if let Some(order) = member.order {
-                self.refund(member.who, order, Reason::Expired);
-            }
-        }
-    }
-}
-
 /// Whether the participant holds a slot in another group of this play that still runs.
 fn runs_in(cx: &Deciding<'_, '_>, play: Play, who: Person, except: Option<Loop>) -> bool {
     cx.state.loops_of(who).any(|loop_| Some(loop_) != except && holds_slot(cx.state, loop_, play, who, cx.at))
@@ -753,140 +575,4 @@ fn holds_slot(state: &State, loop_: Loop, play: Play, who: Person, at: Time) -> 
     let super::Progress::GroupBuy(progress) = &other.progress else { return false };
     let running = other.status == Status::Running && at < other.until;
     running && progress.find(who).is_some_and(|(_, member)| member.holds_slot(at))
-}
-
-impl Progress {
-    fn find(&self, who: Person) -> Option<(u32, Member)> {
-        (0u32..).zip(&self.members).find(|(_, member)| member.who == who).map(|(at, member)| (at, *member))
-    }
-
-    /// A participant who comes back stands at the end of the order.
-    fn join(&mut self, member: Member) {
-        self.members.retain(|other| other.who != member.who);
-        self.members.push(member);
-    }
-
-    fn set(&mut self, who: Person, standing: Standing, order: Option<Order>) {
-        if let Some(member) = self.members.iter_mut().find(|member| member.who == who) {
-            member.standing = standing;
-            member.order = order;
-        }
-    }
-
-    /// A refund before completion is told as `left`; after it the member keeps the slot, marked.
-    fn refund(&mut self, order: Option<Order>) -> i32 {
-        let complete = self.complete;
-        let Some(member) = self.members.iter_mut().find(|member| order.is_some() && member.order == order)
-        else {
-            return 0;
-        };
-        match member.standing {
-            Standing::Paid if complete => {
-                member.standing = Standing::Refunded;
-                -1
-            }
-            Standing::Owed => {
-                member.standing = Standing::Refunded;
-                0
-            }
-            _ => 0,
-        }
-    }
-
-    /// The goods of those who paid go back; their money is owed.
-    fn expire(&mut self) -> i32 {
-        let mut back = 0;
-        for member in self.members.iter_mut().filter(|member| member.standing == Standing::Paid) {
-            member.standing = Standing::Owed;
-            back -= 1;
-        }
-        back
-    }
-
-    /// Slots that are taken at this moment.
-    fn slots(&self, at: Time) -> u32 {
-        let taken = self.members.iter().filter(|member| member.holds_slot(at)).count();
-        u32::try_from(taken).unwrap_or(u32::MAX)
-    }
-
-    /// Members who have paid, including those who got or will get it back after the group ended.
-    fn paid(&self) -> u32 {
-        let paid = |member: &&Member| {
-            matches!(member.standing, Standing::Paid | Standing::Owed | Standing::Refunded)
-        };
-        u32::try_from(self.members.iter().filter(paid).count()).unwrap_or(u32::MAX)
-    }
-}
-
-impl Member {
-    fn holds_slot(&self, at: Time) -> bool {
-        self.standing == Standing::Paid || (self.standing == Standing::Reserved && at < self.until)
-    }
-
-    /// Whether a page shows them as one of the group, in its life or after it.
-    fn belongs(&self, at: Time) -> bool {
-        self.holds_slot(at) || matches!(self.standing, Standing::Owed | Standing::Refunded)
-    }
-
-    fn look(&self, at: Time) -> PersonLook {
-        let status = match self.standing {
-            Standing::Reserved if at < self.until => "reserved",
-            Standing::Reserved | Standing::Lapsed => "lapsed",
-            Standing::Paid => "paid",
-            Standing::Left => "left",
-            Standing::Owed => "refund-due",
-            Standing::Refunded => "refunded",
-        };
-        PersonLook { at: Some(self.joined), ..PersonLook::new(self.who, status) }
-    }
-}
-
-impl Kept for Progress {
-    fn pack(&self, out: &mut Vec<u8>) {
-        pack::put(out, u64::from(self.filled));
-        out.push(u8::from(self.complete));
-        pack::put(out, u64::try_from(self.members.len()).unwrap_or(0));
-        for member in &self.members {
-            pack::put(out, u64::from(member.who.0));
-            pack::put_signed(out, member.joined.0);
-            pack::put_signed(out, member.until.0);
-            pack::put(out, member.order.map_or(0, |order| u64::from(order.0) + 1));
-            out.push(match member.standing {
-                Standing::Reserved => 0,
-                Standing::Paid => 1,
-                Standing::Lapsed => 2,
-                Standing::Left => 3,
-                Standing::Owed => 4,
-                Standing::Refunded => 5,
-            });
-        }
-    }
-
-    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let filled = reader.small()?;
-        let complete = reader.byte()? == 1;
-        let mut members = Vec::new();
-        for _ in 0..reader.count()? {
-            members.push(Member {
-                who: Person(reader.small()?),
-                joined: Time(reader.signed()?),
-                until: Time(reader.signed()?),
-                order: reader.small()?.checked_sub(1).map(Order),
-                standing: match reader.byte()? {
-                    0 => Standing::Reserved,
-                    1 => Standing::Paid,
-                    2 => Standing::Lapsed,
-                    3 => Standing::Left,
-                    4 => Standing::Owed,
-                    5 => Standing::Refunded,
-                    _ => return None,
-                },
-            });
-        }
-        Some(Progress { members, filled, complete })
-    }
-
-    fn memory(&self) -> usize {
-        self.members.capacity() * size_of::<Member>()
-    }
 }

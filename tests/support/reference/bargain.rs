@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::history::{History, each_is_found, local, money, no, number, text};
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by};
+use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by, send};
 
 /// The rules in plain numbers: money in minor units, times in minutes.
 #[derive(Clone, Debug)]
@@ -386,7 +386,7 @@ fn plan(bytes: &[u8]) -> (Bargain, Vec<Value>) {
     let mut rules = Bargain::new(&mut dice);
     let mut engine = load(&rules);
     let share = json!({ "id": "share", "at": START, "do": "share", "by": "p0" });
-    rules.code = text(&ask(&mut engine, &share)["facts"][1], "code").to_owned();
+    rules.code = text(&send(&mut engine, &share)["facts"][1], "code").to_owned();
     let mut commands = vec![share];
     let mut at = START;
     while !dice.0.is_empty() && commands.len() < 60 {
@@ -415,7 +415,7 @@ fn plan(bytes: &[u8]) -> (Bargain, Vec<Value>) {
         if dice.below(12) == 11 {
             command = commands[usize::from(dice.below(60)) % commands.len()].clone();
         }
-        ask(&mut engine, &command);
+        send(&mut engine, &command);
         commands.push(command);
     }
     (rules, commands)
@@ -424,12 +424,6 @@ fn plan(bytes: &[u8]) -> (Bargain, Vec<Value>) {
 fn load(rules: &Bargain) -> Engine {
     Engine::load(&rules.document().to_string(), Engine::public_seed("cut"))
         .unwrap_or_else(|problems| panic!("{problems:#?}"))
-}
-
-fn ask(engine: &mut Engine, command: &Value) -> Value {
-    let mut out = Vec::new();
-    engine.submit_json(command.to_string().as_bytes(), None, &mut out);
-    serde_json::from_slice(&out).expect("an answer")
 }
 
 proptest! {
@@ -450,7 +444,7 @@ proptest! {
         let mut engine = load(&rules);
         let mut sold = 0;
         for command in &commands {
-            let answer = ask(&mut engine, command);
+            let answer = send(&mut engine, command);
             for fact in answer["facts"].as_array().into_iter().flatten().filter(|_| answer["repeated"] != json!(true)) {
                 match text(fact, "kind") {
                     "paid" => sold += 1,
@@ -488,7 +482,7 @@ proptest! {
             prop_assert!(needed > 0);
             for n in 0..needed {
                 let help = json!({ "id": format!("more{n}"), "at": 0, "do": "help", "by": format!("fresh{n}"), "loop": id });
-                let answer = ask(&mut later, &help);
+                let answer = send(&mut later, &help);
                 let over = [json!("LOOP_COMPLETE"), json!("SOLD_OUT")].contains(&answer["code"]);
                 prop_assert!(over || answer["ok"] == json!(true), "{}", answer);
                 if answer["code"] == json!("SOLD_OUT") {

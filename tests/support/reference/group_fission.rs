@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by};
+use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, send};
 use kfactor::engine::Engine;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -443,12 +443,6 @@ fn enter_somewhere(engine: &mut Engine, id: &str, at: i64, loop_: &Value) -> Val
         engine,
         &json!({ "id": id, "at": at, "do": "enter", "by": format!("new-{id}"), "loop": loop_["loop"], "name": next["name"] }),
     )
-}
-
-fn send(engine: &mut Engine, command: &Value) -> Value {
-    let mut out = Vec::new();
-    engine.submit_json(command.to_string().as_bytes(), None, &mut out);
-    serde_json::from_slice(&out).expect("an answer")
 }
 
 #[test]

@@ -71,9 +71,7 @@ pub fn differs_by(
     let mut first: BTreeMap<String, Answer> = BTreeMap::new();
     let mut now = 0;
     for (position, command) in commands.iter().enumerate() {
-        let mut out = Vec::new();
-        engine.submit_json(command.to_string().as_bytes(), None, &mut out);
-        let answer: Value = serde_json::from_slice(&out).expect("an answer");
+        let answer = send(&mut engine, command);
         let actual = compared(&answer, kinds);
         let id = command["id"].as_str().expect("an id").to_owned();
         let expected = first.get(&id).cloned().unwrap_or_else(|| {
@@ -111,9 +109,7 @@ pub fn rebuilds(campaign: &Value, commands: &[Value]) -> bool {
     let load = || Engine::load(&campaign.to_string(), Engine::public_seed(id)).expect("a campaign");
     let (mut engine, mut follower) = (load(), load());
     for command in commands {
-        let mut out = Vec::new();
-        engine.submit_json(command.to_string().as_bytes(), None, &mut out);
-        let answer: Value = serde_json::from_slice(&out).expect("an answer");
+        let answer = send(&mut engine, command);
         for fact in answer["facts"].as_array().into_iter().flatten() {
             follower.apply_json(fact.to_string().as_bytes()).expect("a fact");
         }
@@ -130,6 +126,13 @@ pub fn rebuilds(campaign: &Value, commands: &[Value]) -> bool {
     let mut again = load();
     let restored = again.restore(&engine.snapshot()).is_ok() && again.digest() == engine.digest();
     restored && body(&engine) == body(&follower)
+}
+
+/// Sends one command to the engine; its answer.
+pub fn send(engine: &mut Engine, command: &Value) -> Value {
+    let mut out = Vec::new();
+    engine.submit_json(command.to_string().as_bytes(), None, &mut out);
+    serde_json::from_slice(&out).expect("an answer")
 }
 
 fn compared(answer: &Value, kinds: &[&str]) -> Answer {

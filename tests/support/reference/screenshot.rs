@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::history::{History, each_is_found, local, no, number, text};
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by};
+use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by, send};
 
 /// The rules in plain numbers, times in minutes.
 #[derive(Clone, Debug)]
@@ -324,12 +324,6 @@ fn plan(bytes: &[u8]) -> (Screenshot, Vec<Value>) {
     (rules, commands)
 }
 
-fn ask(engine: &mut Engine, command: &Value) -> Value {
-    let mut out = Vec::new();
-    engine.submit_json(command.to_string().as_bytes(), None, &mut out);
-    serde_json::from_slice(&out).expect("an answer")
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -347,7 +341,7 @@ proptest! {
         let mut engine = Engine::load(&rules.document().to_string(), Engine::public_seed("show"))
             .unwrap_or_else(|problems| panic!("{problems:#?}"));
         for command in &commands {
-            ask(&mut engine, command);
+            send(&mut engine, command);
         }
         for who in PEOPLE {
             let mut later = engine.clone();
@@ -372,7 +366,7 @@ proptest! {
                 };
                 command["id"] = json!(format!("step{n}"));
                 command["at"] = json!(now.0);
-                let answer = ask(&mut later, &command);
+                let answer = send(&mut later, &command);
                 prop_assert_eq!(&answer["ok"], &json!(true), "{} {}", command, answer);
                 told.extend(answer["facts"].as_array().expect("facts").clone());
             }

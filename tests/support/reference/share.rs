@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by};
+use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by, send};
 
 const DAY: i64 = 1_440 * MINUTE;
 /// 2026-12-06T00:00+08:00.
@@ -158,9 +158,7 @@ fn plan(bytes: &[u8]) -> (Value, Vec<Value>, BTreeMap<String, String>) {
     let mut commands = vec![];
     for who in SHARERS {
         let command = json!({ "id": format!("s-{who}"), "at": START, "do": "share", "by": who });
-        let mut out = Vec::new();
-        engine.submit_json(command.to_string().as_bytes(), None, &mut out);
-        let answer: Value = serde_json::from_slice(&out).unwrap();
+        let answer = send(&mut engine, &command);
         let code = answer["facts"].as_array().unwrap().last().unwrap()["code"].as_str().unwrap().to_owned();
         codes.insert(code, who.to_owned());
         commands.push(command);

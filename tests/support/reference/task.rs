@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by};
+use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by, send};
 
 const DAY: i64 = 1_440 * MINUTE;
 /// 2026-12-06T00:00+08:00.
@@ -807,9 +807,7 @@ fn shares(campaign: &Value) -> (Vec<Value>, BTreeMap<String, String>) {
         .map(|who| json!({ "id": format!("s-{who}"), "at": START, "do": "share", "by": who }))
         .collect();
     for command in &commands {
-        let mut out = Vec::new();
-        engine.submit_json(command.to_string().as_bytes(), None, &mut out);
-        let answer: Value = serde_json::from_slice(&out).unwrap();
+        let answer = send(&mut engine, command);
         let code = text(&answer["facts"].as_array().unwrap().last().unwrap()["code"]);
         codes.insert(code, text(&command["by"]));
     }

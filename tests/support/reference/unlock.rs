@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::history::{History, each_is_found, money, no, number, text};
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by};
+use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by, send};
 
 /// The rules in plain numbers: money in minor units, times in minutes.
 #[derive(Clone, Debug)]
@@ -411,9 +411,7 @@ proptest! {
             .unwrap_or_else(|problems| panic!("{problems:#?}"));
         let mut balance: std::collections::BTreeMap<String, i64> = std::collections::BTreeMap::new();
         for command in commands.iter().chain([&end]) {
-            let mut out = Vec::new();
-            engine.submit_json(command.to_string().as_bytes(), None, &mut out);
-            let answer: Value = serde_json::from_slice(&out).expect("an answer");
+            let answer = send(&mut engine, command);
             for fact in answer["facts"].as_array().into_iter().flatten().filter(|_| answer["repeated"] != json!(true)) {
                 let order = fact["order"].as_str().unwrap_or_default().to_owned();
                 match text(fact, "kind") {

@@ -129,9 +129,7 @@ impl World {
         fields.entry("id").or_insert_with(|| json!(format!("w{}", self.sent)));
         fields.entry("at").or_insert_with(|| json!(self.now));
         self.sent += 1;
-        let mut out = Vec::new();
-        self.engine.submit_json(command.to_string().as_bytes(), None, &mut out);
-        serde_json::from_slice(&out).expect("an answer")
+        super::send(&mut self.engine, &command)
     }
 
     fn view(&self, who: &str) -> Value {

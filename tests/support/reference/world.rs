@@ -23,10 +23,9 @@ impl World {
 
     /// Sends a command as it is.
     pub fn submit(&mut self, command: &Value) -> Value {
-        let mut out = Vec::new();
-        self.engine.submit_json(command.to_string().as_bytes(), None, &mut out);
+        let answer = super::send(&mut self.engine, command);
         self.now = self.now.max(self.engine.state().now.0);
-        serde_json::from_slice(&out).expect("an answer")
+        answer
     }
 
     /// Sends a command now; its facts.
