@@ -23,6 +23,8 @@ await esbuild.build({
   logLevel: "warning",
 });
 const files = names.map((name) => join(out, name.replace(/\.ts$/, ".mjs")));
-const run = spawnSync(process.execPath, ["--test", "--test-reporter=spec", ...files], { stdio: "inherit" });
+// A test that hangs fails, and one that leaves something open does not keep the rest from ending.
+const options = ["--test", "--test-reporter=spec", "--test-timeout=300000", "--test-force-exit"];
+const run = spawnSync(process.execPath, [...options, ...files], { stdio: "inherit" });
 rmSync(out, { recursive: true, force: true });
 process.exitCode = run.status ?? 1;

@@ -92,11 +92,13 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let app = App { config, secrets, log, clock, metrics, campaigns, store, public_url, stop, limiters };
     let router = router(Arc::new(app), arguments.www.as_deref(), arguments.demo);
 
+    // Listened for before anybody can know the address: whoever asks to stop right away is heard.
+    let asked = asked_to_stop()?;
     println!("kfactor-server listening on http://{address}");
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service)
         .with_graceful_shutdown(async move {
-            asked_to_stop().await;
+            asked.await;
             // Listeners would keep their connections for ever.
             let _listeners = stopping.send(true);
         })
@@ -141,15 +143,12 @@ async fn load(campaigns: &Campaigns, file: &Path) -> Result<(), Box<dyn Error>> 
     Err(lines.join("\n").into())
 }
 
-async fn asked_to_stop() {
+/// Begins to listen for the signals that ask for a clean stop; the future ends with the first of them.
+fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let interrupt = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
-        }
-        Err(_) => {
-            let _interrupted = interrupt.await;
-        }
-    }
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+    })
 }

@@ -81,7 +81,8 @@ test("the authority: a share link brings ten friends, and both sides are rewarde
   const ann = await open(http, "ann");
   assert.equal((await ann.open("ten-friends")).code, "EVENT_REQUIRED");
   await happen("event", { campaign: "ten-friends", by: "ann", name: "ticket-bought" });
-  assert.ok((await ann.open("ten-friends")).ok);
+  const opened = await ann.open("ten-friends");
+  assert.ok(opened.ok, JSON.stringify(opened));
   const { url, token } = await ann.share();
   assert.match(token, /^[0-9A-Za-z]{29}$/);
   assert.deepEqual(await ann.share(), await ann.share());

@@ -27,7 +27,7 @@ pub fn node_modules_in(folder: &Path) -> Outcome {
         return Ok(());
     }
     read(&mut command("node", ["--version"]))
-        .map_err(|_| "Node 20 or newer is needed: https://nodejs.org".to_owned())?;
+        .map_err(|_| "Node 20.14 or newer is needed: https://nodejs.org".to_owned())?;
     let mut install = command("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
     show(install.current_dir(folder))
 }

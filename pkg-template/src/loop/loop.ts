@@ -148,7 +148,7 @@ class LoopStore implements Loop {
   }
 
   async open(play: string): Promise<Answer> {
-    const loop = randomId(12);
+    const loop = randomId("l", 11);
     const answer = await this.act({ do: "open", play, loop } as Intent);
     if (answer.ok) await this.show(loop);
     return answer;
@@ -171,7 +171,7 @@ class LoopStore implements Loop {
     const token =
       TAKES_TOKEN.has(intent.do) && this.arrival.token !== undefined ? { token: this.arrival.token } : {};
     const command = {
-      id: `k${randomId(19)}`,
+      id: randomId("k", 19),
       by: this.options.participant.id,
       ...token,
       ...intent,
@@ -358,9 +358,10 @@ function unreachable(reason: unknown): KfactorError {
 
 const LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
 
-function randomId(length: number): string {
+/** A prefix, since no loop's id may begin with `_`, and 6 random bits a letter. */
+function randomId(prefix: string, length: number): string {
   const bytes = crypto.getRandomValues(new Uint8Array(length));
-  return Array.from(bytes, (byte) => LETTERS[byte & 63]).join("");
+  return prefix + Array.from(bytes, (byte) => LETTERS[byte & 63]).join("");
 }
 
 /** Tells participants apart within an id, 53 bits. */
