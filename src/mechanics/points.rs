@@ -23,7 +23,7 @@ use crate::campaign::units::Int;
 use crate::engine::command::Act;
 use crate::engine::decide::{Deciding, required};
 use crate::engine::fact::Fact;
-use crate::engine::field::{GrantId, Reason};
+use crate::engine::field::GrantId;
 use crate::engine::handle::{Loop, Person, Reward};
 use crate::engine::pack::{self, Reader};
 use crate::engine::rejection::{Code, Rejection};
@@ -263,7 +263,7 @@ impl Rules {
         {
             return Err(Rejection::new(Code::LimitReached).most(most).name(name));
         }
-        check_obtainable(cx, item.give, by)?;
+        rewards::check_obtainable(cx, on.loop_, &[item.give], by)?;
         rewards::spend(cx, on.loop_, self.account, by, item.cost.get())?;
         rewards::grant(cx, on.loop_, item.give, by, number);
         Ok(())
@@ -289,30 +289,10 @@ impl Rules {
             return Err(Rejection::new(Code::NotReached).most(u32::try_from(short).unwrap_or(u32::MAX)));
         }
         // Claimed while nothing is left of it, the level would be gone for nothing.
-        check_obtainable(cx, give, by)?;
+        rewards::check_obtainable(cx, on.loop_, &[give], by)?;
         cx.emit(Fact::Claimed { loop_: on.loop_, by, n: number + 1, amount: None });
         rewards::grant(cx, on.loop_, give, by, LEVEL + number);
         Ok(())
-    }
-}
-
-/// Makes sure that the reward, or one it falls back to, can be granted at this moment.
-fn check_obtainable<'c>(cx: &Deciding<'_, 'c>, reward: Reward, by: Person) -> Result<(), Rejection<'c>> {
-    let mut obstacle = None;
-    for (reward, rules) in rewards::with_fallbacks(cx.book, reward) {
-        obstacle = rewards::obstacle(cx, reward, rules.amount, by);
-        if obstacle.is_none() {
-            return Ok(());
-        }
-    }
-    let name = cx.book.reward_name(reward);
-    match obstacle {
-        None => Ok(()),
-        Some(Reason::Limit) => {
-            let most = cx.book.reward(reward).and_then(|rules| rules.per_participant);
-            Err(Rejection::new(Code::LimitReached).most(most.map_or(0, |most| most.get())).name(name))
-        }
-        Some(_) => Err(Rejection::new(Code::RewardOut).name(name)),
     }
 }
 

@@ -37,7 +37,6 @@ use crate::engine::command::Act;
 use crate::engine::decide::{Deciding, required};
 use crate::engine::draw::Draw;
 use crate::engine::fact::Fact;
-use crate::engine::field::Reason;
 use crate::engine::handle::{Loop, Person, Reward};
 use crate::engine::money::Money;
 use crate::engine::pack::{self, Reader};
@@ -409,27 +408,13 @@ impl Rules {
         let amount = self.share(cx, (on.play, on.state), loop_, progress, n);
         cx.emit(Fact::Claimed { loop_, by, n, amount: Some(amount) });
         rewards::free(cx, loop_, self.give, 1, amount);
-        self.may_have(cx, amount, by)?;
+        // The latest revision may have less budget or stock than the packet was opened under.
+        rewards::check(cx, loop_, self.give, Some(amount), by)?;
         rewards::grant_portion(cx, loop_, self.give, by, n, Portion { amount: Some(amount), points: None });
         if n >= progress.count {
             cx.emit(Fact::Completed { loop_ });
         }
         Ok(())
-    }
-
-    /// Whether the participant can be given a share that is there for them.
-    fn may_have<'c>(&self, cx: &Deciding<'_, 'c>, amount: Money, by: Person) -> Result<(), Rejection<'c>> {
-        let name = cx.book.reward_name(self.give);
-        match rewards::obstacle(cx, self.give, Some(amount), by) {
-            None => Ok(()),
-            Some(Reason::Limit) => {
-                let most =
-                    cx.book.reward(self.give).and_then(|rules| rules.per_participant).map_or(0, Int::get);
-                Err(Rejection::new(Code::LimitReached).most(most).name(name))
-            }
-            // The latest revision has less budget or stock than the packet was opened under.
-            Some(_) => Err(Rejection::new(Code::RewardOut).name(name)),
-        }
     }
 
     /// The n-th share.

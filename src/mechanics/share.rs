@@ -163,7 +163,7 @@ impl Mechanic for Rules {
         let mut rewards = Vec::new();
         let mut need = 0;
         for (number, tier) in (0..).zip(&self.sharer) {
-            let Some(next) = tier.next(have) else {
+            let Some(next) = tier.next(tier.times(have)) else {
                 // Given as often as it ever is.
                 rewards.push(RewardLook::new(tier.give, state.initiator, number, false, vec![]));
                 continue;
