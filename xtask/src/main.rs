@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod conformance;
 mod demo;
+mod long;
 mod package;
 mod run;
 mod tools;
@@ -24,6 +25,8 @@ cargo xtask COMMAND
   test [STEP…]          every check, or the steps named; --list names them
   bench [NAME] [--json] measure, beside peers
   conformance DIR       run a folder of conformance cases (--json: one line per case)
+  long model            references beside the engine: --commands N, --seed S, --only MECHANIC, --round N
+  long audit            a log with forged entries: --entries N, --seed S
   lint                  formatting, clippy and types only
 ";
 
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         "demo" => demo::start(rest),
         "test" => check::test(rest),
         "lint" => check::lint(),
+        "long" => long::run(rest),
         "bench" => bench::measure(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
