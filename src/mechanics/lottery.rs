@@ -203,7 +203,14 @@ impl Mechanic for Rules {
             let status = match prize.give {
                 _ if !prize.is_unlocked(made) => "locked",
                 Some(give)
-                    if !rewards::seems_obtainable(looking.book, looking.all, looking.at, looking.loop_, give, state.initiator) =>
+                    if !rewards::seems_obtainable(
+                        looking.book,
+                        looking.all,
+                        looking.at,
+                        looking.loop_,
+                        give,
+                        state.initiator,
+                    ) =>
                 {
                     "out"
                 }

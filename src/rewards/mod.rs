@@ -289,10 +289,12 @@ pub fn check<'c>(
     let name = cx.book.reward_name(reward);
     match obstacle(cx, loop_, reward, amount, to) {
         None => Ok(()),
-        Some(Reason::Limit) => Err(guard::limit_on_grant(cx, loop_, reward, amount, to).unwrap_or_else(|| {
-            let most = cx.book.reward(reward).and_then(|rules| rules.per_participant);
-            Rejection::new(Code::LimitReached).most(most.map_or(0, |most| most.get())).name(name)
-        })),
+        Some(Reason::Limit) => {
+            Err(guard::limit_on_grant(cx, loop_, reward, amount, to).unwrap_or_else(|| {
+                let most = cx.book.reward(reward).and_then(|rules| rules.per_participant);
+                Rejection::new(Code::LimitReached).most(most.map_or(0, |most| most.get())).name(name)
+            }))
+        }
         Some(_) => Err(Rejection::new(Code::RewardOut).name(name)),
     }
 }

@@ -105,7 +105,9 @@ fn compare(right: &[Node<'_>], claimed: &[Node<'_>], found: &mut Vec<Objection>)
         };
         found.push(objection);
     }
-    found.extend(open.into_iter().map(|(number, fact)| Objection::to_fact("FACT_MISSING", number, fact, None)));
+    found.extend(
+        open.into_iter().map(|(number, fact)| Objection::to_fact("FACT_MISSING", number, fact, None)),
+    );
     if moved && found.len() == before {
         found.push(Objection::new("FACT_ORDER", None));
     }
@@ -114,9 +116,7 @@ fn compare(right: &[Node<'_>], claimed: &[Node<'_>], found: &mut Vec<Objection>)
 /// The first field in which two facts differ, their ids apart.
 fn difference(right: &Node<'_>, claimed: &Node<'_>) -> Option<String> {
     let keys = right.members().iter().chain(claimed.members()).map(|member| &*member.key);
-    keys.into_iter()
-        .find(|key| *key != "id" && value(right, key) != value(claimed, key))
-        .map(str::to_owned)
+    keys.into_iter().find(|key| *key != "id" && value(right, key) != value(claimed, key)).map(str::to_owned)
 }
 
 /// A member's value, wherever it stood in its text.

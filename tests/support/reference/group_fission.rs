@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, send, long::Round};
+use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, long::Round, send};
 use kfactor::engine::Engine;
 use proptest::prelude::*;
 use serde_json::{Value, json};

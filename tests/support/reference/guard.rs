@@ -7,7 +7,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by, rebuilds, long::Round, bytes, plan_of};
+use super::{
+    Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, long::Round, plan_of, rebuilds,
+};
 
 const SECOND: i64 = 1_000;
 const DAY: i64 = 24 * 60 * MINUTE;

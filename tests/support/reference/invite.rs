@@ -171,7 +171,9 @@ impl Invite {
         };
         let counts = fits("inviterMost", counted.len()) && fits("inviterPerDay", today);
         let have = counted.len() + usize::from(counts);
-        facts.push(json!({ "kind": "qualified", "loop": friend.loop_, "by": who, "have": have, "order": order }));
+        facts.push(
+            json!({ "kind": "qualified", "loop": friend.loop_, "by": who, "have": have, "order": order }),
+        );
         self.friends[place].qualified = Some((order.clone(), counts.then_some(at)));
         let loop_ = friend.loop_.clone();
         if self.standing(&loop_, who).is_empty() {
@@ -387,14 +389,20 @@ fn plan(bytes: &[u8]) -> (Value, Vec<Value>, Vec<(String, String)>) {
         let grant = format!("{loop_}.{}", 1 + dice.below(5));
         let order = format!("o{}", n - i32::from(dice.below(10)).min(n));
         let mut command = match if n < 4 { 0 } else { dice.below(22) } {
-            _ if n < 2 => json!({ "do": "open", "by": INVITERS[n as usize].0, "play": "friends", "loop": INVITERS[n as usize].1 }),
+            _ if n < 2 => {
+                json!({ "do": "open", "by": INVITERS[n as usize].0, "play": "friends", "loop": INVITERS[n as usize].1 })
+            }
             _ if n < 4 => json!({ "do": "share", "by": INVITERS[n as usize - 2].0 }),
             0 => json!({ "do": "open", "by": who, "play": "friends", "loop": dice.pick(&["A", "B", "C"]) }),
             1..4 => json!({ "do": "join", "by": who, "loop": loop_ }),
             4 => json!({ "do": "share", "by": owner, "loop": own }),
             5 => json!({ "do": "share", "by": owner }),
-            6..9 => json!({ "do": "join", "by": who, "code": dice.pick(&drawn.iter().rev().take(4).map(|(_, code)| code.as_str()).collect::<Vec<_>>()) }),
-            9..15 => json!({ "do": "event", "by": who, "name": "ordered", "order": format!("o{n}"), "amount": dice.pick(&[499, 500, 900]) }),
+            6..9 => {
+                json!({ "do": "join", "by": who, "code": dice.pick(&drawn.iter().rev().take(4).map(|(_, code)| code.as_str()).collect::<Vec<_>>()) })
+            }
+            9..15 => {
+                json!({ "do": "event", "by": who, "name": "ordered", "order": format!("o{n}"), "amount": dice.pick(&[499, 500, 900]) })
+            }
             15..18 => json!({ "do": "refund", "order": order }),
             18..21 => json!({ "do": "fulfil", "grant": grant }),
             _ => json!({ "do": dice.pick(&["fail", "revoke"]), "grant": grant }),
@@ -405,7 +413,9 @@ fn plan(bytes: &[u8]) -> (Value, Vec<Value>, Vec<(String, String)>) {
         let known = all.iter().find(|other| other["id"] == command["id"]).cloned();
         let command = known.unwrap_or(command);
         let answer = send(&mut engine, &command);
-        for fact in answer["facts"].as_array().into_iter().flatten().filter(|fact| fact["kind"] == json!("shared")) {
+        for fact in
+            answer["facts"].as_array().into_iter().flatten().filter(|fact| fact["kind"] == json!("shared"))
+        {
             drawn.push((text(&command, "id").to_owned(), text(fact, "code").to_owned()));
         }
         all.push(command);

@@ -69,7 +69,8 @@ pub const ALL: [(&str, Make); 18] = [
 fn groups(number: u64) -> Round {
     let campaign = plans::campaign(&bytes(number, CAMPAIGN_BYTES), false);
     let plan = plan_of::<COMMAND_BYTES>(number, 90);
-    let run = |plan: &[[u8; COMMAND_BYTES]]| pair::run(&campaign, plan, |model, command| model.submit(command));
+    let run =
+        |plan: &[[u8; COMMAND_BYTES]]| pair::run(&campaign, plan, |model, command| model.submit(command));
     let differs = run(&plan).map(|found| shortest(&plan, found, run));
     Round { commands: plans::opening().len() + plan.len(), differs }
 }

@@ -2,7 +2,7 @@
 
 use super::draw::{Numbers, public_seed};
 use super::facts::Facts;
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by, long::Round, bytes, plan_of};
+use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, long::Round, plan_of};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};

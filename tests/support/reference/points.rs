@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by, long::Round, bytes, plan_of};
+use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, long::Round, plan_of};
 
 const PEOPLE: [&str; 2] = ["ann", "bo"];
 const LOOPS: usize = 12;

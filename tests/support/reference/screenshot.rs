@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::history::{History, each_is_found, local, no, number, text};
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by, send, long::Round, bytes};
+use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, long::Round, send};
 
 /// The rules in plain numbers, times in minutes.
 #[derive(Clone, Debug)]

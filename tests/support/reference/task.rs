@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by, send, long::Round, bytes};
+use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, long::Round, send};
 
 const DAY: i64 = 1_440 * MINUTE;
 /// 2026-12-06T00:00+08:00.
