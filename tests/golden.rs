@@ -41,7 +41,8 @@ fn every_golden_log_is_answered_as_it_was() {
 #[test]
 fn a_log_that_was_answered_otherwise_is_noticed() {
     let path = files().into_iter().find(|path| path.ends_with("assist.log")).expect("a log");
-    let text = std::fs::read_to_string(path).expect("a file").replacen("\"do\":\"help\"", "\"do\":\"join\"", 1);
+    let text =
+        std::fs::read_to_string(path).expect("a file").replacen("\"do\":\"help\"", "\"do\":\"join\"", 1);
     let mut replay = Replay::default();
     let found = text.lines().find_map(|line| replay.line(line, &mut BTreeSet::new()).err());
     assert!(found.is_some_and(|found| found.contains("other answers")));
@@ -65,7 +66,8 @@ fn add_what_is_new() {
 }
 
 fn files() -> Vec<PathBuf> {
-    let entries = |path: PathBuf| std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+    let entries =
+        |path: PathBuf| std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
     let versions = entries(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden"));
     let mut files: Vec<PathBuf> = versions.filter(|path| path.is_dir()).flat_map(entries).collect();
     files.sort();
@@ -223,7 +225,10 @@ fn recorded() -> Vec<(String, String)> {
     let mut all = Vec::new();
     for path in cases::paths(&folder).expect("cases") {
         let file = cases::read(&path).unwrap_or_else(|failure| panic!("{}", failure.what));
-        all.push((path.file_stem().expect("a name").to_string_lossy().into_owned(), of_cases(&folder, &file)));
+        all.push((
+            path.file_stem().expect("a name").to_string_lossy().into_owned(),
+            of_cases(&folder, &file),
+        ));
     }
     let campaign = mixed::campaign();
     let engine = load(&campaign, None).expect("a campaign");
@@ -240,7 +245,8 @@ fn of_cases(folder: &Path, file: &cases::File) -> String {
     let mut text = String::new();
     let (mut campaigns, mut state) = (json!({}), String::new());
     for case in file.cases() {
-        let run = through(folder, &file.content, case, "").unwrap_or_else(|failure| panic!("{}", failure.what));
+        let run =
+            through(folder, &file.content, case, "").unwrap_or_else(|failure| panic!("{}", failure.what));
         let Some(run) = run else { continue };
         let given = case.get("campaign").or(file.content.get("campaign")).unwrap_or(&Value::Null);
         let seed = case.get("seed").or(file.content.get("seed"));
@@ -252,11 +258,14 @@ fn of_cases(folder: &Path, file: &cases::File) -> String {
             }
             None => {
                 line["campaign"] = given.clone();
-                let base = given.as_str().map_or_else(|| given.clone(), |name| {
-                    let path = folder.join("campaigns").join(format!("{name}.json"));
-                    let text = std::fs::read_to_string(path).expect("a campaign");
-                    serde_json::from_str(&text).expect("a campaign")
-                });
+                let base = given.as_str().map_or_else(
+                    || given.clone(),
+                    |name| {
+                        let path = folder.join("campaigns").join(format!("{name}.json"));
+                        let text = std::fs::read_to_string(path).expect("a campaign");
+                        serde_json::from_str(&text).expect("a campaign")
+                    },
+                );
                 if let Some(name) = given.as_str() {
                     campaigns[name] = base.clone();
                 }

@@ -20,6 +20,7 @@
 //! "invitee": ["coffee"] }`. Ann invites Bo, who orders on day 3: Bo gets a coffee, Ann 20.00. Bo's refund on
 //! day 5 takes both back. The 21st friend still gets a coffee, Ann nothing more.
 
+use super::abuse::{self, Recipe, Scheme};
 use super::lineage::{NewUser, bound_to, is_above};
 use super::{Keep, Kept, Looking, Mechanic, On, Opening};
 use crate::campaign::decode::Cx;
@@ -295,6 +296,21 @@ impl Mechanic for Rules {
 
     fn code_valid(&self) -> Option<Span> {
         self.code_valid
+    }
+
+    fn schemes(&self) -> Vec<Scheme> {
+        let top = |people: u32| {
+            let people = self.inviter_most.map_or(people, |most| people.min(most.get()));
+            self.inviter.iter().map(|tier| (tier.give, u64::from(tier.times(people)))).collect()
+        };
+        let steps: Vec<u32> = self.inviter.iter().map(Tier::first).collect();
+        abuse::ladder(Recipe::Invite, &steps, top, &self.invitee)
+    }
+
+    fn on_orders(&self) -> Vec<Reward> {
+        // An event with an amount is an order.
+        let given = self.inviter.iter().map(|tier| tier.give).chain(self.invitee.iter().copied());
+        given.filter(|_| self.at_least.is_some()).collect()
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {

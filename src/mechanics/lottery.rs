@@ -28,6 +28,7 @@
 //! ticket 0: the phone, or a sticker if the last phone is gone. Ticket 100 is a blank. With 3 points her third
 //! draw is refused, and she keeps the 3 points.
 
+use super::abuse::{Recipe, Scheme};
 use super::draws::{self, Cap, Cost, in_period};
 use super::{Keep, Kept, Looking, Mechanic, On, Wants};
 use crate::campaign::decode::Cx;
@@ -263,6 +264,14 @@ impl Mechanic for Rules {
 
     fn window(&self) -> Option<Span> {
         None
+    }
+
+    fn schemes(&self) -> Vec<Scheme> {
+        let draws = self.free.as_ref().map_or(0, |free| u64::from(free.count.get()));
+        let prizes =
+            self.prizes.iter().filter_map(|prize| Some((prize.give?, u64::from(prize.weight.get()))));
+        let gives = prizes.map(|(give, weight)| (give, weight.saturating_mul(draws))).collect();
+        vec![Scheme { gives, of: self.tickets().max(1), ..Scheme::new(Recipe::Each, 1) }]
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {

@@ -14,6 +14,7 @@
 //! [{ "name": "silver", "at": 100, "give": "coffee" }] }`. Ann has earned 40 points and redeems a mug: 10 are left.
 //! A second mug is refused (`LIMIT_REACHED`). She earns 60 more: 70 to spend, 100 earned, silver is hers to claim.
 
+use super::abuse::Scheme;
 use super::{Keep, Kept, Looking, Mechanic, On, Wants};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::document;
@@ -187,6 +188,11 @@ impl Mechanic for Rules {
 
     fn window(&self) -> Option<Span> {
         None
+    }
+
+    fn schemes(&self) -> Vec<Scheme> {
+        // Points are worth what earning them takes.
+        Vec::new()
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {

@@ -21,6 +21,7 @@
 
 use std::collections::BTreeSet;
 
+use super::abuse::Scheme;
 use super::draws::draw;
 use super::{Keep, Kept, Looking, Loops, Mechanic, On, Opening};
 use crate::campaign::decode::Cx;
@@ -198,6 +199,11 @@ impl Mechanic for Rules {
 
     fn window(&self) -> Option<Span> {
         None
+    }
+
+    fn schemes(&self) -> Vec<Scheme> {
+        // What one more entry is worth depends on how many there are.
+        Vec::new()
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {

@@ -26,6 +26,7 @@
 //! the first is from 0.01 to 6.66 (twice 1000 / 3 rounded down; the others need only 0.02). If it is 4.50, the
 //! second is from 0.01 to 5.49, because 0.01 must be left; if that is 2.00, the last is 3.50.
 
+use super::abuse::{Recipe, Scheme};
 use super::draws::draw;
 use super::{Keep, Kept, Looking, Mechanic, On, Opening, Wants};
 use crate::campaign::decode::Cx;
@@ -254,6 +255,14 @@ impl Mechanic for Rules {
 
     fn window(&self) -> Option<Span> {
         Some(self.within)
+    }
+
+    fn schemes(&self) -> Vec<Scheme> {
+        let total = self.total.or(self.totals.as_ref().map(|totals| totals.to)).unwrap_or_default();
+        let shares = self.count.or(self.counts.as_ref().map(|counts| counts.from)).map_or(1, Int::get);
+        // Whoever opens the packet can claim a share as well.
+        let people = self.need().max(shares.saturating_sub(1));
+        vec![Scheme { gives: vec![(self.give, 0)], saves: total, ..Scheme::new(Recipe::Help, people) }]
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {

@@ -46,6 +46,7 @@ pub(super) use missing::returning;
 pub use progress::Progress;
 use progress::{Counts, Friend};
 
+use super::abuse::{self, Recipe, Scheme};
 use super::{Keep, Looking, Mechanic, On, Opening, lineage};
 use crate::campaign::document::{choices, document};
 use crate::campaign::triggers::normalised;
@@ -387,6 +388,33 @@ impl Mechanic for Rules {
 
     fn window(&self) -> Option<Span> {
         self.within
+    }
+
+    fn schemes(&self) -> Vec<Scheme> {
+        let is_friends = |task: &Task| matches!(task.kind(), Kind::Invite | Kind::Returns);
+        let of = |friends: bool| -> u32 {
+            self.tasks.iter().filter(|task| is_friends(task) == friends).map(Task::need).sum()
+        };
+        let (own, friends) = (of(false), of(true));
+        let recipe = if friends > 0 { Recipe::Invite } else { Recipe::Each };
+        let people = |number: u32| match usize::try_from(number).ok().and_then(|at| self.tiers().get(at)) {
+            Some(tier) => tier.at.get().saturating_sub(own),
+            None if self.complete == Complete::Any => self
+                .tasks
+                .iter()
+                .map(|task| if is_friends(task) { task.need() } else { 0 })
+                .min()
+                .unwrap_or(0),
+            None => friends,
+        };
+        let steps: Vec<(u32, u32)> =
+            (0..self.steps()).map(|number| (people(number).max(1), number)).collect();
+        let top = |most: u32| {
+            let reached = steps.iter().filter(|(people, _)| *people <= most);
+            reached.flat_map(|(_, number)| self.gives(*number)).map(|reward| (*reward, 1)).collect()
+        };
+        let counts: Vec<u32> = steps.iter().map(|(people, _)| *people).collect();
+        abuse::ladder(recipe, &counts, top, &[])
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {

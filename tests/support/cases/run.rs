@@ -86,7 +86,8 @@ pub struct Run {
     pub sent: Vec<Sent>,
 }
 
-/// What a case did to its engine.
+/// What a case did to its engine; golden logs are made of it.
+#[allow(dead_code, reason = "the runner itself only records it")]
 pub enum Sent {
     /// It submitted this text.
     Command(String),
