@@ -1,5 +1,10 @@
-//! The audit of logs with revisions: what holds where they stand in the log, and what does not.
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+//! The audit of logs: revisions, and what was forged.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "support/forged.rs"]
+mod forged;
+#[path = "support/mixed.rs"]
+mod mixed;
 
 use kfactor::engine::audit::{Audit, hex};
 use kfactor::engine::{Command, Engine};

@@ -4,6 +4,7 @@ use super::decode::{Cx, Decode};
 use super::document::{choices, document};
 use super::units::{Int, List};
 use crate::engine::handle::Event;
+use crate::engine::money::Money;
 use crate::engine::time::{Period, Span};
 use crate::json::tree::{Data, Node};
 
@@ -24,6 +25,8 @@ document! {
         pub ring: Option<Ring>,
         /// Who is new; only new participants may contribute then.
         pub new_user: Option<NewUser>,
+        /// What it costs someone to make up one person, as far as the campaign assumes; findings reckon with it.
+        pub fake_cost: Option<Money>,
         /// Contributions with a risk score above this are held for review.
         pub hold_above: Option<Int<0, 100>>,
         /// Commands with a risk score above this are refused.
@@ -137,6 +140,7 @@ impl Guard {
         regular: None,
         ring: None,
         new_user: None,
+        fake_cost: None,
         hold_above: None,
         refuse_above: None,
     };

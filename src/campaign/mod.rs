@@ -394,6 +394,8 @@ fn read(tree: &Tree<'_>, cx: &mut Cx) -> Option<Root> {
         check::check_kinds(root, node, cx);
         check::check_plays(root, node, cx);
         check::check_limits(root, node, cx);
+        crate::mechanics::abuse::check(root, node, cx);
+        crate::mechanics::law::check(root, node, cx);
         triggers::check(root, node, cx);
         check::check_accept(root, node, cx);
     }

@@ -226,6 +226,16 @@ codes! {
     MONEY_UNBOUNDED = "MONEY-UNBOUNDED";
     /// Warning: buying alone is no dearer than buying together.
     MONEY_PRICE = "MONEY-PRICE";
+    /// Warning: made-up people earn more than the campaign assumes one to cost.
+    ABUSE_COST = "ABUSE-COST";
+    /// Warning: a board on which made-up people decide who is first.
+    ABUSE_RACE = "ABUSE-RACE";
+    /// Warning: a reward for an order is paid out while the order can still be refunded.
+    MONEY_REFUND = "MONEY-REFUND";
+    /// Warning: a prize of a draw above the legal cap.
+    LAW_PRIZE = "LAW-PRIZE";
+    /// Warning: becoming a distributor takes a purchase.
+    LAW_ENTRY = "LAW-ENTRY";
     /// Warning: a span that another one makes pointless, as a loop that outlives its campaign.
     REACH_WINDOW = "REACH-WINDOW";
     /// Warning: a play that earns nobody anything.

@@ -3,11 +3,17 @@
 use serde::Serialize;
 use std::borrow::Cow;
 
+mod objection;
+
+pub use objection::{Objection, objections};
+
 use super::book::Book;
 use super::command::Command;
+use super::rejection::Code;
 use super::{Engine, State, answer};
 use crate::campaign::Problem;
 use crate::json::scan::{Scanner, Value};
+use crate::json::tree::{Node, parse};
 
 /// What an audit found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -26,6 +32,9 @@ pub struct Audit {
     pub count: u64,
     /// The digest of the state in the end, in hexadecimal.
     pub digest: String,
+    /// How many findings are listed at most.
+    #[serde(skip)]
+    most: usize,
 }
 
 /// Something in a log that could not stand.
@@ -35,7 +44,9 @@ pub struct Audit {
 pub struct AuditFinding {
     /// The position in the log, from 0.
     pub position: u64,
-    /// `LINE_MALFORMED`, `CAMPAIGN_INVALID`, `TIME_BACKWARDS`, `ID_REPEATED` or `ANSWER_DIFFERS`.
+    /// `LINE_MALFORMED`, `CAMPAIGN_INVALID`, `TIME_BACKWARDS`, `ID_REPEATED` (sent before), `ID_REUSED` (for something
+    /// else), `SENDER_DIFFERS` (in the name of someone else), `FACT_WITHOUT_COMMAND`, `ANSWER_DIFFERS` or
+    /// `DIGEST_DIFFERS`.
     pub code: &'static str,
     /// The command's id, where it could be read.
     pub id: Option<String>,
@@ -43,23 +54,35 @@ pub struct AuditFinding {
     pub expected: Option<String>,
     /// What the log claims.
     pub claimed: Option<String>,
+    /// What of it could not stand, and why.
+    pub why: Vec<Objection>,
 }
 
 impl Audit {
-    /// Findings that are listed at most.
+    /// Findings that [`Audit::run`] lists at most.
     pub const MOST: usize = 1000;
 
     /// Audits a log from its beginning. Its entries are JSON objects, in an array or one per line:
     ///
     /// * `{"command":{…},"answer":{…}}`: a command with the answer that is claimed for it;
+    /// * either with `"sender"`, the participant whom the store knew when it took the entry, or `null` for the backend:
+    ///   nobody acts in the name of someone else, and only the backend sends what needs its key;
     /// * a command by itself, as lists of commands have it;
+    /// * `{"digest":"…"}`: the state here has this digest, in hexadecimal;
+    /// * facts or an answer without a command, none of which can stand;
     /// * `{"campaign":{…}}`: a document, in force from here on. As the first entry it is the one the log began
     ///   with, under the `seed` beside it (64 hexadecimal digits) if there is one; otherwise a log begins with the
     ///   first revision of `book`. Revisions of `book` that the log does not tell of play no part.
     #[must_use]
     pub fn run(book: &Book, log: &[u8]) -> Audit {
+        Audit::list(book, log, Audit::MOST)
+    }
+
+    /// As [`Audit::run`], listing as many findings as `most`; all of them are counted.
+    #[must_use]
+    pub fn list(book: &Book, log: &[u8], most: usize) -> Audit {
         let mut engine = begin(book.begun());
-        let mut audit = Audit::default();
+        let mut audit = Audit { most, ..Audit::default() };
         let mut scanner = Scanner::new(log);
         for position in 0.. {
             let mut entry = Entry::default();
@@ -69,6 +92,10 @@ impl Audit {
                     ("answer", Value::Other(raw)) => entry.answer = Some(raw),
                     ("campaign", Value::Other(raw)) => entry.campaign = Some(raw),
                     ("seed", Value::Text(text)) => entry.seed = Some(text),
+                    ("sender", Value::Text(text)) => entry.sender = Some(Some(text)),
+                    ("sender", Value::Null) => entry.sender = Some(None),
+                    ("digest", Value::Text(text)) => entry.digest = Some(text),
+                    ("kind" | "fact" | "facts", _) => entry.is_fact = true,
                     _ => {}
                 }
                 Ok::<(), crate::json::Fault>(())
@@ -77,9 +104,13 @@ impl Audit {
                 (Ok(true), Entry { campaign: Some(document), seed, .. }) => {
                     audit.document(&mut engine, position, document, seed.as_deref());
                 }
-                (Ok(true), Entry { command, answer, .. }) => {
-                    audit.entry(&mut engine, position, command.unwrap_or(scanner.raw()), answer);
+                (Ok(true), Entry { digest: Some(digest), command: None, answer: None, .. }) => {
+                    audit.compare_digest(&engine, position, &digest);
                 }
+                (Ok(true), entry) if entry.command.is_none() && (entry.is_fact || entry.answer.is_some()) => {
+                    audit.orphan(position, scanner.raw());
+                }
+                (Ok(true), entry) => audit.entry(&mut engine, position, scanner.raw(), &entry),
                 (Ok(false), _) => break,
                 (Err(_), _) => {
                     audit.add(AuditFinding::new(position, "LINE_MALFORMED"));
@@ -116,18 +147,66 @@ impl Audit {
         }
     }
 
-    fn entry(&mut self, engine: &mut Engine, position: u64, command: &[u8], claimed: Option<&[u8]>) {
-        let Ok(command) = Command::read(command) else {
+    /// Compares a claimed digest with that of the state.
+    fn compare_digest(&mut self, engine: &Engine, position: u64, claimed: &str) {
+        let right = hex(&engine.digest());
+        if claimed != right {
+            let claimed = Some(claimed.to_owned());
+            let finding = AuditFinding::new(position, "DIGEST_DIFFERS");
+            self.add(AuditFinding { expected: Some(right), claimed, ..finding });
+        }
+    }
+
+    /// Objects to facts for which there is no command.
+    fn orphan(&mut self, position: u64, entry: &[u8]) {
+        let text = String::from_utf8_lossy(entry).into_owned();
+        let parsed = parse(&text);
+        let facts: Vec<&Node<'_>> = match &parsed.root {
+            Some(root) => {
+                let within = root.get("answer").unwrap_or(root);
+                match (within.get("facts"), within.get("fact")) {
+                    (Some(facts), _) => facts.entries().iter().collect(),
+                    (None, fact) => vec![fact.unwrap_or(within)],
+                }
+            }
+            None => Vec::new(),
+        };
+        let why = facts.iter().enumerate();
+        let why = why.map(|(number, fact)| Objection::to_fact("FACT_FORGED", number, fact, None)).collect();
+        drop(parsed);
+        let finding = AuditFinding::new(position, "FACT_WITHOUT_COMMAND");
+        self.add(AuditFinding { claimed: Some(text), why, ..finding });
+    }
+
+    fn entry(&mut self, engine: &mut Engine, position: u64, raw: &[u8], entry: &Entry<'_>) {
+        let Ok(command) = Command::read(entry.command.unwrap_or(raw)) else {
             return self.add(AuditFinding::new(position, "LINE_MALFORMED"));
         };
+        let claimed = entry.answer;
         let finding =
             |code| AuditFinding { id: Some(command.id.to_string()), ..AuditFinding::new(position, code) };
         if command.at < engine.state.now {
             self.add(finding("TIME_BACKWARDS"));
         }
+        if let Some(sender) = &entry.sender {
+            let own = match sender {
+                Some(sender) => {
+                    !command.act.needs_secret_key() && command.by.as_ref().is_none_or(|by| by == sender)
+                }
+                None => true,
+            };
+            if !own {
+                let text = |id: Option<&str>| id.map(str::to_owned);
+                let (expected, claimed) = (text(sender.as_deref()), text(command.by.as_deref()));
+                self.add(AuditFinding { expected, claimed, ..finding("SENDER_DIFFERS") });
+            }
+        }
         let answer = engine.submit(&command);
         if answer.repeated {
             self.add(finding("ID_REPEATED"));
+        }
+        if answer.code() == Some(Code::CommandIdReused) {
+            self.add(finding("ID_REUSED"));
         }
         self.commands += 1;
         self.accepted += u64::from(answer.accepted());
@@ -139,6 +218,7 @@ impl Audit {
             self.add(AuditFinding {
                 expected: text(&expected),
                 claimed: text(claimed),
+                why: objections(&expected, claimed),
                 ..finding("ANSWER_DIFFERS")
             });
         }
@@ -146,7 +226,7 @@ impl Audit {
 
     fn add(&mut self, finding: AuditFinding) {
         self.count += 1;
-        if self.findings.len() < Audit::MOST {
+        if self.findings.len() < self.most {
             self.findings.push(finding);
         }
     }
@@ -159,6 +239,11 @@ struct Entry<'a> {
     answer: Option<&'a [u8]>,
     campaign: Option<&'a [u8]>,
     seed: Option<Cow<'a, str>>,
+    /// Who sent it, where the store says so; nobody stands for the backend.
+    sender: Option<Option<Cow<'a, str>>>,
+    digest: Option<Cow<'a, str>>,
+    /// Whether it has a member that only facts and their lists have.
+    is_fact: bool,
 }
 
 fn begin(book: Book) -> Engine {
@@ -168,7 +253,7 @@ fn begin(book: Book) -> Engine {
 
 impl AuditFinding {
     fn new(position: u64, code: &'static str) -> Self {
-        AuditFinding { position, code, id: None, expected: None, claimed: None }
+        AuditFinding { position, code, id: None, expected: None, claimed: None, why: Vec::new() }
     }
 }
 

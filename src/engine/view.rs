@@ -20,7 +20,6 @@ use super::rejection::{Code, Rejection};
 use super::state::{GrantState, GrantStatus, LoopState, State, Status};
 use super::time::Time;
 use crate::campaign::play::PlayRules;
-use crate::guard;
 use crate::mechanics::{Keep, Looking, Loops};
 use crate::rewards;
 use crate::rewards::points::Account;
@@ -327,12 +326,7 @@ impl Eye<'_> {
 
     /// Whether the reward, or one it falls back to, could be granted at this moment.
     fn is_available(&self, loop_: Loop, look: &RewardLook) -> bool {
-        let command = Command::new(ASKING, self.at, Act::Tick);
-        let cx = Deciding::new(self.book, self.state, &command);
-        rewards::with_fallbacks(self.book, look.reward).any(|(reward, rules)| {
-            rewards::obstacle(&cx, reward, rules.amount, look.to).is_none()
-                && !guard::blocks_grant(&cx, loop_, reward, rules.amount, look.to)
-        })
+        rewards::seems_obtainable(self.book, self.state, self.at, loop_, look.reward, look.to)
     }
 
     /// What the owner of a grant can do with it at this moment.

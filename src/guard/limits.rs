@@ -49,18 +49,18 @@ pub fn check<'c>(
     }
 }
 
-/// Whether a limit keeps a reward from being granted by this command.
+/// The limit that keeps a reward from being granted by this command, if one does.
 #[must_use]
-pub fn blocks_grant(
-    cx: &Deciding<'_, '_>,
+pub fn limit_on_grant<'c>(
+    cx: &Deciding<'_, 'c>,
     loop_: Loop,
     reward: Reward,
     amount: Option<Money>,
     to: Person,
-) -> bool {
+) -> Option<Rejection<'c>> {
     let scene = Scene::deciding(cx);
-    let Some(deed) = scene.granting(loop_, reward, amount.unwrap_or_default(), to) else { return false };
-    fullest(cx, lists(cx.book, &deed), &deed, cx.facts.len()).is_some()
+    let deed = scene.granting(loop_, reward, amount.unwrap_or_default(), to)?;
+    fullest(cx, lists(cx.book, &deed), &deed, cx.facts.len()).map(|(rejection, _)| rejection)
 }
 
 /// Checks what the facts of the command say that its participant did, as far as no mechanic has checked it.

@@ -26,7 +26,7 @@ use crate::engine::interner::hash;
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::State;
 use deeds::{Deed, Scene};
-pub use limits::{blocks_grant, check_facts, count, trace};
+pub use limits::{check_facts, count, limit_on_grant, trace};
 pub use review::Held;
 
 /// Refuses what the site's own risk score says should be refused.

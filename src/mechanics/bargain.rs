@@ -35,6 +35,7 @@
 //! 1 = 65.49, say 40.00: 34.50. Di's is the rest, 25.50, and the price 9.00. Ann has a day to pay it. Had Di come
 //! at 10:00 the next day, she would have met `LOOP_EXPIRED`.
 
+use super::abuse::{Recipe, Scheme};
 use super::{Keep, Kept, Looking, Mechanic, On, Opening, Payment, runs_one, take_unit};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::{choices, document};
@@ -342,6 +343,15 @@ impl Mechanic for Rules {
 
     fn stock(&self) -> Option<u32> {
         self.stock.map(|stock| stock.get())
+    }
+
+    fn schemes(&self) -> Vec<Scheme> {
+        let times = self.stock.map(Int::get);
+        vec![Scheme {
+            saves: self.price.minus(self.floor),
+            times,
+            ..Scheme::new(Recipe::Help, self.helpers.get())
+        }]
     }
 
     fn window(&self) -> Option<Span> {

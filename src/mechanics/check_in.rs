@@ -18,6 +18,7 @@
 //! shows 3. She misses the 4th and checks in on the 5th: streak 1. From the 5th to the 11th she checks in every
 //! day: streak 7 on the 11th, with a coffee on the 7th; on the 12th the streak is 1 again.
 
+use super::abuse::{Recipe, Scheme};
 use super::{Keep, Kept, Looking, Mechanic, On, Wants};
 use crate::campaign::Campaign;
 use crate::campaign::decode::Cx;
@@ -195,6 +196,13 @@ impl Mechanic for Rules {
 
     fn window(&self) -> Option<Span> {
         None
+    }
+
+    fn schemes(&self) -> Vec<Scheme> {
+        let days = self.streaks.iter().map(|step| step.days.get()).max().unwrap_or(1);
+        let daily = self.daily.iter().map(|reward| (*reward, u64::from(days)));
+        let gives = daily.chain(self.streaks.iter().map(|step| (step.give, 1))).collect();
+        vec![Scheme { gives, ..Scheme::new(Recipe::Each, 1) }]
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {

@@ -25,6 +25,7 @@
 //! Ann is a distributor, Bo joins Ann and opens a loop as well, Cy joins Bo. Cy's order of 99.99 earns Bo 9.99
 //! and Ann 2.99. Bo's own order of 50.00 earns Ann 5.00. Cy's refund takes 9.99 and 2.99 back.
 
+use super::abuse::Scheme;
 use super::lineage::{NewUser, is_above};
 use super::{Keep, Kept, Looking, Mechanic, On, Opening};
 use crate::campaign::decode::Cx;
@@ -280,6 +281,15 @@ impl Mechanic for Rules {
         None
     }
 
+    fn schemes(&self) -> Vec<Scheme> {
+        // Nobody earns but by orders.
+        Vec::new()
+    }
+
+    fn on_orders(&self) -> Vec<Reward> {
+        vec![self.give]
+    }
+
     fn liability(&self) -> Vec<(Reward, u32)> {
         vec![(self.give, u32::MAX)]
     }
@@ -351,6 +361,20 @@ fn check_rates(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
                 list.map_or(node.start, |list| list.start),
                 String::from("All levels together earn more than the order itself is worth."),
                 String::from("各级佣金之和超过了订单本身的金额。"),
+            );
+        });
+    }
+    if rules.spend.is_some() {
+        cx.within("spend", |cx| {
+            // Source: 禁止传销条例 (2005), article 7: entry by purchase.
+            cx.warning(
+                code::LAW_ENTRY,
+                node.get("spend").map_or(node.start, |spend| spend.start),
+                String::from(
+                    "Who wants to recruit has to buy first; in China paying to recruit is a mark of pyramid selling \
+                     (regulation of 2005, article 7).",
+                ),
+                String::from("须先消费才能成为分销员：以缴纳或变相缴纳入门费为条件，属传销特征（《禁止传销条例》第七条）。"),
             );
         });
     }

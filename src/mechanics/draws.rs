@@ -6,13 +6,11 @@ use crate::campaign::document::document;
 use crate::campaign::rewards::RewardKind;
 use crate::campaign::units::Int;
 use crate::engine::book::Book;
-use crate::engine::command::{Act, Command};
 use crate::engine::decide::Deciding;
 use crate::engine::draw::Draw;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Loop, Person, Play, Reward};
 use crate::engine::rejection::{Code, Rejection};
-use crate::engine::state::State;
 use crate::engine::time::{Period, Time};
 use crate::rewards;
 
@@ -56,20 +54,6 @@ fn loop_id<'x>(cx: &'x Deciding<'_, '_>, loop_: Loop) -> &'x str {
         _ => None,
     });
     opened.unwrap_or("")
-}
-
-/// Whether a participant could be given the reward, or what it falls back to.
-#[must_use]
-pub fn is_obtainable(cx: &Deciding<'_, '_>, reward: Reward, to: Person) -> bool {
-    rewards::with_fallbacks(cx.book, reward)
-        .any(|(reward, rules)| rewards::obstacle(cx, reward, rules.amount, to).is_none())
-}
-
-/// As [`is_obtainable`], for a page that looks.
-#[must_use]
-pub fn seems_obtainable(book: &Book, state: &State, at: Time, reward: Reward, to: Person) -> bool {
-    let command = Command::new(".", at, Act::Tick);
-    is_obtainable(&Deciding::new(book, state, &command), reward, to)
 }
 
 /// Takes what a draw costs: the first of `costs` that the participant can pay.

@@ -33,6 +33,7 @@ use group::Group;
 pub use members::Progress;
 use members::{Member, Standing};
 
+use super::abuse::Scheme;
 use super::{Keep, Looking, Mechanic, On, Opening, Payment, take_unit};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::{choices, document};
@@ -364,6 +365,15 @@ impl Mechanic for Rules {
 
     fn window(&self) -> Option<Span> {
         Some(self.within)
+    }
+
+    fn schemes(&self) -> Vec<Scheme> {
+        // Everyone in a group pays the price.
+        Vec::new()
+    }
+
+    fn on_orders(&self) -> Vec<Reward> {
+        self.give.iter().chain(&self.give_leader).copied().collect()
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {

@@ -425,13 +425,7 @@ impl Rules {
         if more > 0 {
             return Err(Rejection::new(Code::NotReached).most(more));
         }
-        let is_left = |reward: &Reward| {
-            rewards::with_fallbacks(cx.book, *reward)
-                .any(|(reward, rules)| rewards::obstacle(cx, reward, rules.amount, by).is_none())
-        };
-        if let Some(reward) = tier.give.first().filter(|_| !tier.give.iter().any(is_left)) {
-            return Err(Rejection::new(Code::RewardOut).name(cx.book.reward_name(*reward)));
-        }
+        rewards::check_obtainable(cx, on.loop_, &tier.give, by)?;
         grant(cx, on.loop_, by, n, tier);
         Ok(())
     }

@@ -13,12 +13,14 @@
 //!   leaves its place of that day and of all free.
 //! * If the order behind the event is refunded, the qualification is void: the invitee's grants for it and the
 //!   inviter's grants that no longer have enough friends behind them are taken back. A later order within the
-//!   window qualifies again.
+//!   window qualifies again. What a refund leaves with its owner (`"clawback": "keep"`) stands for the next that
+//!   they would earn in its place.
 //!
 //! Example: `{ "qualifies": "first-order", "within": "30d", "inviter": [{ "every": 1, "give": "cash20", "most": 20 }],
 //! "invitee": ["coffee"] }`. Ann invites Bo, who orders on day 3: Bo gets a coffee, Ann 20.00. Bo's refund on
 //! day 5 takes both back. The 21st friend still gets a coffee, Ann nothing more.
 
+use super::abuse::{self, Recipe, Scheme};
 use super::lineage::{NewUser, bound_to, is_above};
 use super::{Keep, Kept, Looking, Mechanic, On, Opening};
 use crate::campaign::decode::Cx;
@@ -32,7 +34,7 @@ use crate::engine::handle::{Event, Loop, Order, Person, Reward};
 use crate::engine::money::Money;
 use crate::engine::pack::{self, Reader};
 use crate::engine::rejection::{Code, Rejection};
-use crate::engine::state::{LoopState, Status};
+use crate::engine::state::{LoopState, State, Status};
 use crate::engine::time::{Period, Span, Time, UtcOffset};
 use crate::engine::view::{Look, Need, Offer, PersonLook, RewardLook, Side, Step};
 use crate::guard;
@@ -179,12 +181,12 @@ impl Mechanic for Rules {
             && self.inviter_per_day.is_none_or(|most| today < most.get());
         let have = before + u32::from(counts);
         cx.emit(Fact::Qualified { loop_: on.loop_, by, have, order });
-        for reward in &self.invitee {
-            rewards::grant(cx, on.loop_, *reward, by, INVITEE + at);
-        }
+        rewards::grant_anew(cx, on.loop_, &self.invitee, by, INVITEE + at);
+        let inviter = on.state.initiator;
         for (number, tier) in (0..).zip(&self.inviter) {
-            if tier.times(have) > tier.times(before) {
-                rewards::grant(cx, on.loop_, tier.give, on.state.initiator, number);
+            let given = given(cx.state, cx.at, (on.loop_, inviter), number);
+            if tier.times(have) > tier.times(before).max(given) {
+                rewards::grant(cx, on.loop_, tier.give, inviter, number);
             }
         }
     }
@@ -232,7 +234,8 @@ impl Mechanic for Rules {
         let mut need = 0;
         for (number, tier) in (0..).zip(&self.inviter) {
             let within_cap = |next: &u32| self.inviter_most.is_none_or(|most| *next <= most.get());
-            let Some(next) = tier.next(have).filter(within_cap) else {
+            let given = given(looking.all, looking.at, (looking.loop_, state.initiator), number);
+            let Some(next) = tier.next(tier.times(have).max(given)).filter(within_cap) else {
                 // Given as often as it ever is.
                 rewards.push(RewardLook::new(tier.give, state.initiator, number, false, vec![]));
                 continue;
@@ -293,6 +296,21 @@ impl Mechanic for Rules {
 
     fn code_valid(&self) -> Option<Span> {
         self.code_valid
+    }
+
+    fn schemes(&self) -> Vec<Scheme> {
+        let top = |people: u32| {
+            let people = self.inviter_most.map_or(people, |most| people.min(most.get()));
+            self.inviter.iter().map(|tier| (tier.give, u64::from(tier.times(people)))).collect()
+        };
+        let steps: Vec<u32> = self.inviter.iter().map(Tier::first).collect();
+        abuse::ladder(Recipe::Invite, &steps, top, &self.invitee)
+    }
+
+    fn on_orders(&self) -> Vec<Reward> {
+        // An event with an amount is an order.
+        let given = self.inviter.iter().map(|tier| tier.give).chain(self.invitee.iter().copied());
+        given.filter(|_| self.at_least.is_some()).collect()
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {
@@ -360,6 +378,12 @@ pub(super) fn check_ladder(ladder: &[Tier], key: &str, node: &Node<'_>, cx: &mut
     }
 }
 
+/// How often a step of the ladder has given, as far as that stands.
+fn given(state: &State, at: Time, (loop_, inviter): (Loop, Person), number: u32) -> u32 {
+    let standing = rewards::standing_for(state, at, loop_, inviter, number);
+    u32::try_from(standing.count()).unwrap_or(u32::MAX)
+}
+
 /// Steps that are told ahead at most; what comes after them is told on the way.
 const STEPS: usize = 32;
 
@@ -409,14 +433,14 @@ impl Tier {
         times.min(self.most.map_or(u32::MAX, |most| most.get()))
     }
 
-    /// The number of qualified friends at which it gives next.
-    pub(super) fn next(&self, have: u32) -> Option<u32> {
+    /// The number of qualified friends at which it gives once more than `given` times, if it ever does.
+    pub(super) fn next(&self, given: u32) -> Option<u32> {
         let next = match (self.every, self.at) {
-            (Some(every), _) => (have / every.get().max(1)).saturating_add(1).saturating_mul(every.get()),
+            (Some(every), _) => given.saturating_add(1).saturating_mul(every.get()),
             (None, Some(at)) => at.get(),
             (None, None) => return None,
         };
-        (self.times(next) > self.times(have)).then_some(next)
+        (self.times(next) > given).then_some(next)
     }
 
     pub(super) fn first(&self) -> u32 {

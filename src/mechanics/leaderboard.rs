@@ -25,6 +25,7 @@ use core::cmp::Reverse;
 use core::ops::Bound;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::abuse::{Recipe, Scheme};
 use super::{Keep, Kept, Looking, Loops, Mechanic, On, Opening, Wants};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::{choices, document};
@@ -298,6 +299,13 @@ impl Mechanic for Rules {
 
     fn window(&self) -> Option<Span> {
         None
+    }
+
+    fn schemes(&self) -> Vec<Scheme> {
+        let prizes = self.prizes.iter().filter(|prize| prize.holds(1) && self.of.play.is_some());
+        let gives: Vec<(Reward, u64)> = prizes.map(|prize| (prize.give, 1)).collect();
+        let race = Scheme { gives, ..Scheme::new(Recipe::Race, 1) };
+        Some(race).filter(|race| !race.gives.is_empty()).into_iter().collect()
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {

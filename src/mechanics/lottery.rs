@@ -28,7 +28,8 @@
 //! ticket 0: the phone, or a sticker if the last phone is gone. Ticket 100 is a blank. With 3 points her third
 //! draw is refused, and she keeps the 3 points.
 
-use super::draws::{self, Cap, Cost, in_period, is_obtainable, seems_obtainable};
+use super::abuse::{Recipe, Scheme};
+use super::draws::{self, Cap, Cost, in_period};
 use super::{Keep, Kept, Looking, Mechanic, On, Wants};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::{choices, document};
@@ -203,7 +204,14 @@ impl Mechanic for Rules {
             let status = match prize.give {
                 _ if !prize.is_unlocked(made) => "locked",
                 Some(give)
-                    if !seems_obtainable(looking.book, looking.all, looking.at, give, state.initiator) =>
+                    if !rewards::seems_obtainable(
+                        looking.book,
+                        looking.all,
+                        looking.at,
+                        looking.loop_,
+                        give,
+                        state.initiator,
+                    ) =>
                 {
                     "out"
                 }
@@ -256,6 +264,14 @@ impl Mechanic for Rules {
 
     fn window(&self) -> Option<Span> {
         None
+    }
+
+    fn schemes(&self) -> Vec<Scheme> {
+        let draws = self.free.as_ref().map_or(0, |free| u64::from(free.count.get()));
+        let prizes =
+            self.prizes.iter().filter_map(|prize| Some((prize.give?, u64::from(prize.weight.get()))));
+        let gives = prizes.map(|(give, weight)| (give, weight.saturating_mul(draws))).collect();
+        vec![Scheme { gives, of: self.tickets().max(1), ..Scheme::new(Recipe::Each, 1) }]
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {
@@ -499,12 +515,12 @@ impl<'x, 's, 'c> Wheel<'x, 's, 'c> {
     }
 
     fn gives_instead(&self) -> bool {
-        self.rules.instead.is_some_and(|reward| is_obtainable(self.cx, reward, self.by))
+        self.rules.instead.is_some_and(|reward| rewards::is_obtainable(self.cx, self.loop_, reward, self.by))
     }
 
     /// Whether a prize is unlocked for the n-th draw and there.
     fn can_be_won(&self, prize: &Prize, n: u32) -> bool {
-        let there = prize.give.is_none_or(|give| is_obtainable(self.cx, give, self.by));
+        let there = prize.give.is_none_or(|give| rewards::is_obtainable(self.cx, self.loop_, give, self.by));
         prize.is_unlocked(n.saturating_sub(1)) && there
     }
 

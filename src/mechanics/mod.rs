@@ -1,5 +1,6 @@
 //! The mechanics (玩法). Each one is a file here; nothing outside this folder asks which one it is.
 
+pub mod abuse;
 pub mod assist;
 pub mod bargain;
 pub mod check_in;
@@ -8,6 +9,7 @@ pub mod draws;
 pub mod group_buy;
 pub mod group_fission;
 pub mod invite;
+pub mod law;
 pub mod leaderboard;
 pub mod lineage;
 pub mod lottery;
@@ -195,6 +197,16 @@ pub trait Mechanic {
 
     /// The most pieces of each reward one loop can cost.
     fn liability(&self) -> Vec<(Reward, u32)>;
+
+    /// How someone would earn with people who do not exist.
+    fn schemes(&self) -> Vec<abuse::Scheme> {
+        abuse::by_offers(&self.offers())
+    }
+
+    /// The rewards given for orders that can still be refunded.
+    fn on_orders(&self) -> Vec<Reward> {
+        Vec::new()
+    }
 
     /// The rewards whose amount the mechanic decides grant by grant, so that the catalogue need not.
     fn portions(&self) -> Vec<Reward> {
@@ -728,6 +740,18 @@ impl Rules {
     #[must_use]
     pub fn liability(&self) -> Vec<(Reward, u32)> {
         each_rules!(self, rules => rules.liability())
+    }
+
+    /// How someone would earn with people who do not exist.
+    #[must_use]
+    pub fn schemes(&self) -> Vec<abuse::Scheme> {
+        each_rules!(self, rules => rules.schemes())
+    }
+
+    /// The rewards given for orders that can still be refunded.
+    #[must_use]
+    pub fn on_orders(&self) -> Vec<Reward> {
+        each_rules!(self, rules => rules.on_orders())
     }
 
     /// The rewards whose amount the mechanic decides grant by grant.

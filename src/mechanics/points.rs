@@ -14,6 +14,7 @@
 //! [{ "name": "silver", "at": 100, "give": "coffee" }] }`. Ann has earned 40 points and redeems a mug: 10 are left.
 //! A second mug is refused (`LIMIT_REACHED`). She earns 60 more: 70 to spend, 100 earned, silver is hers to claim.
 
+use super::abuse::Scheme;
 use super::{Keep, Kept, Looking, Mechanic, On, Wants};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::document;
@@ -23,7 +24,7 @@ use crate::campaign::units::Int;
 use crate::engine::command::Act;
 use crate::engine::decide::{Deciding, required};
 use crate::engine::fact::Fact;
-use crate::engine::field::{GrantId, Reason};
+use crate::engine::field::GrantId;
 use crate::engine::handle::{Loop, Person, Reward};
 use crate::engine::pack::{self, Reader};
 use crate::engine::rejection::{Code, Rejection};
@@ -189,6 +190,11 @@ impl Mechanic for Rules {
         None
     }
 
+    fn schemes(&self) -> Vec<Scheme> {
+        // Points are worth what earning them takes.
+        Vec::new()
+    }
+
     fn liability(&self) -> Vec<(Reward, u32)> {
         let items = self.items.iter().map(|item| (item.give, item.most.map_or(u32::MAX, |most| most.get())));
         let levels = self.levels.iter().filter_map(|level| Some((level.give?, 1)));
@@ -263,7 +269,7 @@ impl Rules {
         {
             return Err(Rejection::new(Code::LimitReached).most(most).name(name));
         }
-        check_obtainable(cx, item.give, by)?;
+        rewards::check_obtainable(cx, on.loop_, &[item.give], by)?;
         rewards::spend(cx, on.loop_, self.account, by, item.cost.get())?;
         rewards::grant(cx, on.loop_, item.give, by, number);
         Ok(())
@@ -289,30 +295,10 @@ impl Rules {
             return Err(Rejection::new(Code::NotReached).most(u32::try_from(short).unwrap_or(u32::MAX)));
         }
         // Claimed while nothing is left of it, the level would be gone for nothing.
-        check_obtainable(cx, give, by)?;
+        rewards::check_obtainable(cx, on.loop_, &[give], by)?;
         cx.emit(Fact::Claimed { loop_: on.loop_, by, n: number + 1, amount: None });
         rewards::grant(cx, on.loop_, give, by, LEVEL + number);
         Ok(())
-    }
-}
-
-/// Makes sure that the reward, or one it falls back to, can be granted at this moment.
-fn check_obtainable<'c>(cx: &Deciding<'_, 'c>, reward: Reward, by: Person) -> Result<(), Rejection<'c>> {
-    let mut obstacle = None;
-    for (reward, rules) in rewards::with_fallbacks(cx.book, reward) {
-        obstacle = rewards::obstacle(cx, reward, rules.amount, by);
-        if obstacle.is_none() {
-            return Ok(());
-        }
-    }
-    let name = cx.book.reward_name(reward);
-    match obstacle {
-        None => Ok(()),
-        Some(Reason::Limit) => {
-            let most = cx.book.reward(reward).and_then(|rules| rules.per_participant);
-            Err(Rejection::new(Code::LimitReached).most(most.map_or(0, |most| most.get())).name(name))
-        }
-        Some(_) => Err(Rejection::new(Code::RewardOut).name(name)),
     }
 }
 

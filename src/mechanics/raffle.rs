@@ -21,7 +21,8 @@
 
 use std::collections::BTreeSet;
 
-use super::draws::{draw, is_obtainable};
+use super::abuse::Scheme;
+use super::draws::draw;
 use super::{Keep, Kept, Looking, Loops, Mechanic, On, Opening};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::document;
@@ -32,7 +33,7 @@ use crate::engine::decide::Deciding;
 use crate::engine::draw::Draw;
 use crate::engine::fact::Fact;
 use crate::engine::field::Reason;
-use crate::engine::handle::{Person, Reward};
+use crate::engine::handle::{Loop, Person, Reward};
 use crate::engine::pack::{self, Reader};
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, Status};
@@ -200,6 +201,11 @@ impl Mechanic for Rules {
         None
     }
 
+    fn schemes(&self) -> Vec<Scheme> {
+        // What one more entry is worth depends on how many there are.
+        Vec::new()
+    }
+
     fn liability(&self) -> Vec<(Reward, u32)> {
         self.prizes.iter().map(|prize| (prize.give, prize.count.get())).collect()
     }
@@ -233,7 +239,7 @@ impl Rules {
         for prize in self.prizes.iter() {
             for _ in 0..prize.count.get() {
                 let numbers = draw(cx, &on.play.rules, on.state.play, on.loop_, n);
-                let Some((ticket, by)) = pick(cx, prize.give, &pool, numbers) else { break };
+                let Some((ticket, by)) = pick(cx, on.loop_, prize.give, &pool, numbers) else { break };
                 cx.emit(Fact::Drawn { loop_: on.loop_, by, n, ticket, prize: Some(prize.give) });
                 rewards::grant(cx, on.loop_, prize.give, by, n);
                 if !self.repeat {
@@ -250,8 +256,14 @@ impl Rules {
 }
 
 /// Someone of the pool who can be given the reward, and the number that decided; nobody if there is none.
-fn pick(cx: &Deciding<'_, '_>, give: Reward, pool: &[Person], mut numbers: Draw) -> Option<(u64, Person)> {
-    if is_out(cx, give) {
+fn pick(
+    cx: &Deciding<'_, '_>,
+    loop_: Loop,
+    give: Reward,
+    pool: &[Person],
+    mut numbers: Draw,
+) -> Option<(u64, Person)> {
+    if is_out(cx, loop_, give) {
         return None;
     }
     let mut candidates = pool.to_vec();
@@ -259,7 +271,7 @@ fn pick(cx: &Deciding<'_, '_>, give: Reward, pool: &[Person], mut numbers: Draw)
         let ticket = numbers.below(u64::try_from(candidates.len()).unwrap_or(u64::MAX));
         let place = usize::try_from(ticket).unwrap_or(usize::MAX);
         let by = *candidates.get(place)?;
-        if is_obtainable(cx, give, by) {
+        if rewards::is_obtainable(cx, loop_, give, by) {
             return Some((ticket, by));
         }
         candidates.remove(place);
@@ -268,11 +280,11 @@ fn pick(cx: &Deciding<'_, '_>, give: Reward, pool: &[Person], mut numbers: Draw)
 }
 
 /// Whether stock or budget keep the reward, and all it falls back to, from everyone.
-fn is_out(cx: &Deciding<'_, '_>, reward: Reward) -> bool {
+fn is_out(cx: &Deciding<'_, '_>, loop_: Loop, reward: Reward) -> bool {
     // Nobody has this handle, so nothing but stock and budget can be in the way.
     let nobody = Person(u32::MAX);
     rewards::with_fallbacks(cx.book, reward).all(|(reward, rules)| {
-        let obstacle = rewards::obstacle(cx, reward, rules.amount, nobody);
+        let obstacle = rewards::obstacle(cx, loop_, reward, rules.amount, nobody);
         matches!(obstacle, Some(Reason::Stock | Reason::Budget))
     })
 }

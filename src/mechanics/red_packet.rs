@@ -26,6 +26,7 @@
 //! the first is from 0.01 to 6.66 (twice 1000 / 3 rounded down; the others need only 0.02). If it is 4.50, the
 //! second is from 0.01 to 5.49, because 0.01 must be left; if that is 2.00, the last is 3.50.
 
+use super::abuse::{Recipe, Scheme};
 use super::draws::draw;
 use super::{Keep, Kept, Looking, Mechanic, On, Opening, Wants};
 use crate::campaign::decode::Cx;
@@ -37,7 +38,6 @@ use crate::engine::command::Act;
 use crate::engine::decide::{Deciding, required};
 use crate::engine::draw::Draw;
 use crate::engine::fact::Fact;
-use crate::engine::field::Reason;
 use crate::engine::handle::{Loop, Person, Reward};
 use crate::engine::money::Money;
 use crate::engine::pack::{self, Reader};
@@ -257,6 +257,14 @@ impl Mechanic for Rules {
         Some(self.within)
     }
 
+    fn schemes(&self) -> Vec<Scheme> {
+        let total = self.total.or(self.totals.as_ref().map(|totals| totals.to)).unwrap_or_default();
+        let shares = self.count.or(self.counts.as_ref().map(|counts| counts.from)).map_or(1, Int::get);
+        // Whoever opens the packet can claim a share as well.
+        let people = self.need().max(shares.saturating_sub(1));
+        vec![Scheme { gives: vec![(self.give, 0)], saves: total, ..Scheme::new(Recipe::Help, people) }]
+    }
+
     fn liability(&self) -> Vec<(Reward, u32)> {
         let most =
             self.count.map_or(0, Int::get).max(self.counts.as_ref().map_or(0, |counts| counts.to.get()));
@@ -409,27 +417,13 @@ impl Rules {
         let amount = self.share(cx, (on.play, on.state), loop_, progress, n);
         cx.emit(Fact::Claimed { loop_, by, n, amount: Some(amount) });
         rewards::free(cx, loop_, self.give, 1, amount);
-        self.may_have(cx, amount, by)?;
+        // The latest revision may have less budget or stock than the packet was opened under.
+        rewards::check(cx, loop_, self.give, Some(amount), by)?;
         rewards::grant_portion(cx, loop_, self.give, by, n, Portion { amount: Some(amount), points: None });
         if n >= progress.count {
             cx.emit(Fact::Completed { loop_ });
         }
         Ok(())
-    }
-
-    /// Whether the participant can be given a share that is there for them.
-    fn may_have<'c>(&self, cx: &Deciding<'_, 'c>, amount: Money, by: Person) -> Result<(), Rejection<'c>> {
-        let name = cx.book.reward_name(self.give);
-        match rewards::obstacle(cx, self.give, Some(amount), by) {
-            None => Ok(()),
-            Some(Reason::Limit) => {
-                let most =
-                    cx.book.reward(self.give).and_then(|rules| rules.per_participant).map_or(0, Int::get);
-                Err(Rejection::new(Code::LimitReached).most(most).name(name))
-            }
-            // The latest revision has less budget or stock than the packet was opened under.
-            Some(_) => Err(Rejection::new(Code::RewardOut).name(name)),
-        }
     }
 
     /// The n-th share.

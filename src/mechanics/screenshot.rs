@@ -18,6 +18,7 @@
 //! looks at it: at 12:00 the next day it is rejected. A third picture meets `SUBMISSIONS_USED`. Had it been
 //! approved in time, Ann would have got `cash2`.
 
+use super::abuse::{Recipe, Scheme};
 use super::{Keep, Kept, Looking, Loops, Mechanic, On, Opening};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::{choices, document};
@@ -228,6 +229,11 @@ impl Mechanic for Rules {
 
     fn window(&self) -> Option<Span> {
         self.within
+    }
+
+    fn schemes(&self) -> Vec<Scheme> {
+        let gives = self.give.iter().map(|reward| (*reward, 1)).collect();
+        vec![Scheme { gives, ..Scheme::new(Recipe::Each, 1) }]
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {

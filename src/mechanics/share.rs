@@ -14,6 +14,7 @@
 //! today and earns nobody anything. Bo comes again tomorrow: nothing. Ed comes again tomorrow: the fourth
 //! visit, a coupon and points again.
 
+use super::abuse::{self, Recipe, Scheme};
 use super::invite::{Tier, check_ladder};
 use super::task::returning;
 use super::{Keep, Kept, Looking, Mechanic, On, Opening, lineage, tally};
@@ -163,7 +164,7 @@ impl Mechanic for Rules {
         let mut rewards = Vec::new();
         let mut need = 0;
         for (number, tier) in (0..).zip(&self.sharer) {
-            let Some(next) = tier.next(have) else {
+            let Some(next) = tier.next(tier.times(have)) else {
                 // Given as often as it ever is.
                 rewards.push(RewardLook::new(tier.give, state.initiator, number, false, vec![]));
                 continue;
@@ -206,6 +207,13 @@ impl Mechanic for Rules {
 
     fn window(&self) -> Option<Span> {
         self.within
+    }
+
+    fn schemes(&self) -> Vec<Scheme> {
+        let top =
+            |people: u32| self.sharer.iter().map(|tier| (tier.give, u64::from(tier.times(people)))).collect();
+        let steps: Vec<u32> = self.sharer.iter().map(Tier::first).collect();
+        abuse::ladder(Recipe::Invite, &steps, top, &self.give_visitor)
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {

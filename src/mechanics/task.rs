@@ -19,7 +19,8 @@
 //!   with `without` only if that event never happened to them. A friend counts at once, or when
 //!   the event `qualifies` happens to them after joining (if the task takes another unit then).
 //! * A visitor counts for a `returns` task once, and `perDay` of them on one local day. Sharing itself counts nothing.
-//! * A picture waits for its review; an event `undoneBy` takes the latest unit of its task back, and refunds
+//! * A picture waits for its review, beyond the end of the loop if need be: approved then, it counts as it would have
+//!   in time. An event `undoneBy` takes the latest unit of its task back, and refunds
 //!   do not touch such a task. No two people of the play hand in the same picture.
 //! * A friend leaves when they are no contact any more. With `ifLeaves` `keep` their unit stays. With `relock`
 //!   it no longer counts: what is given stays given, what is reached and not given is locked again. The same friend
@@ -45,6 +46,7 @@ pub(super) use missing::returning;
 pub use progress::Progress;
 use progress::{Counts, Friend};
 
+use super::abuse::{self, Recipe, Scheme};
 use super::{Keep, Looking, Mechanic, On, Opening, lineage};
 use crate::campaign::document::{choices, document};
 use crate::campaign::triggers::normalised;
@@ -206,6 +208,8 @@ impl Mechanic for Rules {
         match cx.act {
             Act::Claim => return self.claim(cx, &on, by),
             Act::Leave => return self.leave(cx, &on, by),
+            // What was handed in in time waits for its review however long that takes.
+            Act::Review if self.status(on.state, on.progress, cx.at) == Status::Expired => {}
             _ => cx.loop_running(on.play, on.state)?,
         }
         if cx.act == Act::Join {
@@ -314,7 +318,7 @@ impl Mechanic for Rules {
     fn look(&self, looking: Looking<'_>, progress: &Progress) -> Look {
         let (state, counts) = (looking.state, &progress.counts);
         let here = Here { rules: self, book: looking.book, state, progress, at: looking.at };
-        let running = self.status(state, progress, looking.at) == Status::Running;
+        let reviewable = self.status(state, progress, looking.at) != Status::Complete;
         let mut rewards = Vec::new();
         for number in 0..self.steps() {
             let (open, missing) = here.missing(number);
@@ -341,7 +345,7 @@ impl Mechanic for Rules {
         let friend = looking.who.filter(|who| progress.friends.get(who).is_some_and(|friend| !friend.left));
         let tasks = self.numbered().map(|(task, rules)| {
             let status = match self.takes(counts, task) {
-                _ if progress.is_pending(task) && running => "review",
+                _ if progress.is_pending(task) && reviewable => "review",
                 Ok(()) => "open",
                 Err(rejection) if rejection.code == Code::TaskDone => "done",
                 Err(_) => "locked",
@@ -384,6 +388,33 @@ impl Mechanic for Rules {
 
     fn window(&self) -> Option<Span> {
         self.within
+    }
+
+    fn schemes(&self) -> Vec<Scheme> {
+        let is_friends = |task: &Task| matches!(task.kind(), Kind::Invite | Kind::Returns);
+        let of = |friends: bool| -> u32 {
+            self.tasks.iter().filter(|task| is_friends(task) == friends).map(Task::need).sum()
+        };
+        let (own, friends) = (of(false), of(true));
+        let recipe = if friends > 0 { Recipe::Invite } else { Recipe::Each };
+        let people = |number: u32| match usize::try_from(number).ok().and_then(|at| self.tiers().get(at)) {
+            Some(tier) => tier.at.get().saturating_sub(own),
+            None if self.complete == Complete::Any => self
+                .tasks
+                .iter()
+                .map(|task| if is_friends(task) { task.need() } else { 0 })
+                .min()
+                .unwrap_or(0),
+            None => friends,
+        };
+        let steps: Vec<(u32, u32)> =
+            (0..self.steps()).map(|number| (people(number).max(1), number)).collect();
+        let top = |most: u32| {
+            let reached = steps.iter().filter(|(people, _)| *people <= most);
+            reached.flat_map(|(_, number)| self.gives(*number)).map(|reward| (*reward, 1)).collect()
+        };
+        let counts: Vec<u32> = steps.iter().map(|(people, _)| *people).collect();
+        abuse::ladder(recipe, &counts, top, &[])
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {
@@ -570,21 +601,19 @@ impl Rules {
             return Err(short
                 .map_or(Code::AlreadyClaimed.into(), |short| Rejection::new(Code::NotReached).most(short)));
         }
-        let mut after = counts.clone();
+        let (mut after, mut refused) = (counts.clone(), None);
         for number in reached {
-            let is_left = |reward: &Reward| {
-                rewards::with_fallbacks(cx.book, *reward)
-                    .any(|(reward, rules)| rewards::obstacle(cx, reward, rules.amount, by).is_none())
-            };
-            let gives = self.gives(number);
-            if gives.is_empty() || gives.iter().any(is_left) {
-                after.give(number);
-                cx.emit(Fact::Claimed { loop_: on.loop_, by, n: number + 1, amount: None });
-                self.hand_over(cx, on, number);
+            match rewards::check_obtainable(cx, on.loop_, self.gives(number), by) {
+                Ok(()) => {
+                    after.give(number);
+                    cx.emit(Fact::Claimed { loop_: on.loop_, by, n: number + 1, amount: None });
+                    self.hand_over(cx, on, number);
+                }
+                Err(rejection) => refused = refused.or(Some(rejection)),
             }
         }
-        if after == *counts {
-            return Err(Code::RewardOut.into());
+        if let Some(rejection) = refused.filter(|_| after == *counts) {
+            return Err(rejection);
         }
         self.finish(cx, on, &after);
         Ok(())
@@ -630,9 +659,7 @@ impl Rules {
     }
 
     fn hand_over(&self, cx: &mut Deciding<'_, '_>, on: &On<'_, '_, Progress>, number: u32) {
-        for reward in self.gives(number) {
-            rewards::grant(cx, on.loop_, *reward, on.state.initiator, number);
-        }
+        rewards::grant_anew(cx, on.loop_, self.gives(number), on.state.initiator, number);
     }
 
     fn finish(&self, cx: &mut Deciding<'_, '_>, on: &On<'_, '_, Progress>, after: &Counts) {
@@ -640,7 +667,7 @@ impl Rules {
         if all_given
             && self.reaches_goal(after, Counts::standing)
             && on.state.status == Status::Running
-            && cx.at < on.state.until
+            && (cx.at < on.state.until || cx.act == Act::Review)
         {
             cx.emit(Fact::Completed { loop_: on.loop_ });
         }

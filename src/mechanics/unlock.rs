@@ -22,6 +22,7 @@
 //! Cy get the lesson. Di's 1.00 at 13:00 is `late` and due back. Had Cy come at 10:00 the next day, all three
 //! payments would be.
 
+use super::abuse::{Recipe, Scheme};
 use super::{Keep, Kept, Looking, Mechanic, On, Opening, Payment, runs_one};
 use crate::campaign::decode::Cx;
 use crate::campaign::document::document;
@@ -292,6 +293,14 @@ impl Mechanic for Rules {
 
     fn window(&self) -> Option<Span> {
         Some(self.within)
+    }
+
+    fn schemes(&self) -> Vec<Scheme> {
+        let (payers, helpers) = (self.payers.map_or(0, Int::get), self.helpers.map_or(0, Int::get));
+        let paid = self.price.unwrap_or_default().times(payers);
+        let gives = self.give.iter().map(|reward| (*reward, 1 + u64::from(payers))).collect();
+        let saves = Money(0).minus(paid);
+        vec![Scheme { gives, saves, ..Scheme::new(Recipe::Help, payers.saturating_add(helpers)) }]
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {

@@ -21,7 +21,7 @@ pub mod points;
 
 use crate::campaign::rewards::{Activate, Clawback, RewardKind, RewardRules};
 use crate::engine::book::Book;
-use crate::engine::command::Act;
+use crate::engine::command::{Act, Command};
 use crate::engine::decide::{Deciding, required};
 use crate::engine::fact::Fact;
 use crate::engine::field::{GrantId, Reason};
@@ -67,8 +67,7 @@ pub fn grant_portion(
         let amount = portion.amount.or(rules.amount);
         let points = portion.points.or(rules.credits());
         portion = Portion::default();
-        let limited = || guard::blocks_grant(cx, loop_, reward, amount, to).then_some(Reason::Limit);
-        match obstacle(cx, reward, amount, to).or_else(limited) {
+        match obstacle(cx, loop_, reward, amount, to) {
             None => {
                 make_room(cx, reward, amount, to);
                 let until = rules.hold.map(|hold| cx.at.after(hold));
@@ -86,6 +85,32 @@ pub fn grant_portion(
         }
     }
     cx.emit(Fact::Withheld { loop_, reward, to, reason });
+}
+
+/// Promises each of the rewards, unless what a refund left with its owner (`"clawback": "keep"`) stands for it: who
+/// earns the same a second time is not given it twice.
+pub fn grant_anew(cx: &mut Deciding<'_, '_>, loop_: Loop, rewards: &[Reward], to: Person, cause: u32) {
+    let mut left: Vec<Reward> = standing_for(cx.state, cx.at, loop_, to, cause).collect();
+    for reward in rewards {
+        let stands = |left: &Reward| with_fallbacks(cx.book, *reward).any(|(other, _)| other == *left);
+        match left.iter().position(stands) {
+            Some(at) => drop(left.swap_remove(at)),
+            None => grant(cx, loop_, *reward, to, cause),
+        }
+    }
+}
+
+/// The rewards of a participant's grants with this cause that stand in the state.
+pub fn standing_for(
+    state: &State,
+    at: Time,
+    loop_: Loop,
+    to: Person,
+    cause: u32,
+) -> impl Iterator<Item = Reward> {
+    let known = state.grants_of_loop(loop_).filter(move |(_, grant)| grant.cause == cause && grant.to == to);
+    let known = known.filter(move |(handle, grant)| stands(state, *handle, grant, at));
+    known.filter_map(|(handle, grant)| Some(state.terms(handle, grant)?.reward))
 }
 
 /// Adds the points of a grant to the account, if the engine keeps one: they are handed over by that.
@@ -190,15 +215,87 @@ pub fn with_fallbacks(book: &Book, reward: Reward) -> impl Iterator<Item = (Rewa
     chain.take(FALLBACKS)
 }
 
-/// What keeps a reward of this amount from a participant at this moment.
+/// What keeps a reward of this amount, granted out of a loop, from a participant at this moment: stock, budget, or
+/// a limit, be it the reward's own or one on grants.
 #[must_use]
-pub fn obstacle(cx: &Deciding<'_, '_>, reward: Reward, amount: Option<Money>, to: Person) -> Option<Reason> {
-    let found = obstacle_to(cx, reward, amount, to, used(cx, reward));
-    match found {
+pub fn obstacle(
+    cx: &Deciding<'_, '_>,
+    loop_: Loop,
+    reward: Reward,
+    amount: Option<Money>,
+    to: Person,
+) -> Option<Reason> {
+    let found = match obstacle_to(cx, reward, amount, to, used(cx, reward)) {
         Some(Reason::Stock | Reason::Budget) => {
             obstacle_to(cx, reward, amount, to, used_by_clock(cx, reward))
         }
-        _ => found,
+        found => found,
+    };
+    let limited = || guard::limit_on_grant(cx, loop_, reward, amount, to).map(|_| Reason::Limit);
+    found.or_else(limited)
+}
+
+/// Whether a participant could be granted the reward, or what it falls back to.
+#[must_use]
+pub fn is_obtainable(cx: &Deciding<'_, '_>, loop_: Loop, reward: Reward, to: Person) -> bool {
+    with_fallbacks(cx.book, reward)
+        .any(|(reward, rules)| obstacle(cx, loop_, reward, rules.amount, to).is_none())
+}
+
+/// As [`is_obtainable`], for a page that looks.
+#[must_use]
+pub fn seems_obtainable(
+    book: &Book,
+    state: &State,
+    at: Time,
+    loop_: Loop,
+    reward: Reward,
+    to: Person,
+) -> bool {
+    let command = Command::new(".", at, Act::Tick);
+    is_obtainable(&Deciding::new(book, state, &command), loop_, reward, to)
+}
+
+/// Makes sure that one of these rewards, or of what they fall back to, could be granted; what is claimed while
+/// nothing is to be had would be gone for nothing.
+///
+/// # Errors
+/// What keeps the first of them: `REWARD_OUT` or `LIMIT_REACHED`.
+pub fn check_obtainable<'c>(
+    cx: &Deciding<'_, 'c>,
+    loop_: Loop,
+    rewards: &[Reward],
+    to: Person,
+) -> Result<(), Rejection<'c>> {
+    match rewards.first() {
+        Some(first) if !rewards.iter().any(|reward| is_obtainable(cx, loop_, *reward, to)) => {
+            check(cx, loop_, *first, cx.book.reward(*first).and_then(|rules| rules.amount), to)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes sure that a reward of this amount could be granted, itself and not what it falls back to.
+///
+/// # Errors
+/// `REWARD_OUT` without stock or budget, `LIMIT_REACHED` for the limit that keeps it.
+pub fn check<'c>(
+    cx: &Deciding<'_, 'c>,
+    loop_: Loop,
+    reward: Reward,
+    amount: Option<Money>,
+    to: Person,
+) -> Result<(), Rejection<'c>> {
+    let name = cx.book.reward_name(reward);
+    match obstacle(cx, loop_, reward, amount, to) {
+        None => Ok(()),
+        Some(Reason::Limit) => {
+            Err(guard::limit_on_grant(cx, loop_, reward, amount, to).unwrap_or_else(|| {
+                let most = cx.book.reward(reward).and_then(|rules| rules.per_participant);
+                Rejection::new(Code::LimitReached).most(most.map_or(0, |most| most.get())).name(name)
+            }))
+        }
+        Some(_) => Err(Rejection::new(Code::RewardOut).name(name)),
     }
 }
 

@@ -7,6 +7,8 @@ mod bench;
 mod check;
 mod conformance;
 mod demo;
+mod golden;
+mod long;
 mod package;
 mod run;
 mod tools;
@@ -24,6 +26,9 @@ cargo xtask COMMAND
   test [STEP…]          every check, or the steps named; --list names them
   bench [NAME] [--json] measure, beside peers
   conformance DIR       run a folder of conformance cases (--json: one line per case)
+  golden                adds golden logs to tests/golden; those that are there stay
+  long model            references beside the engine: --commands N, --seed S, --only MECHANIC, --round N
+  long audit            a log with forged entries: --entries N, --seed S
   lint                  formatting, clippy and types only
 ";
 
@@ -43,6 +48,8 @@ fn main() -> ExitCode {
         "demo" => demo::start(rest),
         "test" => check::test(rest),
         "lint" => check::lint(),
+        "golden" => golden::add(),
+        "long" => long::run(rest),
         "bench" => bench::measure(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

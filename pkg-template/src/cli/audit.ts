@@ -13,13 +13,17 @@ export async function audit(words: string[]): Promise<Exit> {
   engine.free();
   const exit = found.count > 0 ? Exit.Findings : Exit.Well;
   if (values.json === true) return say(JSON.stringify(found, null, 2) + "\n", exit);
-  const lines = found.findings.map(({ position, code, id, expected, claimed }) => {
+  const lines = found.findings.map(({ position, code, id, expected, claimed, why }) => {
     const said = [
       ["expected", expected],
       ["claimed", claimed],
     ].filter(([, text]) => text != null);
+    const reasons = why.map(({ code, fact, kind, detail }) => {
+      const which = fact == null ? "" : ` fact ${fact}${kind == null ? "" : ` (${kind})`}`;
+      return `  ${code}${which}${detail == null ? "" : `: ${detail}`}\n`;
+    });
     const details = said.map(([name, text]) => `  ${name}: ${text}\n`).join("");
-    return `entry ${position}: ${code}${id == null ? "" : ` ${id}`}\n${details}`;
+    return `entry ${position}: ${code}${id == null ? "" : ` ${id}`}\n${reasons.join("")}${details}`;
   });
   const { commands, accepted, facts, count, digest } = found;
   const sum = `${commands} commands, ${accepted} accepted, ${facts} facts, ${count} findings\n`;

@@ -26,13 +26,12 @@ impl Here<'_> {
             return (false, Vec::new());
         }
         let short = rules.short_of(&progress.counts, number);
-        let running = rules.status(self.state, progress, self.at) == Status::Running;
         let (can, mut steps) = match short {
             0 => (0, Vec::new()),
             _ if number == rules.goal() && rules.complete == Complete::Any => self.nearest_task(),
             _ => self.next_units(short),
         };
-        let mut open = can >= short && (running || short == 0);
+        let mut open = can >= short;
         if rules.claim == Claim::ByHand {
             let until = rules.claim_until(self.state);
             open = open && self.at < until;
@@ -110,10 +109,19 @@ impl Here<'_> {
                 return checking_in((from, until), offset, last, wanted);
             }
             Kind::Answer | Kind::Form => vec![step(Need::Submit, wanted)],
-            Kind::Picture if self.progress.is_pending(task) => vec![step(Need::Review, wanted)],
+            Kind::Picture if self.progress.is_pending(task) => {
+                // A review may come after the end of the loop.
+                let until = Some(until).filter(|_| self.is_running());
+                let steps = vec![Step { until, ..Step::new(Need::Review, wanted) }];
+                return Way { can: wanted, steps, then: from };
+            }
             Kind::Picture => vec![step(Need::Submit, wanted), step(Need::Review, wanted)],
         };
-        Way { can: wanted, steps, then: from }
+        Way { can: if self.is_running() { wanted } else { 0 }, steps, then: from }
+    }
+
+    fn is_running(&self) -> bool {
+        self.rules.status(self.state, self.progress, self.at) == Status::Running
     }
 }
 

@@ -3,11 +3,11 @@
 //! `tests/conformance/README.md` describes the format; the test and `cargo xtask conformance` share this runner.
 
 mod after;
-mod books;
+pub mod books;
 mod fit;
 mod instant;
 mod look;
-mod run;
+pub mod run;
 pub mod shape;
 
 use fit::Difference;

@@ -21,6 +21,17 @@ pub type Outcome<T = ()> = Result<T, Failure>;
 /// # Errors
 /// The first difference.
 pub fn case(folder: &Path, file: &Value, case: &Value, place: &str) -> Outcome {
+    match through(folder, file, case, place)? {
+        Some(run) => run.afterwards().map_err(|failure| failure.placed(place)),
+        None => Ok(()),
+    }
+}
+
+/// Runs the steps of a case, if it has any.
+///
+/// # Errors
+/// The first difference.
+pub fn through(folder: &Path, file: &Value, case: &Value, place: &str) -> Outcome<Option<Run>> {
     let here = |failure: Failure| failure.placed(place);
     let (document, text) = campaign(folder, file, case).map_err(|what| here(Failure::of(what)))?;
     if let Some(expected) = case.get("problems") {
@@ -31,7 +42,7 @@ pub fn case(folder: &Path, file: &Value, case: &Value, place: &str) -> Outcome {
         problems_are(expected, &problems).map_err(here)?;
     }
     if case.get("steps").is_none() {
-        return Ok(());
+        return Ok(None);
     }
     let seed = case.get("seed").or(file.get("seed")).and_then(Value::as_str);
     let mut run = Run::new(document, &text, seed).map_err(here)?;
@@ -40,7 +51,7 @@ pub fn case(folder: &Path, file: &Value, case: &Value, place: &str) -> Outcome {
             |failure| Failure { step: Some(number), place: format!("{place}/steps/{number}"), ..failure };
         run.step(number, step).map_err(there)?;
     }
-    run.afterwards().map_err(here)
+    Ok(Some(run))
 }
 
 /// A command with its first answer, as they were written.
@@ -71,6 +82,17 @@ pub struct Run {
     pub log: Vec<Entry>,
     /// What came of them.
     pub facts: Vec<Value>,
+    /// Everything that was submitted, and the revisions.
+    pub sent: Vec<Sent>,
+}
+
+/// What a case did to its engine; golden logs are made of it.
+#[allow(dead_code, reason = "the runner itself only records it")]
+pub enum Sent {
+    /// It submitted this text.
+    Command(String),
+    /// It put this document in force.
+    Revision(Value),
 }
 
 impl Run {
@@ -82,9 +104,9 @@ impl Run {
             ..Failure::of("the campaign cannot run")
         })?;
         let clock = Clock { now: START, timezone: engine.book().current().timezone };
-        let (kept, log, facts) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let (kept, log, facts, sent) = (BTreeMap::new(), Vec::new(), Vec::new(), Vec::new());
         let (follower, fresh) = (engine.clone(), engine.clone());
-        Ok(Run { document, engine, follower, fresh, revisions: Vec::new(), clock, kept, log, facts })
+        Ok(Run { document, engine, follower, fresh, revisions: Vec::new(), clock, kept, log, facts, sent })
     }
 
     fn step(&mut self, number: usize, step: &Value) -> Outcome {
@@ -277,6 +299,7 @@ impl Run {
         let text = document.to_string();
         match (self.engine.revise(&text), step.get("problems")) {
             (Ok(_), None) => {
+                self.sent.push(Sent::Revision(document.clone()));
                 self.document = document;
                 self.revisions.push((self.log.len(), text.clone()));
                 self.clock.timezone = self.engine.book().current().timezone;
@@ -305,6 +328,7 @@ impl Run {
 
     /// Submits commands, one per line; the answers.
     pub fn answers(&mut self, commands: &str) -> Vec<String> {
+        self.sent.extend(commands.lines().map(|line| Sent::Command(line.to_owned())));
         let mut written = Vec::new();
         self.engine.submit_json(commands.as_bytes(), None, &mut written);
         String::from_utf8_lossy(&written).lines().map(str::to_owned).collect()

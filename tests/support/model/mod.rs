@@ -4,6 +4,7 @@
 mod groups;
 mod history;
 mod loops;
+pub mod pair;
 mod rewards;
 
 use std::collections::BTreeMap;

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::history::{History, each_is_found, local, money, no, number, text};
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by, send};
+use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, long::Round, send};
 
 /// The rules in plain numbers: money in minor units, times in minutes.
 #[derive(Clone, Debug)]
@@ -424,6 +424,13 @@ fn plan(bytes: &[u8]) -> (Bargain, Vec<Value>) {
 fn load(rules: &Bargain) -> Engine {
     Engine::load(&rules.document().to_string(), Engine::public_seed("cut"))
         .unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+/// A round of the long run.
+pub fn round(number: u64) -> Round {
+    let bytes = bytes(number, 400);
+    let (rules, commands) = plan(&bytes);
+    Round::of(&rules.document(), &commands, || plan(&bytes).0)
 }
 
 proptest! {

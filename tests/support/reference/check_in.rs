@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by};
+use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, long::Round, plan_of};
 
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
@@ -189,6 +189,13 @@ fn commands(plan: &[[u8; 5]]) -> Vec<Value> {
         all.push(known.unwrap_or(command));
     }
     all
+}
+
+/// A round of the long run.
+pub fn round(number: u64) -> Round {
+    let bytes = bytes(number, 17);
+    let campaign = campaign(&bytes, 1 + bytes[16] % 8);
+    Round::of(&campaign, &commands(&plan_of::<5>(number, 50)), || CheckIn::new(&campaign))
 }
 
 proptest! {

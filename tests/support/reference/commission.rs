@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, send};
+use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, long::Round, send};
 use kfactor::engine::Engine;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -455,6 +455,12 @@ fn plan(bytes: &[u8]) -> (Value, Vec<Value>) {
     }
     all.extend(commands(dice, 50));
     (campaign, all)
+}
+
+/// A round of the long run.
+pub fn round(number: u64) -> Round {
+    let (campaign, commands) = plan(&bytes(number, 500));
+    Round::of(&campaign, &commands, || Shop::new(&campaign, Fault::None))
 }
 
 proptest! {

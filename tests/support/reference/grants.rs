@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by};
+use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, long::Round, plan_of};
 
 const HOUR: i64 = 60 * MINUTE;
 const PEOPLE: [&str; 3] = ["ann", "bo", "cy"];
@@ -299,6 +299,12 @@ fn commands(plan: &[[u8; 6]]) -> Vec<Value> {
         all.push(known.unwrap_or(command));
     }
     all
+}
+
+/// A round of the long run.
+pub fn round(number: u64) -> Round {
+    let campaign = campaign(&bytes(number, 16));
+    Round::of(&campaign, &commands(&plan_of::<6>(number, 60)), || Life::new(&campaign))
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, send};
+use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, long::Round, send};
 use kfactor::engine::Engine;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -380,6 +380,12 @@ fn plan(bytes: &[u8]) -> (Value, Vec<Value>) {
     let campaign = campaign(dice);
     let commands = commands(dice, 50);
     (campaign, commands)
+}
+
+/// A round of the long run.
+pub fn round(number: u64) -> Round {
+    let (campaign, commands) = plan(&bytes(number, 400));
+    Round::of(&campaign, &commands, || Chat::new(&campaign, Fault::None))
 }
 
 proptest! {

@@ -7,7 +7,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by, rebuilds};
+use super::{
+    Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, long::Round, plan_of, rebuilds,
+};
 
 const SECOND: i64 = 1_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -400,6 +402,12 @@ fn commands(plan: &[[u8; 8]]) -> Vec<Value> {
         commands.push(command);
     }
     commands
+}
+
+/// A round of the long run.
+pub fn round(number: u64) -> Round {
+    let campaign = campaign(&bytes(number, 80));
+    Round::of(&campaign, &commands(&plan_of::<8>(number, 80)), || Guard::new(&campaign))
 }
 
 proptest! {

@@ -4,7 +4,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by, rebuilds};
+use super::{
+    Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, long::Round, plan_of, rebuilds,
+};
 
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
@@ -414,6 +416,12 @@ fn commands(plan: &[[u8; 8]]) -> Vec<Value> {
         commands.push(command);
     }
     commands
+}
+
+/// A round of the long run.
+pub fn round(number: u64) -> Round {
+    let campaign = campaign(&bytes(number, 100));
+    Round::of(&campaign, &commands(&plan_of::<8>(number, 60)), || Limits::new(&campaign))
 }
 
 proptest! {

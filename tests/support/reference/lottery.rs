@@ -2,7 +2,7 @@
 
 use super::draw::{Numbers, public_seed};
 use super::facts::Facts;
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by};
+use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, long::Round, plan_of};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -361,6 +361,12 @@ fn commands(plan: &[[u8; 5]]) -> Vec<Value> {
             body
         })
         .collect()
+}
+
+/// A round of the long run.
+pub fn round(number: u64) -> Round {
+    let campaign = campaign(&bytes(number, 60));
+    Round::of(&campaign, &commands(&plan_of::<5>(number, 40)), || Lottery::new(&campaign))
 }
 
 proptest! {

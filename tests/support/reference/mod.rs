@@ -14,8 +14,10 @@ mod grants;
 mod group_fission;
 mod guard;
 mod history;
+mod invite;
 mod leaderboard;
 mod limits;
+mod long;
 mod lottery;
 mod points;
 mod raffle;
@@ -173,7 +175,11 @@ impl Dice<'_> {
 
 /// As many bytes, the same for the same seed (xorshift64).
 pub fn bytes(seed: u64, count: usize) -> Vec<u8> {
-    let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    // Neighbouring seeds must not begin alike: each is stirred first (SplitMix64).
+    let mut x = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x = x.max(1);
     let mut next = || {
         x ^= x << 13;
         x ^= x >> 7;
@@ -181,4 +187,12 @@ pub fn bytes(seed: u64, count: usize) -> Vec<u8> {
         x.to_le_bytes()[3]
     };
     (0..count).map(|_| next()).collect()
+}
+
+/// From one to `most` times `N` bytes, the same for the same number.
+pub fn plan_of<const N: usize>(number: u64, most: u8) -> Vec<[u8; N]> {
+    let all = bytes(!number, 1 + N * usize::from(most));
+    let (length, rest) = all.split_first().expect("bytes");
+    let (plan, _) = rest.as_chunks::<N>();
+    plan[..1 + usize::from(length % most)].to_vec()
 }

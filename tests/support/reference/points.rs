@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by};
+use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, long::Round, plan_of};
 
 const PEOPLE: [&str; 2] = ["ann", "bo"];
 const LOOPS: usize = 12;
@@ -348,6 +348,12 @@ fn reference(campaign: &Value) -> Points {
     let mut points = Points::new(campaign);
     points.shops = PEOPLE.map(str::to_owned).to_vec();
     points
+}
+
+/// A round of the long run.
+pub fn round(number: u64) -> Round {
+    let campaign = campaign(&bytes(number, 16));
+    Round::of(&campaign, &commands(&plan_of::<6>(number, 60)), || reference(&campaign))
 }
 
 proptest! {

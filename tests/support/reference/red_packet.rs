@@ -2,7 +2,7 @@
 
 use super::draw::{Numbers, public_seed};
 use super::facts::{Facts, minor};
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by};
+use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, long::Round, plan_of};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -324,6 +324,12 @@ fn commands(plan: &[[u8; 6]]) -> Vec<Value> {
         list.push(command);
     }
     list
+}
+
+/// A round of the long run.
+pub fn round(number: u64) -> Round {
+    let campaign = campaign(&bytes(number, 24));
+    Round::of(&campaign, &commands(&plan_of::<6>(number, 60)), || Packets::new(&campaign))
 }
 
 proptest! {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::history::{History, each_is_found, local, no, number, text};
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by, send};
+use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, long::Round, send};
 
 /// The rules in plain numbers, times in minutes.
 #[derive(Clone, Debug)]
@@ -322,6 +322,13 @@ fn plan(bytes: &[u8]) -> (Screenshot, Vec<Value>) {
         commands.push(command);
     }
     (rules, commands)
+}
+
+/// A round of the long run.
+pub fn round(number: u64) -> Round {
+    let bytes = bytes(number, 400);
+    let (rules, commands) = plan(&bytes);
+    Round::of(&rules.document(), &commands, || plan(&bytes).0)
 }
 
 proptest! {

@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by, send};
+use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, long::Round, send};
 
 const DAY: i64 = 1_440 * MINUTE;
 /// 2026-12-06T00:00+08:00.
@@ -186,6 +186,12 @@ fn plan(bytes: &[u8]) -> (Value, Vec<Value>, BTreeMap<String, String>) {
         commands.push(c);
     }
     (campaign, commands, codes)
+}
+
+/// A round of the long run.
+pub fn round(number: u64) -> Round {
+    let (campaign, commands, codes) = plan(&bytes(number, 300));
+    Round::of(&campaign, &commands, || Shares::new(&campaign, codes.clone()))
 }
 
 proptest! {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::history::{History, each_is_found, money, no, number, text};
-use super::{Answer, Dice, MINUTE, Reference, START, differs, differs_by, send};
+use super::{Answer, Dice, MINUTE, Reference, START, bytes, differs, differs_by, long::Round, send};
 
 /// The rules in plain numbers: money in minor units, times in minutes.
 #[derive(Clone, Debug)]
@@ -381,6 +381,13 @@ fn plan(bytes: &[u8]) -> (Unlock, Vec<Value>) {
         commands.push(command);
     }
     (rules, commands)
+}
+
+/// A round of the long run.
+pub fn round(number: u64) -> Round {
+    let bytes = bytes(number, 400);
+    let (rules, commands) = plan(&bytes);
+    Round::of(&rules.document(), &commands, || plan(&bytes).0)
 }
 
 proptest! {
