@@ -8,9 +8,10 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { engine } from "./engine.mjs";
+import { qrSuite } from "./qr.mjs";
 import { sizes } from "./sizes.mjs";
 
-const suites = { engine, sizes };
+const suites = { engine, sizes, qr: qrSuite };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -21,7 +21,10 @@ pub mod engine;
 pub mod guard;
 pub mod json;
 pub mod mechanics;
-pub mod qr;
+pub mod poster;
 pub mod rewards;
+#[doc(inline)]
+pub use kfactor_qr as qr;
+
 #[cfg(feature = "wasm")]
 mod wasm;

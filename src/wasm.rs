@@ -16,6 +16,7 @@ use crate::engine::command::whole;
 use crate::engine::snapshot::Damaged;
 use crate::engine::words::explain as sentences;
 use crate::engine::{Command, Engine, Time};
+use crate::poster::{Data, DisplayList, Measure, Poster, PosterError, display_list};
 use crate::qr::{Level, QrError, SvgOptions, Symbol};
 
 /// A value that only ever one thread touches and that no call touches twice at a time: the functions here call
@@ -275,34 +276,123 @@ pub fn referral_code(text: &str) -> JsValue {
     }
 }
 
-/// A QR symbol as SVG. Options: `level` (`L`, `M`, `Q`, `H`), `quiet`, `scale`, `dark`, `light`.
-#[wasm_bindgen(js_name = qrSvg)]
-pub fn qr_svg(text: &str, options: JsValue) -> JsValue {
+/// A QR symbol as SVG, or as PNG where `format` is `png`. Options: `level` (`L`, `M`, `Q`, `H`), `quiet`, `scale`,
+/// `dark`, `light`.
+#[wasm_bindgen(js_name = qrPicture)]
+pub fn qr_picture(text: &str, options: JsValue) -> JsValue {
     let get = |name: &str| js_sys::Reflect::get(&options, &JsValue::from_str(name)).ok();
     let text_of = |name: &str| get(name).and_then(|value| value.as_string());
     let number = |name: &str| get(name).and_then(|value| value.as_f64()).and_then(whole);
     let defaults = SvgOptions::default();
     let (dark, light) = (text_of("dark"), text_of("light"));
-    let svg = SvgOptions {
+    let picture = SvgOptions {
         quiet: number("quiet").and_then(|quiet| u8::try_from(quiet).ok()).unwrap_or(defaults.quiet),
         scale: number("scale").and_then(|scale| u8::try_from(scale).ok()).unwrap_or(defaults.scale),
         dark: dark.as_deref().unwrap_or(defaults.dark),
         light: light.as_deref().unwrap_or(defaults.light),
     };
+    let is_png = text_of("format").as_deref() == Some("png");
     let symbol = Symbol::encode(text, level(text_of("level").as_deref()));
-    match symbol.and_then(|symbol| symbol.svg(&svg)) {
-        Ok(svg) => JsValue::from_str(&svg),
-        Err(reason) => qr_error(reason),
+    let drawn = symbol.and_then(|symbol| {
+        if is_png {
+            return symbol.png(&picture).map(|png| js_sys::Uint8Array::from(png.as_slice()).into());
+        }
+        symbol.svg(&picture).map(|svg| JsValue::from_str(&svg))
+    });
+    drawn.unwrap_or_else(qr_error)
+}
+
+/// A QR symbol as SVG in its default look; empty if the text does not fit.
+#[wasm_bindgen(js_name = qrSvg)]
+pub fn qr_svg(text: &str, level_name: &str) -> String {
+    let symbol = Symbol::encode(text, level(Some(level_name)));
+    symbol.and_then(|symbol| symbol.svg(&SvgOptions::default())).unwrap_or_default()
+}
+
+/// A QR symbol in the output buffer, as packed rows behind its width (one byte); the length, 0 if the text does not fit.
+#[wasm_bindgen(js_name = qrMatrix)]
+pub fn qr_matrix(text: &str, level_name: &str) -> usize {
+    let out = OUTPUT.get();
+    out.clear();
+    append_symbol(text, level_name, out);
+    out.len()
+}
+
+/// The symbols of lines of text in the output buffer, one behind the other as [`qr_matrix`] has them, a width of 0 for a
+/// text that does not fit; the length of all.
+#[wasm_bindgen(js_name = qrMatrices)]
+pub fn qr_matrices(lines: &str, level_name: &str) -> usize {
+    let out = OUTPUT.get();
+    out.clear();
+    for text in lines.split('\n') {
+        if !append_symbol(text, level_name, out) {
+            out.push(0);
+        }
+    }
+    out.len()
+}
+
+fn append_symbol(text: &str, level_name: &str, out: &mut Vec<u8>) -> bool {
+    let Ok(symbol) = Symbol::encode(text, level(Some(level_name))) else { return false };
+    out.push(u8::try_from(symbol.width()).unwrap_or(0));
+    out.extend_from_slice(symbol.rows());
+    true
+}
+
+/// The display list of a poster as JSON; an object that says what is wrong if there is none. `measure` gives the widths
+/// of units, which come to it as lines of one text, in hundredths of a pixel; it must not call the engine.
+#[wasm_bindgen(js_name = posterList)]
+pub fn poster_list(template: &str, data: &str, measure: &js_sys::Function) -> JsValue {
+    match poster(template, data, measure) {
+        Ok(list) => JsValue::from_str(&list.json()),
+        Err(fault) => fault,
     }
 }
 
-/// A QR symbol as packed rows behind its width (one byte); empty if the text does not fit.
-#[wasm_bindgen(js_name = qrMatrix)]
-pub fn qr_matrix(text: &str, level_name: &str) -> Vec<u8> {
-    let Ok(symbol) = Symbol::encode(text, level(Some(level_name))) else { return Vec::new() };
-    let mut out = vec![u8::try_from(symbol.width()).unwrap_or(0)];
-    out.extend_from_slice(symbol.rows());
-    out
+/// A poster as SVG; an object that says what is wrong if there is none. `source` gives a picture's `data:` address, or
+/// nothing; neither function may call the engine.
+#[wasm_bindgen(js_name = posterSvg)]
+pub fn poster_svg(
+    template: &str,
+    data: &str,
+    measure: &js_sys::Function,
+    source: &js_sys::Function,
+) -> JsValue {
+    let address = |src: &str| source.call1(&JsValue::NULL, &JsValue::from_str(src)).ok()?.as_string();
+    match poster(template, data, measure) {
+        Ok(list) => JsValue::from_str(&crate::poster::svg(&list, &address)),
+        Err(fault) => fault,
+    }
+}
+
+fn poster(template: &str, data: &str, measure: &js_sys::Function) -> Result<DisplayList, JsValue> {
+    let poster = Poster::parse(template).map_err(|problems| object(&problems))?;
+    let data = Data::parse(data).map_err(|error| poster_error(&error))?;
+    let mut measure = Measure::by(|font, units| {
+        let weight = if font.is_bold { 700.0 } else { 400.0 };
+        let arguments = js_sys::Array::of4(
+            &JsValue::from_str(font.family),
+            &JsValue::from_f64(f64::from(font.size)),
+            &JsValue::from_f64(weight),
+            &JsValue::from_str(&units.join("\u{1}")),
+        );
+        let widths = measure.apply(&JsValue::NULL, &arguments).unwrap_or(JsValue::NULL);
+        let width =
+            |value: JsValue| value.as_f64().and_then(whole).and_then(|width| i32::try_from(width).ok());
+        js_sys::Array::from(&widths).iter().map(|value| width(value).unwrap_or(0)).collect()
+    });
+    display_list(&poster, &data, &mut measure).map_err(|error| poster_error(&error))
+}
+
+fn poster_error(reason: &PosterError) -> JsValue {
+    let (en, zh) = match reason {
+        PosterError::Data => ("The poster's data is not JSON.", "海报数据不是 JSON。"),
+        PosterError::Code(reason) => return qr_error(*reason),
+        PosterError::Limits(findings) => {
+            findings.first().map_or(("", ""), |first| (first.message, first.message_zh))
+        }
+    };
+    error(reason.code(), en, zh)
 }
 
 fn engine(text: &str, seed: &[u8]) -> Option<Engine> {
@@ -407,12 +497,7 @@ fn qr_error(reason: QrError) -> JsValue {
 }
 
 fn level(name: Option<&str>) -> Level {
-    match name {
-        Some("L") => Level::L,
-        Some("Q") => Level::Q,
-        Some("H") => Level::H,
-        _ => Level::M,
-    }
+    name.and_then(Level::parse).unwrap_or_default()
 }
 
 /// Handles and codes are below 2^53, where doubles are exact.

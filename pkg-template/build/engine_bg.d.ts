@@ -24,5 +24,16 @@ export function peek(token: string): unknown;
 export function mint(fields: unknown, key: Uint8Array): unknown;
 export function verify(token: string, keys: unknown): unknown;
 export function referralCode(text: string): unknown;
-export function qrSvg(text: string, options: unknown): unknown;
-export function qrMatrix(text: string, level: string): Uint8Array;
+export function qrPicture(text: string, options: unknown): unknown;
+export function qrSvg(text: string, level: string): string;
+export function qrMatrix(text: string, level: string): number;
+export function qrMatrices(lines: string, level: string): number;
+export function posterList(template: string, data: string, measure: PosterMeasure): unknown;
+export function posterSvg(
+  template: string,
+  data: string,
+  measure: PosterMeasure,
+  source: (src: string) => string | undefined,
+): unknown;
+
+type PosterMeasure = (family: string, size: number, weight: number, units: string) => number[];

@@ -1,11 +1,28 @@
 export { Engine, type EngineOptions, type ViewOptions } from "./engine.js";
 export { CampaignError, KfactorError, type Problem } from "./errors.js";
 export { Rejected } from "./answer.js";
-export { explain, peek, qr, referralCode, validate, type QrMatrix, type QrOptions } from "./tools.js";
-export { createLoop, type Loop, type LoopOptions, type LoopSnapshot, type Target } from "./loop/loop.js";
+export { explain, peek, qr, qrAll, referralCode, validate, type QrMatrix, type QrOptions } from "./tools.js";
+export {
+  createLoop,
+  type Loop,
+  type LoopOptions,
+  type LoopPosterOptions,
+  type LoopSnapshot,
+  type ShareOptions,
+  type Target,
+} from "./loop/loop.js";
 export type { KeyValue } from "./loop/storage.js";
-export type { Backend, Connection, Context, Listener, Share } from "./backends/backend.js";
+export type { Backend, Connection, Context, Listener, Share, ShareRequest } from "./backends/backend.js";
 export { http, type HttpOptions } from "./backends/http.js";
 export { anyStore, type AnyStoreOptions } from "./backends/any-store.js";
 export { local, type LocalBackend, type LocalOptions } from "./backends/local.js";
+export {
+  drawPoster,
+  posterSvg,
+  type PosterData,
+  type PosterNote,
+  type PosterOptions,
+  type PosterPicture,
+} from "./poster/poster.js";
+export { paint, type DisplayList, type PaintHost } from "./poster/canvas.js";
 export type * from "./types.js";

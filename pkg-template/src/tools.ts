@@ -1,6 +1,6 @@
 import { asText, checked } from "./engine.js";
 import type { Problem } from "./errors.js";
-import { ready } from "./runtime.js";
+import { engineMemory, ready } from "./runtime.js";
 import type { Campaign, Params, Token } from "./types.js";
 
 /** How a QR symbol is drawn. */
@@ -21,6 +21,8 @@ export interface QrOptions {
 export interface QrMatrix {
   /** Modules in a row, without the quiet zone. */
   width: number;
+  /** The rows, each padded to whole bytes, most significant bit first; 1 is dark. */
+  rows: Uint8Array;
   /** Whether a module is dark; outside the symbol everything is light. */
   isDark(x: number, y: number): boolean;
 }
@@ -49,26 +51,49 @@ export async function referralCode(text: string): Promise<string> {
 }
 
 /**
- * Draws a text as a QR symbol: SVG, or the modules for a canvas of your own.
+ * Draws a text as a QR symbol: SVG, PNG, or the modules for a canvas of your own.
  *
  * ```js
  * element.innerHTML = await qr("https://example.com/r/3k…");
  * ```
  *
- * @throws {KfactorError} `QR_TOO_LONG` or `QR_COLOUR`.
+ * @throws {KfactorError} `QR_EMPTY`, `QR_TOO_LONG` or `QR_COLOUR`.
  */
 export async function qr(text: string, options?: QrOptions & { format?: "svg" }): Promise<string>;
+export async function qr(text: string, options: QrOptions & { format: "png" }): Promise<Uint8Array>;
 export async function qr(text: string, options: QrOptions & { format: "matrix" }): Promise<QrMatrix>;
 export async function qr(
   text: string,
-  { format = "svg", ...options }: QrOptions & { format?: "svg" | "matrix" } = {},
-): Promise<string | QrMatrix> {
+  options: QrOptions & { format?: "svg" | "png" | "matrix" } = {},
+): Promise<string | Uint8Array | QrMatrix> {
   const glue = await ready();
-  if (format === "svg") return checked(glue.qrSvg(text, options)) as string;
-  const packed = glue.qrMatrix(text, options.level ?? "M");
-  // What cannot be packed cannot be drawn either, and the drawing says why.
-  if (packed.length === 0) checked(glue.qrSvg(text, options));
-  return matrix(packed);
+  if (options.format !== "matrix") return checked(glue.qrPicture(text, options)) as string | Uint8Array;
+  const length = glue.qrMatrix(text, options.level ?? "M");
+  // What has no modules cannot be drawn either, and the drawing says why.
+  if (length === 0) checked(glue.qrPicture(text, options));
+  return matrix(bytes(glue.output(), length), 0);
+}
+
+/**
+ * The modules of many texts at once: one call for ten thousand codes. `null` for a text that does not fit.
+ *
+ * A text must not have line feeds.
+ */
+export async function qrAll(
+  texts: readonly string[],
+  level: "L" | "M" | "Q" | "H" = "M",
+): Promise<(QrMatrix | null)[]> {
+  if (texts.length === 0) return [];
+  const glue = await ready();
+  const length = glue.qrMatrices(texts.map((text) => text.replaceAll("\n", " ")).join("\n"), level);
+  const packed = bytes(glue.output(), length);
+  let at = 0;
+  return texts.map(() => {
+    const width = packed[at] ?? 0;
+    const symbol = width === 0 ? null : matrix(packed, at);
+    at += 1 + width * ((width + 7) >> 3);
+    return symbol;
+  });
 }
 
 /** The sentences for a rejection code, in English and Chinese. */
@@ -76,15 +101,22 @@ export async function explain(code: string, params: Params = {}): Promise<{ en: 
   return checked((await ready()).explain(code, params)) as { en: string; zh: string };
 }
 
+/** A copy of what the engine has put into its output. */
+function bytes(at: number, length: number): Uint8Array {
+  return new Uint8Array(engineMemory().buffer, at, length).slice();
+}
+
 /** The width in one byte, then the rows, each padded to whole bytes, most significant bit first. */
-function matrix(packed: Uint8Array): QrMatrix {
-  const width = packed[0] ?? 0;
+function matrix(packed: Uint8Array, at: number): QrMatrix {
+  const width = packed[at] ?? 0;
   const stride = (width + 7) >> 3;
+  const rows = packed.subarray(at + 1, at + 1 + stride * width);
   return {
     width,
+    rows,
     isDark(x, y) {
       if (x < 0 || y < 0 || x >= width || y >= width) return false;
-      return ((packed[1 + y * stride + (x >> 3)] ?? 0) & (0x80 >> (x & 7))) !== 0;
+      return ((rows[y * stride + (x >> 3)] ?? 0) & (0x80 >> (x & 7))) !== 0;
     },
   };
 }

@@ -22,6 +22,9 @@ export type {
 /** A campaign document. */
 export type Campaign = KfactorCampaign;
 
+/** A poster of a campaign document. */
+export type PosterTemplate = NonNullable<KfactorCampaign["posters"]>[string];
+
 /** Why a command was refused. */
 export type Code = protocol.Code;
 

@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod history;
+pub mod poster;
 pub mod share;
 
 use crate::app::App;

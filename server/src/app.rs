@@ -41,6 +41,8 @@ pub struct App {
     pub campaigns: Campaigns,
     /// Commands that pages keep here and decide themselves.
     pub store: store::Store,
+    /// Draws posters.
+    pub painter: api::poster::Painter,
     /// Where the world reaches this server, without a slash at the end.
     pub public_url: String,
     /// Turns true when the server stops.
@@ -121,6 +123,7 @@ pub fn router(app: Arc<App>, www: Option<&Path>, with_demo: bool) -> Router {
         .route("/v1/campaigns/{campaign}/commands/{id}", get(api::commands::outcome))
         .route("/v1/campaigns/{campaign}/view", get(api::view))
         .route("/v1/campaigns/{campaign}/share", post(api::share::share))
+        .route("/v1/campaigns/{campaign}/poster", post(api::poster::poster))
         .route("/v1/campaigns/{campaign}/facts", get(api::history::facts))
         .route("/v1/campaigns/{campaign}/log", get(api::history::log))
         .route("/v1/campaigns/{campaign}/events", get(api::history::events))

@@ -3,7 +3,7 @@
 use crate::limit::Rate;
 use serde::Deserialize;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What an operator may set; every key is optional.
 #[derive(Clone, Debug, Deserialize)]
@@ -21,6 +21,8 @@ pub struct Config {
     pub origins: Vec<String>,
     /// Whether a proxy in front of the server names the visitor's address in `X-Forwarded-For`.
     pub trust_proxy: bool,
+    /// The folder of the pictures that posters name; without one, posters have only pictures sent along.
+    pub poster_images: Option<PathBuf>,
     /// Records after which a campaign's state is kept for the next start, at least 1.
     pub snapshot_every: u64,
     /// Limits on size and rate.
@@ -36,6 +38,7 @@ impl Default for Config {
             token_keys: Vec::new(),
             origins: Vec::new(),
             trust_proxy: false,
+            poster_images: None,
             snapshot_every: 50_000,
             limits: Limits::default(),
         }

@@ -57,6 +57,10 @@ codes! {
     CampaignFull = 507, "CAMPAIGN_FULL", "This campaign has reached the size this server allows.", "该活动已达到服务器允许的规模上限。";
     /// No command with this id was recorded.
     CommandUnknown = 404, "COMMAND_UNKNOWN", "No command with this id was recorded; it may be sent again.", "没有该编号的指令记录,可以重新发送。";
+    /// The campaign has no such poster, or the poster no such variant.
+    PosterUnknown = 404, "POSTER_UNKNOWN", "The campaign has no such poster or variant.", "该活动没有这张海报或变体。";
+    /// The poster's code would not be read; `reason` says why.
+    PosterNotDrawn = 422, "POSTER_NOT_DRAWN", "The poster is not drawn, because its code would not be read.", "海报未生成:其二维码将无法识别。";
     /// A parameter is missing or has the wrong form.
     ParameterWrong = 400, "PARAMETER_WRONG", "A parameter is missing or not valid.", "请求参数缺失或无效。";
     /// The body is not the JSON that was expected.

@@ -41,6 +41,8 @@ pub struct Document {
     pub number: u32,
     /// The page that short links lead to.
     pub page: Option<String>,
+    /// The title.
+    pub title: String,
     /// The numbers of touchpoints in tokens, by name.
     pub touchpoints: BTreeMap<String, u32>,
     /// How times and amounts are written.
@@ -398,6 +400,7 @@ impl Machine {
         Document {
             text: self.text.clone(),
             number: campaign.number(),
+            title: campaign.title.to_string(),
             page: campaign.page.as_deref().map(str::to_owned),
             touchpoints: names
                 .filter_map(|(name, rules)| Some((name.clone(), rules.as_ref()?.number(name))))

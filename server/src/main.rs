@@ -89,7 +89,9 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let (stopping, stop) = watch::channel(false);
     let limiters = Limiters::new(&config);
     let public_url = public_url.trim_end_matches('/').to_owned();
-    let app = App { config, secrets, log, clock, metrics, campaigns, store, public_url, stop, limiters };
+    let painter = kfactor_server::api::poster::Painter::new(config.poster_images.clone());
+    let app =
+        App { config, secrets, log, clock, metrics, campaigns, store, painter, public_url, stop, limiters };
     let router = router(Arc::new(app), arguments.www.as_deref(), arguments.demo);
 
     // Listened for before anybody can know the address: whoever asks to stop right away is heard.

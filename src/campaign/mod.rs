@@ -15,7 +15,7 @@ pub mod rewards;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod suggest;
-mod syntax;
+pub(crate) mod syntax;
 pub mod table;
 pub mod touchpoints;
 pub mod triggers;
@@ -30,6 +30,7 @@ use crate::attribution::campaign_number;
 use crate::engine::handle::{Event, Play, Touchpoint};
 use crate::engine::time::{Period, Time, UtcOffset, date};
 use crate::json::tree::{Data, Node, Parsed as Tree, parse};
+use crate::poster::Posters;
 use decode::{Cx, Decode, Document};
 use document::{choices, document};
 use guard::Guard;
@@ -81,6 +82,8 @@ pub struct Campaign {
     pub recalls: usize,
     /// The page that short links lead to.
     pub page: Option<Url>,
+    /// Posters by name.
+    pub posters: Posters,
     /// The plays whose mechanics look at the facts of every command.
     pub watchers: Vec<Play>,
     /// The cycles of plays whose loops for all follow each other, in their order.
@@ -151,6 +154,9 @@ document! {
         pub accept: Accept = Accept::default(),
         /// The page that short links lead to.
         pub page: Option<Url>,
+        /// Posters that are shared or hung up, by name. Each, and each of its variants, is a touchpoint:
+        /// `poster-main`, `poster-main-b`.
+        pub posters: Posters = Posters::default(),
     }
 }
 
@@ -276,7 +282,10 @@ impl Campaign {
         }
     }
 
-    fn new(root: Root, names: &Names) -> Self {
+    fn new(mut root: Root, names: &Names) -> Self {
+        let posters =
+            names.touchpoints.iter().enumerate().filter(|(_, name)| root.posters.has_touchpoint(name));
+        posters.for_each(|(position, _)| root.touchpoints.fill(position, TouchpointRules::poster));
         let mut numbered = BTreeMap::new();
         for (position, rules) in root.touchpoints.iter().enumerate() {
             let handle = Touchpoint::at(position);
@@ -322,6 +331,7 @@ impl Campaign {
             guard,
             triggers: root.triggers,
             page: root.page,
+            posters: root.posters,
         }
     }
 
@@ -397,6 +407,7 @@ fn read(tree: &Tree<'_>, cx: &mut Cx) -> Option<Root> {
         crate::mechanics::abuse::check(root, node, cx);
         crate::mechanics::law::check(root, node, cx);
         triggers::check(root, node, cx);
+        touchpoints::check_posters(root, node, cx);
         check::check_accept(root, node, cx);
     }
     root

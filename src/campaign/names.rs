@@ -151,6 +151,8 @@ impl Scope {
         let rewards = collect(&mut names.rewards, "rewards");
         let plays = collect(&mut names.plays, "plays");
         let touchpoints = collect(&mut names.touchpoints, "touchpoints");
+        let posters = crate::poster::touchpoints(root);
+        let touchpoints = declare(&mut names.touchpoints, touchpoints, posters);
         Self { names, rewards, plays, touchpoints }
     }
 
@@ -207,6 +209,19 @@ impl Scope {
     pub fn into_names(self) -> Names {
         self.names
     }
+}
+
+/// Marks further names as declared.
+fn declare(list: &mut List, mut marks: Marks, names: impl Iterator<Item = String>) -> Marks {
+    for position in names.filter_map(|name| list.intern(&name)) {
+        if marks.len() <= position {
+            marks.resize(position + 1, (false, false));
+        }
+        if let Some(mark) = marks.get_mut(position) {
+            mark.0 = true;
+        }
+    }
+    marks
 }
 
 macro_rules! references {

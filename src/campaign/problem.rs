@@ -216,6 +216,14 @@ codes! {
     REACH_CUTS = "REACH-CUTS";
     /// Warning: pictures that are rewarded though nobody has looked at them.
     GUARD_UNREVIEWED = "GUARD-UNREVIEWED";
+    /// A colour that is not written like `"#e8552d"`.
+    COLOUR_SHAPE = "COLOUR_SHAPE";
+    /// A key or a box that the kind of a poster's layer has no use for, or lacks.
+    POSTER_LAYER = "POSTER_LAYER";
+    /// A code on a poster that common scanners do not read.
+    POSTER_CODE = "POSTER_CODE";
+    /// Warning: a code on a poster that some scanners have trouble with.
+    POSTER_SCAN = "POSTER-SCAN";
     /// A keyword that is blank or does nothing, or whose keys do not go together.
     TRIGGER_SHAPE = "TRIGGER_SHAPE";
     /// A task of no kind or of two, with a key of another kind, or that cannot be told from another task.

@@ -6,7 +6,7 @@ use crate::json::tree::Located;
 use crate::json::{DEPTH, FaultKind};
 
 /// Reports a fault of the text.
-pub(super) fn report(located: &Located, text: &str, cx: &mut Cx) {
+pub(crate) fn report(located: &Located, text: &str, cx: &mut Cx) {
     let fault = located.fault;
     let code = match fault.kind {
         FaultKind::Depth => code::JSON_DEPTH,

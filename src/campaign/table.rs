@@ -34,6 +34,18 @@ impl<T, const MIN: usize, const MAX: usize> Deref for Table<T, MIN, MAX> {
     }
 }
 
+impl<T, const MIN: usize, const MAX: usize> Table<T, MIN, MAX> {
+    /// Puts an entry where the document has none.
+    pub(super) fn fill(&mut self, position: usize, entry: impl FnOnce() -> T) {
+        if self.0.len() <= position {
+            self.0.resize_with(position + 1, || None);
+        }
+        if let Some(slot) = self.0.get_mut(position).filter(|slot| slot.is_none()) {
+            *slot = Some(entry());
+        }
+    }
+}
+
 impl<T: Entry, const MIN: usize, const MAX: usize> Decode for Table<T, MIN, MAX> {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
         if !cx.is_object(node) {

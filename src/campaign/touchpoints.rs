@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Root;
 use super::decode::Cx;
 use super::document::{choices, document};
 use super::names::Kind;
@@ -54,6 +55,11 @@ impl TouchpointRules {
     pub fn number(&self, name: &str) -> u32 {
         self.number.map_or_else(|| touchpoint_number(name), Int::get)
     }
+
+    /// The touchpoint that a poster is where the document does not say more about it.
+    pub(super) fn poster() -> Self {
+        Self { kind: TouchpointKind::Social, number: None }
+    }
 }
 
 impl Entry for TouchpointRules {
@@ -78,5 +84,31 @@ impl Entry for TouchpointRules {
                 .suggest(free.map(|free| format!("\"number\": {free}")));
             });
         }
+    }
+}
+
+/// Refuses posters whose touchpoints could not be told from others in tokens.
+pub(super) fn check_posters(root: &Root, node: &Node<'_>, cx: &mut Cx) {
+    let Some(posters) = node.get("posters") else { return };
+    let mut taken: BTreeMap<u32, String> = BTreeMap::new();
+    let declared = node.get("touchpoints").map(Node::members).unwrap_or_default();
+    for member in declared {
+        let handle = cx.scope.names().touchpoint(&member.key);
+        let rules = handle.and_then(|handle| root.touchpoints.get(Touchpoint::index(handle))?.as_ref());
+        taken.extend(rules.map(|rules| (rules.number(&member.key), member.key.to_string())));
+    }
+    for name in root.posters.touchpoints() {
+        let number = touchpoint_number(&name);
+        let Some(other) = taken.insert(number, name.clone()).filter(|other| *other != name) else { continue };
+        cx.within("posters", |cx| {
+            cx.error(
+                code::NUMBER_COLLISION,
+                posters.start,
+                format!(
+                    "\"{name}\" and \"{other}\" have the same number in tokens, {number}: rename the poster."
+                ),
+                format!("“{name}”与“{other}”在参数中的编号相同（{number}），请为海报改名。"),
+            );
+        });
     }
 }

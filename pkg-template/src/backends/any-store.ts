@@ -1,7 +1,7 @@
 import { Engine } from "../engine.js";
 import { KfactorError } from "../errors.js";
 import type { Answer, Command, Outgoing, View } from "../types.js";
-import type { Backend, Connection, Context, Listener, Share } from "./backend.js";
+import type { Backend, Connection, Context, Listener, Share, ShareRequest } from "./backend.js";
 import { HttpError } from "./http.js";
 import { shareOf } from "./local.js";
 
@@ -74,9 +74,9 @@ class StoreConnection implements Connection {
     return this.engine;
   }
 
-  async share(request: { id: string; by: string; loop?: string }): Promise<Share> {
+  async share({ touchpoint, ...request }: ShareRequest): Promise<Share> {
     const answer = await this.submit({ ...request, do: "share" } as Command);
-    return shareOf(answer, this.options.page, request.loop);
+    return shareOf(answer, this.options.page, request.loop, touchpoint);
   }
 
   listen(_loop: string | undefined, listener: Listener): () => void {

@@ -20,6 +20,15 @@ export interface Share {
   code: string;
 }
 
+/** Who shares what, and where it will be met. */
+export interface ShareRequest {
+  id: string;
+  by: string;
+  loop?: string;
+  /** The touchpoint that those who come are counted for: a declared one, or the one of a poster, `poster-main-b`. */
+  touchpoint?: string;
+}
+
 /** What a connection tells while it is listened to. */
 export interface Listener {
   /** Something happened; the view may have changed. */
@@ -35,7 +44,7 @@ export interface Connection {
   view(loop?: string): Promise<View>;
   /** An engine that knows what happened in a loop, to try commands on copies of it. It stays the connection's. */
   preview(loop: string): Promise<Engine>;
-  share(request: { id: string; by: string; loop?: string }): Promise<Share>;
+  share(request: ShareRequest): Promise<Share>;
   /** Listens until the function it gives is called. */
   listen(loop: string | undefined, listener: Listener): () => void;
   /** Gives back what the connection holds. */

@@ -42,8 +42,13 @@ export function local(options: LocalOptions = {}): LocalBackend {
         submit: async (command) => decide(engine, command),
         view: async (loop) => engine.view(by, { at: now(), ...(loop === undefined ? {} : { loop }) }),
         preview: async () => engine,
-        share: async (request) =>
-          shareOf(decide(engine, { ...request, do: "share" } as Command), options.page, request.loop),
+        share: async ({ touchpoint, ...request }) =>
+          shareOf(
+            decide(engine, { ...request, do: "share" } as Command),
+            options.page,
+            request.loop,
+            touchpoint,
+          ),
         listen: (_loop, listener) => {
           listeners.add(listener);
           listener.online(true);
@@ -70,7 +75,12 @@ function tell(listeners: ReadonlySet<Listener>): void {
 }
 
 /** The link for an answer to `share` where nobody can sign tokens: the code is in the address. */
-export function shareOf(answer: Answer, page: string | undefined, loop: string | undefined): Share {
+export function shareOf(
+  answer: Answer,
+  page: string | undefined,
+  loop: string | undefined,
+  touchpoint: string | undefined,
+): Share {
   if (!answer.ok) throw new KfactorError(answer.code, answer.message, answer.messageZh);
   const shared = answer.facts.find((fact) => fact.kind === "shared");
   const code = shared?.kind === "shared" ? shared.code : "";
@@ -79,5 +89,6 @@ export function shareOf(answer: Answer, page: string | undefined, loop: string |
   const url = new URL(here);
   if (loop !== undefined) url.searchParams.set("loop", loop);
   url.searchParams.set("code", code);
+  if (touchpoint !== undefined) url.searchParams.set("touchpoint", touchpoint);
   return { url: url.href, token: null, code };
 }

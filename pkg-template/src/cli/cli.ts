@@ -1,6 +1,7 @@
 // The command line: the same package, run by Node.
 import { audit } from "./audit.js";
 import { conformance } from "./conformance.js";
+import { posterCommand } from "./poster.js";
 import { qrCommand } from "./qr.js";
 import { run } from "./run.js";
 import { Exit, say, Stop, usage } from "./terminal.js";
@@ -25,7 +26,10 @@ const HELP = `kfactor: campaigns and referral loops
                      [--depth N]
   kfactor verify CAMPAIGN --seed HEX --facts FILE   re-checks every draw with the published seed
       --commitment HEX                      what was promised before the campaign
-  kfactor qr TEXT [-o FILE.svg] [--terminal] [--level L|M|Q|H]
+  kfactor qr TEXT [-o FILE.svg|FILE.png] [--terminal] [--level L|M|Q|H]
+  kfactor poster CAMPAIGN NAME --url URL -o FILE.svg|FILE.png   a poster of the campaign
+      --set NAME=VALUE [--variant NAME] [--scale 100] [--images FOLDER]
+      --csv FILE -o FOLDER                  one for each line; columns are variables, url, variant and file
 
   --json          machine-readable output
   --lang en|zh    the language of messages
@@ -42,6 +46,7 @@ const COMMANDS: Readonly<Record<string, (words: string[]) => Promise<Exit>>> = {
   token,
   verify: verifyDraws,
   qr: qrCommand,
+  poster: posterCommand,
 };
 
 async function main(words: string[]): Promise<Exit> {

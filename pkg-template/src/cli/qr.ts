@@ -21,7 +21,8 @@ export async function qrCommand(words: string[]): Promise<Exit> {
     return say(blocks(await qr(text, { ...options, format: "matrix" })), Exit.Well);
   const svg = await qr(text, options);
   if (typeof values.output !== "string") return say(svg + "\n", Exit.Well);
-  writeFileSync(values.output, svg);
+  const isPng = values.output.endsWith(".png");
+  writeFileSync(values.output, isPng ? await qr(text, { ...options, format: "png" }) : svg);
   return say(
     values.json === true ? `${JSON.stringify({ file: values.output })}\n` : `${values.output}\n`,
     Exit.Well,

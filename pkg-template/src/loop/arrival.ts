@@ -8,9 +8,12 @@ export interface Arrival {
   loop?: string;
   /** The referral code in the address. */
   code?: string;
+  /** The touchpoint, where no backend signs tokens. */
+  touchpoint?: string;
 }
 
 const TOKEN = /^[0-9A-Za-z]{29}$/;
+const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 const LOOP = /^[A-Za-z0-9_-]{1,32}$/;
 
 /**
@@ -37,7 +40,9 @@ function read(address: string): Arrival {
     const code = values.get("code");
     if (token !== null && TOKEN.test(token)) arrival.token = token;
     if (loop !== null && LOOP.test(loop)) arrival.loop = loop;
+    const touchpoint = values.get("touchpoint");
     if (code !== null && code.length <= 16) arrival.code = code;
+    if (touchpoint !== null && NAME.test(touchpoint)) arrival.touchpoint = touchpoint;
   }
   return arrival;
 }

@@ -5,7 +5,9 @@ import { KfactorError } from "../errors.js";
 import { qr as draw, type QrOptions } from "../tools.js";
 import type { Act, Answer, Campaign, Intent, Outgoing, View } from "../types.js";
 import { type Arrival, arrive } from "./arrival.js";
+import { drawPoster, type PosterData, type PosterOptions, type PosterPicture } from "../poster/poster.js";
 import { Outbox } from "./outbox.js";
+import { posterOf, touchpointOf, variantFor } from "./posters.js";
 import { overlay } from "./preview.js";
 import { defaultStorage, type KeyValue, remember } from "./storage.js";
 
@@ -60,9 +62,14 @@ export interface Loop {
   /** Any other command. */
   act(intent: Intent): Promise<Answer>;
   /** The link, token and code to share; with `sheet`, also opens the host's share sheet where there is one. */
-  share(options?: { loop?: string; sheet?: boolean; title?: string; text?: string }): Promise<Share>;
+  share(options?: ShareOptions): Promise<Share>;
   /** The share link as a QR symbol in SVG. */
   qr(options?: QrOptions & { loop?: string }): Promise<string>;
+  /**
+   * A poster of the campaign as a picture, with a link of its own: who comes by it is counted for this participant,
+   * this poster and its variant. Texts know `{title}` and `{code}` by themselves.
+   */
+  poster(name: string, options?: LoopPosterOptions): Promise<PosterPicture & { share: Share }>;
   /** Shows another loop. */
   show(loop: string): Promise<void>;
   /** Asks the backend again. */
@@ -70,6 +77,21 @@ export interface Loop {
   /** Stops listening. What was not answered is sent by the next visit. */
   close(): void;
 }
+
+/** What is shared, and how. */
+export interface ShareOptions {
+  loop?: string;
+  /** The touchpoint that those who come are counted for. */
+  touchpoint?: string;
+  /** Whether the host's share sheet opens. */
+  sheet?: boolean;
+  title?: string;
+  text?: string;
+}
+
+/** How a poster of a loop is drawn. The variant is chosen by participant if absent. */
+export type LoopPosterOptions = PosterOptions &
+  Pick<PosterData, "values" | "variant" | "code"> & { loop?: string };
 
 /** A loop by its id, or by a referral code that somebody typed. */
 export type Target = { loop: string } | { code: string };
@@ -168,27 +190,32 @@ class LoopStore implements Loop {
 
   async act(intent: Intent): Promise<Answer> {
     const { outbox } = await this.started;
-    const token =
-      TAKES_TOKEN.has(intent.do) && this.arrival.token !== undefined ? { token: this.arrival.token } : {};
+    const { token, touchpoint } = this.arrival;
+    const known = token !== undefined ? { token } : touchpoint !== undefined ? { touchpoint } : {};
+    const came = TAKES_TOKEN.has(intent.do) ? known : {};
     const command = {
       id: randomId("k", 19),
       by: this.options.participant.id,
-      ...token,
+      ...came,
       ...intent,
     } as Outgoing;
     this.update({ rejection: null, notice: null });
     return outbox.send(command);
   }
 
-  async share(
-    options: { loop?: string; sheet?: boolean; title?: string; text?: string } = {},
-  ): Promise<Share> {
+  async share(options: ShareOptions = {}): Promise<Share> {
     const { connection } = await this.started;
     const loop = options.loop ?? this.shown;
     const by = this.options.participant.id;
     // One id for each participant and loop: asking again gives the same link.
     const id = `s:${loop ?? ""}:${fingerprint(by)}`;
-    const share = await connection.share({ id, by, ...(loop === undefined ? {} : { loop }) });
+    const { touchpoint } = options;
+    const share = await connection.share({
+      id,
+      by,
+      ...(loop === undefined ? {} : { loop }),
+      ...(touchpoint === undefined ? {} : { touchpoint }),
+    });
     if (options.sheet === true && typeof navigator === "object" && typeof navigator.share === "function") {
       const { title, text } = options;
       await navigator.share({ url: share.url, ...(title && { title }), ...(text && { text }) }).catch(() => {
@@ -201,6 +228,24 @@ class LoopStore implements Loop {
   async qr({ loop, ...options }: QrOptions & { loop?: string } = {}): Promise<string> {
     const { url } = await this.share(loop === undefined ? {} : { loop });
     return draw(url, options);
+  }
+
+  async poster(name: string, options: LoopPosterOptions = {}): Promise<PosterPicture & { share: Share }> {
+    const { loop, values, variant: wanted, code, ...how } = options;
+    const template = posterOf(this.document, name);
+    const variant = wanted ?? variantFor(template, this.options.participant.id);
+    const share = await this.share({
+      touchpoint: touchpointOf(name, variant),
+      ...(loop === undefined ? {} : { loop }),
+    });
+    const data: PosterData = {
+      url: share.url,
+      surface: "h5",
+      values: { title: this.snapshot.view?.title ?? "", code: share.code, ...values },
+      ...(variant === undefined ? {} : { variant }),
+      ...(code === undefined ? {} : { code }),
+    };
+    return { ...(await drawPoster(template, data, how)), share };
   }
 
   async show(loop: string): Promise<void> {
@@ -251,7 +296,7 @@ class LoopStore implements Loop {
     if (typeof addEventListener === "function") addEventListener("online", () => void outbox.flush());
     this.update({ pending: outbox.pending });
     void outbox.flush();
-    if (this.arrival.token !== undefined) void this.visit();
+    if (this.arrival.token !== undefined || this.arrival.touchpoint !== undefined) void this.visit();
     await this.follow();
   }
 
@@ -282,14 +327,15 @@ class LoopStore implements Loop {
   private answered(command: Outgoing, answer: Answer): void {
     if (!answer.ok) {
       // Nobody can be credited for such a link, but it shall not keep its visitor from taking part.
-      if (answer.code === "TOKEN_INVALID" && "token" in command) this.forgetToken();
+      if (answer.code === "TOKEN_INVALID" && "token" in command) this.forget("token");
+      if (answer.code === "TOUCHPOINT_UNKNOWN" && "touchpoint" in command) this.forget("touchpoint");
       this.update({ rejection: answer, notice: this.inWords(answer) });
     }
     this.happened();
   }
 
-  private forgetToken(): void {
-    delete this.arrival.token;
+  private forget(part: "token" | "touchpoint"): void {
+    delete this.arrival[part];
     remember(this.storage, this.keyOf("arrival"), this.arrival);
   }
 

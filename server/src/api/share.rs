@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::envelope::Envelope;
 use crate::error::{Code, Failure};
+use crate::keeper::Keeper;
 use crate::machine::refused_answer;
 use crate::words;
 use axum::body::Bytes;
@@ -18,14 +19,29 @@ use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+/// Who shares what.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
-    id: String,
-    by: String,
+pub struct Asked {
+    /// The command's id.
+    pub id: String,
+    /// The participant.
+    pub by: String,
+    /// The loop, if one is shared.
     #[serde(rename = "loop")]
-    in_loop: Option<String>,
-    touchpoint: Option<String>,
+    pub in_loop: Option<String>,
+    /// The touchpoint that those who come are counted for.
+    pub touchpoint: Option<String>,
+}
+
+/// What is shared.
+pub struct Shared {
+    /// The token.
+    pub token: String,
+    /// The short link that holds it.
+    pub url: String,
+    /// The code to type.
+    pub code: String,
 }
 
 /// `POST /v1/campaigns/{c}/share`: a token that carries this participant on, the short link that holds it,
@@ -45,37 +61,56 @@ pub async fn share(
     let caller = app.caller(&headers, from)?;
     let keeper = app.campaigns.get(&campaign)?;
     let body = body.map_err(too_large)?;
-    let wanted: Wanted = serde_json::from_slice(&body)
+    let asked: Asked = serde_json::from_slice(&body)
         .map_err(|error| Failure::from(Code::BodyMalformed).with("detail", error.to_string()))?;
-    let participant = caller.participant(Some(&wanted.by))?;
-    if caller != Caller::Backend {
+    match material(&app, &keeper, &campaign, &caller, asked).await? {
+        Ok(Shared { token, url, code }) => {
+            let shared = json!({ "ok": true, "token": token, "url": url, "code": code });
+            Ok(json_text(StatusCode::OK, shared.to_string()))
+        }
+        Err(refused) => Ok(refused),
+    }
+}
+
+/// Shares, and gives what is shared, or the answer that says why the rules refuse it.
+///
+/// # Errors
+/// As for [`share`].
+pub async fn material(
+    app: &App,
+    keeper: &Keeper,
+    campaign: &str,
+    caller: &Caller,
+    asked: Asked,
+) -> Result<Result<Shared, Response>, Failure> {
+    let participant = caller.participant(Some(&asked.by))?;
+    if *caller != Caller::Backend {
         app.limit(&app.limiters.participant, &format!("{campaign} {participant}"), 1)?;
     }
     let document = keeper.document();
-    let touchpoint = match &wanted.touchpoint {
+    let touchpoint = match &asked.touchpoint {
         None => 0,
         Some(name) => match document.touchpoints.get(name) {
             Some(number) => *number,
             None => {
                 let code = kfactor::engine::Code::TouchpointUnknown;
-                let refused = refused_answer(&wanted.id, code, Some(name));
-                return Ok(json_text(StatusCode::OK, words::complete(&refused, &document.locale)));
+                let refused = refused_answer(&asked.id, code, Some(name));
+                return Ok(Err(json_text(StatusCode::OK, words::complete(&refused, &document.locale))));
             }
         },
     };
-    let mut command = json!({ "id": wanted.id, "do": "share", "by": wanted.by });
-    if let (Some(in_loop), Some(members)) = (&wanted.in_loop, command.as_object_mut()) {
+    let mut command = json!({ "id": asked.id, "do": "share", "by": asked.by });
+    if let (Some(in_loop), Some(members)) = (&asked.in_loop, command.as_object_mut()) {
         members.insert("loop".to_owned(), in_loop.as_str().into());
     }
     let envelope = serde_json::from_str::<Envelope>(&command.to_string()).map_err(|_| Code::BodyMalformed)?;
     let answers = keeper.submit(vec![envelope]).await?;
     let answer = answers.first().ok_or(Code::OutcomeUnknown)?;
     if !answer.starts_with("{\"ok\":true") {
-        return Ok(json_text(StatusCode::OK, words::complete(answer, &document.locale)));
+        return Ok(Err(json_text(StatusCode::OK, words::complete(answer, &document.locale))));
     }
-    let material = keeper.share(participant, wanted.in_loop).await?.ok_or(Code::Unavailable)?;
+    let material = keeper.share(participant, asked.in_loop).await?.ok_or(Code::Unavailable)?;
     let token = app.secrets.mint(Token { touchpoint, ..material.token }).map_err(|_| Code::Unavailable)?;
     let url = format!("{}/r/{token}", app.public_url);
-    let shared = json!({ "ok": true, "token": token, "url": url, "code": material.code });
-    Ok(json_text(StatusCode::OK, shared.to_string()))
+    Ok(Ok(Shared { token, url, code: material.code }))
 }

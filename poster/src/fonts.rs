@@ -1,0 +1,97 @@
+//! The fonts of this machine: what text is measured and drawn with.
+
+use kfactor::poster::Measure;
+use resvg::usvg::fontdb::{Database, Family, ID, Query, Weight};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Fonts, with the widths of characters as far as they were asked for.
+pub struct Fonts {
+    pub(crate) database: Arc<Database>,
+    /// Advances in thousandths of the size, by character, boldness and family.
+    widths: Mutex<HashMap<(char, bool, String), i32>>,
+}
+
+/// Fonts that Chinese is drawn with, in the order of the SVG painter, and their likes on other systems.
+const FAMILIES: [&str; 8] = [
+    "PingFang SC",
+    "Noto Sans SC",
+    "Noto Sans CJK SC",
+    "Microsoft YaHei",
+    "Source Han Sans SC",
+    "WenQuanYi Zen Hei",
+    "Noto Sans",
+    "DejaVu Sans",
+];
+
+impl Fonts {
+    /// The system's fonts and those of further folders.
+    #[must_use]
+    pub fn load(folders: &[&Path]) -> Fonts {
+        let mut database = Database::new();
+        database.load_system_fonts();
+        folders.iter().for_each(|folder| database.load_fonts_dir(folder));
+        // `sans-serif` means a font that is there, so that Latin letters and figures have one.
+        let family = FAMILIES.into_iter().find(|family| is_there(&database, family)).map(str::to_owned);
+        let any = || database.faces().find_map(|face| face.families.first().map(|(family, _)| family.clone()));
+        if let Some(family) = family.or_else(any) {
+            database.set_sans_serif_family(family);
+        }
+        Fonts { database: Arc::new(database), widths: Mutex::default() }
+    }
+
+    /// Whether a text in Chinese would have characters and not boxes.
+    #[must_use]
+    pub fn has_chinese(&self) -> bool {
+        self.face('中', false, "").is_some()
+    }
+
+    /// Measures with these fonts.
+    pub fn measure(&self) -> Measure<'_> {
+        Measure::by(|font, units| {
+            let mut widths = self.widths.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut width = |c: char| {
+                let key = (c, font.is_bold, font.family.to_owned());
+                *widths.entry(key).or_insert_with(|| self.advance(c, font.is_bold, font.family))
+            };
+            units.iter().map(|unit| unit.chars().map(&mut width).sum::<i32>() * font.size / 10).collect()
+        })
+    }
+
+    /// The advance of a character in thousandths of the size.
+    fn advance(&self, c: char, is_bold: bool, family: &str) -> i32 {
+        // Joiners and variation selectors are drawn with what they join.
+        if matches!(c, '\u{200D}' | '\u{FE00}'..='\u{FE0F}' | '\u{1F3FB}'..='\u{1F3FF}') {
+            return 0;
+        }
+        let advance = |face: ID| {
+            self.with(face, |face| {
+                let glyph = face.glyph_index(c)?;
+                let advance = i32::from(face.glyph_hor_advance(glyph)?);
+                Some(advance * 1_000 / i32::from(face.units_per_em()))
+            })
+        };
+        self.face(c, is_bold, family).and_then(advance).unwrap_or(1_000)
+    }
+
+    /// The font that a character is drawn with: the family's own, the system's, else any that has it.
+    fn face(&self, c: char, is_bold: bool, family: &str) -> Option<ID> {
+        let weight = if is_bold { Weight::BOLD } else { Weight::NORMAL };
+        let named = std::iter::once(family).filter(|family| !family.is_empty());
+        let families = named.chain(FAMILIES).map(Family::Name).chain([Family::SansSerif]);
+        let faces = families.filter_map(|family| {
+            self.database.query(&Query { families: &[family], weight, ..Query::default() })
+        });
+        let all = self.database.faces().map(|face| face.id);
+        faces.chain(all).find(|face| self.with(*face, |face| face.glyph_index(c)).is_some())
+    }
+
+    fn with<T>(&self, face: ID, read: impl FnOnce(&ttf_parser::Face<'_>) -> Option<T>) -> Option<T> {
+        self.database.with_face_data(face, |data, index| read(&ttf_parser::Face::parse(data, index).ok()?)).flatten()
+    }
+}
+
+fn is_there(database: &Database, family: &str) -> bool {
+    database.query(&Query { families: &[Family::Name(family)], ..Query::default() }).is_some()
+}

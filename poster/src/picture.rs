@@ -1,0 +1,128 @@
+//! A poster as pixels, and its code read back from them.
+
+use crate::fonts::Fonts;
+use crate::images::Images;
+use kfactor::poster::{Code, Data, Poster, PosterError, display_list, svg};
+use kfactor::qr::Finding;
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{Options, Tree};
+use rxing::common::HybridBinarizer;
+use rxing::qrcode::QRCodeReader;
+use rxing::{BinaryBitmap, DecodeHints, Luma8LuminanceSource, Reader};
+
+/// A file format of pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Exact, and large.
+    Png,
+    /// With this quality, 1 to 100.
+    Jpeg(u8),
+}
+
+/// A poster that was drawn.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// The width in pixels.
+    pub width: u32,
+    /// The height in pixels.
+    pub height: u32,
+    /// The code, where the poster has one.
+    pub code: Option<Code>,
+    /// Whether the code was read back from the pixels; `None` for a poster without one, or with a picture of one.
+    pub is_read: Option<bool>,
+    /// What comes near to the limits of the code.
+    pub findings: Vec<Finding>,
+}
+
+/// Why there is no picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PictureError {
+    /// The poster cannot be drawn.
+    Poster(PosterError),
+    /// The rasteriser failed.
+    Raster(String),
+}
+
+impl PictureError {
+    /// The stable code of the error.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            PictureError::Poster(error) => error.code(),
+            PictureError::Raster(_) => "POSTER_RASTER",
+        }
+    }
+}
+
+/// Draws a poster.
+///
+/// # Errors
+/// [`PictureError::Poster`] if its code would not be read, [`PictureError::Raster`] if the picture has no room.
+pub fn draw(
+    poster: &Poster,
+    data: &Data,
+    fonts: &Fonts,
+    images: &Images,
+    format: Format,
+) -> Result<Picture, PictureError> {
+    let list = display_list(poster, data, &mut fonts.measure()).map_err(PictureError::Poster)?;
+    let text = svg(&list, &|src| images.source(src));
+    let pixels = raster(&text, fonts)?;
+    let wanted = list.code.as_ref().filter(|code| code.unit > 0);
+    let is_read = wanted.map(|code| read(&pixels, code).as_deref() == Some(&code.text));
+    let bytes = match format {
+        Format::Png => pixels.encode_png().map_err(|error| PictureError::Raster(error.to_string()))?,
+        Format::Jpeg(quality) => jpeg(&pixels, quality)?,
+    };
+    let (width, height) = (pixels.width(), pixels.height());
+    Ok(Picture { bytes, width, height, code: list.code, is_read, findings: list.findings })
+}
+
+pub(crate) fn tree(text: &str, fonts: &Fonts) -> Result<Tree, String> {
+    let options = Options { fontdb: fonts.database.clone(), ..Options::default() };
+    Tree::from_str(text, &options).map_err(|error| error.to_string())
+}
+
+fn raster(text: &str, fonts: &Fonts) -> Result<Pixmap, PictureError> {
+    let tree = tree(text, fonts).map_err(PictureError::Raster)?;
+    let size = tree.size().to_int_size();
+    let no_room = || PictureError::Raster("the picture has no room".to_owned());
+    let mut pixels = Pixmap::new(size.width(), size.height()).ok_or_else(no_room)?;
+    resvg::render(&tree, Transform::identity(), &mut pixels.as_mut());
+    Ok(pixels)
+}
+
+fn jpeg(pixels: &Pixmap, quality: u8) -> Result<Vec<u8>, PictureError> {
+    let wrong = |error: String| PictureError::Raster(error);
+    let [width, height] = [pixels.width(), pixels.height()].map(u16::try_from);
+    let (Ok(width), Ok(height)) = (width, height) else { return Err(wrong("the picture is too large".to_owned())) };
+    let mut bytes = Vec::new();
+    // A poster's ground is opaque, so what is premultiplied is what is shown.
+    jpeg_encoder::Encoder::new(&mut bytes, quality.clamp(1, 100))
+        .encode(pixels.data(), width, height, jpeg_encoder::ColorType::Rgba)
+        .map_err(|error| wrong(error.to_string()))?;
+    Ok(bytes)
+}
+
+/// What the code says in the pixels, with the ground around it as far as a camera's frame would have it.
+fn read(pixels: &Pixmap, code: &Code) -> Option<String> {
+    let at = |value: i32| u32::try_from(value.max(0)).unwrap_or(0);
+    let margin = code.at.width / 8;
+    let (left, top) = (at(code.at.x - margin), at(code.at.y - margin));
+    let right = at(code.at.x + code.at.width + margin).min(pixels.width());
+    let bottom = at(code.at.y + code.at.height + margin).min(pixels.height());
+    let grey = |x: u32, y: u32| {
+        let pixel = pixels.pixel(x, y)?;
+        let [red, green, blue] = [pixel.red(), pixel.green(), pixel.blue()].map(u32::from);
+        u8::try_from((red * 299 + green * 587 + blue * 114) / 1_000).ok()
+    };
+    let light = (top..bottom).flat_map(|y| (left..right).map(move |x| (x, y)));
+    let light = light.map(|(x, y)| grey(x, y).unwrap_or(255)).collect();
+    let source = Luma8LuminanceSource::new(light, right.checked_sub(left)?, bottom.checked_sub(top)?);
+    let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
+    let hints = DecodeHints { TryHarder: Some(true), ..DecodeHints::default() };
+    let found = QRCodeReader::new().decode_with_hints(&mut bitmap, &hints).ok()?;
+    Some(found.getText().to_owned())
+}
