@@ -96,7 +96,7 @@ async function picture(name, address, { locale, viewport = PHONE, scale = 2, act
 
 async function share(page) {
   await page.locator("[data-main=share]").click();
-  await page.locator("[data-qr]").waitFor();
+  await page.locator("[data-poster]").waitFor();
 }
 
 async function pay(page) {
