@@ -420,6 +420,7 @@ const BROKEN: &[Broken] = &[
     ("url", "URL_SHAPE", "/page", 4, 11, Some("https://example.com/fest")),
     ("name-shape", "NAME_SHAPE", "/id", 2, 9, Some("mask-fest")),
     ("name-shape-of-touchpoint", "NAME_SHAPE", "/touchpoints/Counter_12", 18, 20, Some("counter-12")),
+    ("colour", "COLOUR_SHAPE", "/posters/main/ground", 10, 17, None),
 ];
 
 /// The problems of `many-at-once.json`: code, pointer, line and column.
@@ -535,4 +536,8 @@ const WRONG: &[(&str, &str, Severity, &str, u32, u32)] = &[
     ("nothing-to-unlock", "REACH-NOTHING", Severity::Warning, "/plays/friends", 6, 16),
     ("unreviewed-is-rewarded", "GUARD-UNREVIEWED", Severity::Warning, "/plays/friends/ifUnreviewed", 13, 23),
     ("picture-for-nothing", "REACH-NOTHING", Severity::Warning, "/plays/friends", 6, 16),
+    ("poster-key-of-another-kind", "POSTER_LAYER", Severity::Error, "/posters/main/layers/0/quiet", 12, 71),
+    ("poster-code-too-pale", "POSTER_CODE", Severity::Error, "/posters/main/layers/0", 12, 9),
+    ("poster-code-with-narrow-margin", "POSTER-SCAN", Severity::Warning, "/posters/main/layers/0", 12, 9),
+    ("poster-below-nothing", "NAME_UNKNOWN", Severity::Error, "/posters/main/layers/0/below", 12, 80),
 ];

@@ -23,7 +23,7 @@ export type {
 export type Campaign = KfactorCampaign;
 
 /** A poster of a campaign document. */
-export type PosterTemplate = NonNullable<KfactorCampaign["posters"]>[string];
+export type PosterTemplate = NonNullable<NonNullable<KfactorCampaign["posters"]>[string]>;
 
 /** Why a command was refused. */
 export type Code = protocol.Code;

@@ -101,6 +101,39 @@ test("qr draws to the terminal and to a file", () => {
   assert.match(kfactor(["qr", "hello", "--terminal"]).stdout, /█/);
 });
 
+test("poster draws one, and one for each line of a table", () => {
+  const campaign = "examples/campaigns/ten-friends.json";
+  const file = join(folder, "one.svg");
+  const one = [
+    "poster",
+    campaign,
+    "invite",
+    "--url",
+    "https://example.com/r/x",
+    "--set",
+    "nickname=Ann",
+    "-o",
+    file,
+  ];
+  assert.equal(kfactor(one).status, 0);
+  assert.match(readFileSync(file, "utf8"), /Ann/);
+  const rows = join(folder, "rows.csv");
+  writeFileSync(
+    rows,
+    'file,url,nickname\r\na.svg,https://example.com/r/a,"Bo, ""B"""\r\n,https://example.com/r/b,Cy\n',
+  );
+  const many = join(folder, "posters");
+  assert.equal(kfactor(["poster", campaign, "invite", "--csv", rows, "-o", many]).status, 2);
+  writeFileSync(
+    rows,
+    'file,url,nickname\r\na.svg,https://example.com/r/a,"Bo, ""B"""\r\nb.svg,https://example.com/r/b,Cy\n',
+  );
+  assert.equal(kfactor(["poster", campaign, "invite", "--csv", rows, "-o", many]).status, 0);
+  assert.match(readFileSync(join(many, "a.svg"), "utf8"), /Bo, &quot;B&quot;/);
+  assert.match(readFileSync(join(many, "b.svg"), "utf8"), /Cy/);
+  assert.equal(kfactor(["poster", campaign, "nothing", "--url", "x", "-o", file]).status, 2);
+});
+
 test("a wrong command line ends with 2 and says how it is done", () => {
   for (const words of [
     ["nonsense"],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { explain, peek, qr, referralCode, validate } from "kfactor";
+import { explain, peek, posterSvg, qr, qrAll, referralCode, validate, type Campaign } from "kfactor";
 import { mint, verify } from "kfactor/backend";
 import { campaign } from "./fixtures.js";
 
@@ -28,7 +28,7 @@ test("a token that is minted can be peeked at by anyone and verified with its ke
 });
 
 test("a QR symbol is drawn as SVG and as modules", async () => {
-  assert.match(await qr("https://example.com/", { dark: "#123", quiet: 2 }), /^<svg .*fill="#123"/s);
+  assert.match(await qr("https://example.com/", { dark: "#123", quiet: 2 }), /^<svg .*stroke="#123"/s);
   const { width, isDark } = await qr("https://example.com/", { format: "matrix" });
   assert.equal((width - 17) % 4, 0);
   // Three corners have a finder pattern: a dark ring around a light one.
@@ -43,6 +43,41 @@ test("a QR symbol is drawn as SVG and as modules", async () => {
   await assert.rejects(qr("x".repeat(5000)), { code: "QR_TOO_LONG" });
   await assert.rejects(qr("x".repeat(5000), { format: "matrix" }), { code: "QR_TOO_LONG" });
   await assert.rejects(qr("x", { dark: "red" }), { code: "QR_COLOUR" });
+});
+
+test("many symbols at once are the same as one by one", async () => {
+  const texts = ["https://example.com/a", "", "0123456789", "x".repeat(5_000), "一起买"];
+  const all = await qrAll(texts, "Q");
+  assert.deepEqual(
+    all.map((symbol) => symbol === null),
+    [false, true, false, true, false],
+  );
+  for (const [at, symbol] of all.entries()) {
+    if (symbol === null) continue;
+    const { width, rows } = await qr(texts[at] ?? "", { format: "matrix", level: "Q" });
+    assert.deepEqual([symbol.width, symbol.rows], [width, rows]);
+  }
+  assert.deepEqual(await qrAll([]), []);
+  const png = await qr("https://example.com/", { format: "png" });
+  assert.deepEqual(
+    Array.from(png.subarray(1, 4)),
+    Array.from("PNG", (c) => c.charCodeAt(0)),
+  );
+});
+
+test("a poster is SVG without a browser, and what cannot be read is refused", async () => {
+  const { posters } = JSON.parse(campaign("ten-friends")) as Campaign;
+  const template = posters?.invite;
+  assert.ok(template);
+  const url = "https://example.com/r/0OA2aaszmI1TKX80cBpKwKVR6Xxhi";
+  const svg = await posterSvg(template, { url, values: { nickname: "<安妮>" }, variant: "cash" });
+  assert.match(svg, /^<svg .*width="750" height="1334"/);
+  assert.match(svg, /&lt;安妮&gt;/);
+  assert.doesNotMatch(svg, /帮我点一下/);
+  await assert.rejects(posterSvg(template, { url: "" }), { code: "QR_EMPTY" });
+  await assert.rejects(posterSvg('{ "size": [750, 900] }', { url }), { code: "CAMPAIGN_INVALID" });
+  const small = { size: [750, 900], layers: [{ draw: "qr", at: [0, 0, 60, 60] }] };
+  await assert.rejects(posterSvg(JSON.stringify(small), { url }), { code: "QR_MODULE" });
 });
 
 test("a referral code is read as people type it", async () => {

@@ -120,7 +120,7 @@ fn read(pixels: &Pixmap, code: &Code) -> Option<String> {
     };
     let light = (top..bottom).flat_map(|y| (left..right).map(move |x| (x, y)));
     let light = light.map(|(x, y)| grey(x, y).unwrap_or(255)).collect();
-    let source = Luma8LuminanceSource::new(light, right.checked_sub(left)?, bottom.checked_sub(top)?);
+    let source = Luma8LuminanceSource::new(light, right.checked_sub(left)?, bottom.checked_sub(top)?).ok()?;
     let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
     let hints = DecodeHints { TryHarder: Some(true), ..DecodeHints::default() };
     let found = QRCodeReader::new().decode_with_hints(&mut bitmap, &hints).ok()?;

@@ -22,7 +22,13 @@ pub(crate) struct Layout<const N: usize> {
 pub(crate) fn narrow(version: Version) -> &'static Layout<1> {
     static LAYOUTS: [OnceLock<Layout<1>>; 12] = [const { OnceLock::new() }; 12];
     static NONE: Layout<1> = Layout::NONE;
-    LAYOUTS.get(version.index()).map_or(&NONE, |place| place.get_or_init(|| Layout::new(version)))
+    let make = || {
+        // One way to make layouts is enough; their first words are what a narrow one has.
+        let Layout { function, order, masks } = Layout::new(version);
+        let first = |rows: Vec<Row<3>>| rows.into_iter().map(|[word, ..]| [word]).collect();
+        Layout { function: first(function), order, masks: masks.map(first) }
+    };
+    LAYOUTS.get(version.index()).map_or(&NONE, |place| place.get_or_init(make))
 }
 
 /// Layouts of every other version.
@@ -40,10 +46,12 @@ pub(crate) fn is_narrow(version: Version) -> bool {
 impl<const N: usize> Layout<N> {
     const NONE: Layout<N> =
         Layout { function: Vec::new(), order: Vec::new(), masks: [const { Vec::new() }; 8] };
+}
 
+impl Layout<3> {
     fn new(version: Version) -> Self {
         let width = version.width();
-        let mut patterns = Patterns { dark: vec![[0; N]; width], taken: vec![[0; N]; width] };
+        let mut patterns = Patterns { dark: vec![[0; 3]; width], taken: vec![[0; 3]; width] };
         patterns.timing(width);
         patterns.finders(width);
         patterns.alignments(&version.alignments());
@@ -52,8 +60,8 @@ impl<const N: usize> Layout<N> {
         let Patterns { dark: function, taken: reserved } = patterns;
         let order = order(width, &reserved);
         let masks = std::array::from_fn(|mask| {
-            let row = |(y, taken): (usize, &Row<N>)| {
-                let mut row = [0; N];
+            let row = |(y, taken): (usize, &Row<3>)| {
+                let mut row = [0; 3];
                 for x in (0..width).filter(|x| masks(mask, *x, y) && !is_set(taken, *x)) {
                     set(&mut row, x);
                 }
@@ -94,12 +102,12 @@ fn rest(value: u32, divisor: u32, degree: u32) -> u32 {
     })
 }
 
-struct Patterns<const N: usize> {
-    dark: Vec<Row<N>>,
-    taken: Vec<Row<N>>,
+struct Patterns {
+    dark: Vec<Row<3>>,
+    taken: Vec<Row<3>>,
 }
 
-impl<const N: usize> Patterns<N> {
+impl Patterns {
     fn put(&mut self, x: usize, y: usize, is_dark: bool) {
         let (Some(dark), Some(taken)) = (self.dark.get_mut(y), self.taken.get_mut(y)) else { return };
         set(taken, x);
@@ -166,7 +174,7 @@ impl<const N: usize> Patterns<N> {
 }
 
 /// Upwards and downwards in pairs of columns from the right, without the column of the timing pattern.
-fn order<const N: usize>(width: usize, reserved: &[Row<N>]) -> Vec<(u8, u8)> {
+fn order(width: usize, reserved: &[Row<3>]) -> Vec<(u8, u8)> {
     let mut order = Vec::new();
     let columns = (0..width).rev().filter(|x| *x != 6).step_by(2);
     for (turn, right) in columns.enumerate() {
@@ -198,7 +206,7 @@ fn masks(mask: usize, x: usize, y: usize) -> bool {
     }
 }
 
-pub(crate) fn is_set<const N: usize>(row: &Row<N>, x: usize) -> bool {
+fn is_set(row: &Row<3>, x: usize) -> bool {
     row.get(x / 64).is_some_and(|word| word >> (x % 64) & 1 == 1)
 }
 
@@ -209,7 +217,7 @@ pub(crate) fn set<const N: usize>(row: &mut Row<N>, x: usize) {
     }
 }
 
-fn clear<const N: usize>(row: &mut Row<N>, x: usize) {
+fn clear(row: &mut Row<3>, x: usize) {
     if let Some(word) = row.get_mut(x / 64) {
         *word &= !(1 << (x % 64));
     }

@@ -40,6 +40,7 @@ test("ten friends help by a scanned code, and both sides are rewarded while they
   let link;
   await t.test("an independent decoder reads the link from a screenshot of the share sheet", async () => {
     await page.locator("[data-main=share]").click();
+    await page.locator("[data-code-tab]").click();
     await page.locator("[data-qr]").waitFor();
     const written = await page.locator("[data-url]").textContent();
     await page.waitForTimeout(500);

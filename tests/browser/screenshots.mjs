@@ -30,6 +30,7 @@ try {
   await picture("invite", "?campaign=bring-a-friend&loop=both&as=ann-8m4t");
   await picture("group-buy", await link("mask-for-two", "juniper-4hs7", "two"));
   await picture("share", "?campaign=ten-friends&loop=ten&as=ann-8m4t", { act: share });
+  await posters();
   await picture("payment", "?campaign=mask-for-two&loop=three&as=ann-8m4t", { act: pay });
   await picture("panel", "?campaign=ten-friends&loop=ten&as=ann-8m4t", { viewport: DESK, scale: 1.5 });
   await picture("panel-zh", "?campaign=ten-friends&loop=ten&as=ann-8m4t", {
@@ -94,9 +95,44 @@ async function picture(name, address, { locale, viewport = PHONE, scale = 2, act
   if (png.length > MOST_BYTES) throw new Error(`docs/images/${name}.png is larger than ${MOST_BYTES} bytes`);
 }
 
+/** The posters of the examples, as the server draws them, beside each other. */
+async function posters() {
+  const wanted = [
+    ["ten-friends", "invite", "friend"],
+    ["mask-for-two", "together"],
+    ["follow-and-unlock", "unlock"],
+    ["bring-a-friend", "letter"],
+    ["your-post-for-tea", "counter"],
+  ];
+  const values = { nickname: "小七", missing: "3", reward: "一份好礼" };
+  const images = await Promise.all(
+    wanted.map(async ([campaign, poster, variant]) => {
+      const body = JSON.stringify({ id: `poster-${poster}`, by: "ann-8m4t", poster, variant, values });
+      const headers = { Authorization: `Bearer ${server.key}`, "Content-Type": "application/json" };
+      const answer = await fetch(`${server.url}/v1/campaigns/${campaign}/poster`, {
+        method: "POST",
+        headers,
+        body,
+      });
+      if (!answer.ok) throw new Error(`${campaign}: ${await answer.text()}`);
+      const base64 = Buffer.from(await answer.arrayBuffer()).toString("base64");
+      return `<img height="520" src="data:image/jpeg;base64,${base64}">`;
+    }),
+  );
+  const { context, page } = await person(browser, { viewport: { width: 1640, height: 560 }, scale: 1 });
+  await page.setContent(
+    `<body style="margin:20px;display:flex;gap:16px;background:#fff">${images.join("")}</body>`,
+  );
+  await page.waitForFunction(() => Array.from(document.images).every((image) => image.complete));
+  const png = toPalette(await page.screenshot());
+  await context.close();
+  writeFileSync(join(FOLDER, "posters.png"), png);
+  console.log(`docs/images/posters.png  ${(png.length / 1000).toFixed(0)} kB`);
+}
+
 async function share(page) {
   await page.locator("[data-main=share]").click();
-  await page.locator("[data-qr]").waitFor();
+  await page.locator("[data-poster]").waitFor();
 }
 
 async function pay(page) {

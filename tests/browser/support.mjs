@@ -48,6 +48,7 @@ export async function startServer({ campaigns = [EXAMPLES], documents = [] } = {
   };
   return {
     url,
+    key: SECRET_KEY,
     ask,
     /** Sends commands as the site's backend may, and fails unless all are accepted. */
     async tell(campaign, commands) {

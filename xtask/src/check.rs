@@ -16,7 +16,7 @@ const fn step(name: &'static str, what: &'static str, run: fn() -> Outcome) -> S
 }
 
 /// In this order; the first that fails ends the run.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     step("fmt", "Rust is formatted", rust_format),
     step("clippy", "Rust has no warnings", clippy),
     step("rust", "Rust tests: engine, properties, server", rust_tests),
@@ -32,6 +32,7 @@ const STEPS: [Step; 12] = [
         tarball_tests,
     ),
     step("browser", "people playing campaigns in Chromium", browser_tests),
+    step("scan", "decoders of others read every poster and random styles, clean and photographed", scan),
     step("fuzz", "one minute of fuzzing", fuzz),
 ];
 
@@ -179,6 +180,17 @@ fn browser_tests() -> Outcome {
 /// from ending.
 fn node_tests(folder: &str) -> Command {
     command("node", ["--test", "--test-reporter=spec", "--test-timeout=300000", "--test-force-exit", folder])
+}
+
+/// Posters that three decoders have to read; a fourth, rxing, has read them back when they were drawn.
+fn scan() -> Outcome {
+    tools::zbar()?;
+    let python = tools::decoders()?;
+    let folder = target().join("scan");
+    tools::empty_folder(&folder)?;
+    let drawn = folder.to_string_lossy().into_owned();
+    show(&mut cargo(["run", "--quiet", "--package=kfactor-poster", "--example=gate", "--", &drawn, "200"]))?;
+    show(&mut command(python, ["tests/decoders/gate.py", &drawn]))
 }
 
 /// The drivers of the fuzz targets on this toolchain; `cargo +nightly fuzz` runs them for longer.

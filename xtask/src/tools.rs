@@ -50,6 +50,24 @@ pub fn zbar() -> Outcome {
     if on_path("zbarimg").is_some() { Ok(()) } else { install_with_apt("zbar-tools") }
 }
 
+/// Python with the decoders that read posters, in a folder of their own; and a font for Chinese.
+pub fn decoders() -> Outcome<PathBuf> {
+    let folder = crate::run::target().join("decoders");
+    let (python, wanted) = (folder.join("bin/python"), root().join("tests/decoders/requirements.txt"));
+    if !read(&mut command("fc-list", [":lang=zh"])).is_ok_and(|fonts| !fonts.trim().is_empty()) {
+        install_with_apt("fonts-noto-cjk")?;
+    }
+    let done = folder.join("installed");
+    if is_fresh(&done, std::slice::from_ref(&wanted)) {
+        return Ok(python);
+    }
+    let make = |place: &Path| read(command("python3", ["-m", "venv", "--clear"]).arg(place)).map(drop);
+    make(&folder).or_else(|_| install_with_apt("python3-venv").and_then(|()| make(&folder)))?;
+    read(command(&python, ["-m", "pip", "install", "--quiet", "-r"]).arg(&wanted))?;
+    std::fs::write(&done, "").map_err(at(&done))?;
+    Ok(python)
+}
+
 /// JavaScriptCore's shell, which stands for the phones whose WebAssembly is interpreted; `None` where this
 /// system does not have it.
 pub fn jsc() -> Option<PathBuf> {

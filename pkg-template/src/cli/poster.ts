@@ -22,7 +22,8 @@ export async function posterCommand(words: string[]): Promise<Exit> {
   const parsed = parse(words, OPTIONS);
   const values = parsed.values as Values;
   const [file, name, ...more] = parsed.positionals;
-  if (file === undefined || name === undefined || more.length > 0) throw usage("give a campaign and a poster");
+  if (file === undefined || name === undefined || more.length > 0)
+    throw usage("give a campaign and a poster");
   const output = text(values.output);
   if (output === undefined) throw usage("give a file with -o, or a folder where --csv is given");
   const template = await posterOf(file, name, isChinese(parsed.values));

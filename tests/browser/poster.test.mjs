@@ -1,0 +1,66 @@
+// Posters as a person meets them: drawn in the page, read by a decoder of others, counted for the poster.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { person, readQr, startBrowser, startServer } from "./support.mjs";
+
+const server = await startServer();
+const browser = await startBrowser();
+test.after(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+test("the share sheet shows a poster whose code leads to the loop and is counted for the poster", async () => {
+  await server.tell("mask-for-two", [
+    { id: "p1", do: "open", by: "ann-8m4t", play: "mask", loop: "pair" },
+    { id: "p2", do: "pay", by: "ann-8m4t", loop: "pair", order: "P-1", amount: 4990 },
+  ]);
+  const ann = await person(browser);
+  await ann.page.goto(`${server.url}/?campaign=mask-for-two&loop=pair&as=ann-8m4t`);
+  await ann.page.locator("[data-main=share], [data-share-on]").first().click();
+  const poster = ann.page.locator("img[data-poster]");
+  await poster.waitFor();
+  const { type, base64, width } = await poster.evaluate(async (image) => {
+    await image.decode();
+    const blob = await (await fetch(image.src)).blob();
+    const bytes = new Uint8Array(await blob.arrayBuffer());
+    const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+    return { type: blob.type, base64: btoa(binary), width: image.naturalWidth };
+  });
+  assert.equal(type, "image/jpeg");
+  assert.equal(width, 1500);
+  const link = readQr(Buffer.from(base64, "base64"));
+  assert.notEqual(link, await ann.page.locator("[data-url]").textContent());
+  assert.match(link, new RegExp(`^${server.url}/r/[0-9A-Za-z]{29}$`));
+  assert.deepEqual(ann.problems, []);
+
+  const bo = await person(browser);
+  await bo.page.goto(link);
+  await bo.page.locator("[data-loop][data-role=visitor]").waitFor();
+  const { facts } = await server.ask("/v1/campaigns/mask-for-two/facts?after=0");
+  const arrived = facts.find(({ kind, who }) => kind === "arrived" && who !== "ann-8m4t");
+  assert.equal(arrived.touchpoint, "poster-together");
+  assert.equal(arrived.inviter, "ann-8m4t");
+  await server.audit("mask-for-two");
+});
+
+test("the server draws the same poster, and refuses what it should", async () => {
+  await server.tell("ten-friends", [
+    { id: "t0", do: "event", by: "cy-2k4m", name: "ticket-bought", order: "T-9", amount: 4500 },
+    { id: "t1", do: "open", by: "cy-2k4m", play: "ten-friends", loop: "drawn" },
+  ]);
+  const ask = (body) =>
+    fetch(`${server.url}/v1/campaigns/ten-friends/poster`, {
+      method: "POST",
+      headers: { Authorization: "Bearer sk_browser_tests_0123456789", "Content-Type": "application/json" },
+      body: JSON.stringify({ id: "s1", by: "cy-2k4m", loop: "drawn", poster: "invite", ...body }),
+    });
+  const response = await ask({ variant: "cash", values: { nickname: "小七", missing: "10" }, format: "png" });
+  assert.equal(response.status, 200, await response.clone().text());
+  assert.equal(response.headers.get("content-type"), "image/png");
+  const link = readQr(Buffer.from(await response.arrayBuffer()));
+  assert.equal(link, response.headers.get("x-kfactor-link"));
+  assert.equal((await ask({ poster: "nothing" })).status, 404);
+  assert.equal((await ask({ variant: "nothing" })).status, 404);
+  assert.equal((await ask({ loop: "nowhere" })).status, 200);
+});

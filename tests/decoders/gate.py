@@ -1,0 +1,79 @@
+"""Reads every poster of a folder with decoders that share nothing with this project, clean and as if photographed.
+
+    gate.py FOLDER
+
+FOLDER is what `cargo run -p kfactor-poster --example gate -- FOLDER` wrote. The exit code is 1 unless each decoder reads
+at least its part of the pictures, and never another text. `zbarimg` is the system's.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import cv2
+import numpy
+import zxingcpp
+
+# What each decoder has to read, of all pictures: clean, photographed.
+REQUIRED = {"zxing-cpp": (1.0, 1.0), "zbar": (1.0, 0.85), "WeChatQRCode": (1.0, 0.97)}
+
+
+def main(folder):
+    index = json.loads((folder / "index.json").read_text())
+    wechat = cv2.wechat_qrcode_WeChatQRCode()
+    decoders = {
+        "zxing-cpp": lambda image: [found.text for found in zxingcpp.read_barcodes(image)],
+        "zbar": zbar,
+        "WeChatQRCode": lambda image: list(wechat.detectAndDecode(image)[0]),
+    }
+    failed = False
+    read = {(name, kind): 0 for name in decoders for kind in ("clean", "photographed")}
+    for number, (file, wanted) in enumerate(sorted(index.items())):
+        picture = cv2.imread(str(folder / file))
+        photo = photographed(picture, wanted["at"], wanted["unit"], number)
+        for name, decode in decoders.items():
+            for kind, image in (("clean", picture), ("photographed", photo)):
+                texts = decode(image)
+                if any(text != wanted["text"] for text in texts):
+                    print(f"{file}: {name} read another text: {texts}")
+                    failed = True
+                if wanted["text"] in texts:
+                    read[name, kind] += 1
+                elif REQUIRED[name][kind != "clean"] == 1.0:
+                    print(f"{file}: {name} does not read it {kind}")
+    for (name, kind), count in read.items():
+        part = count / len(index)
+        enough = part >= REQUIRED[name][kind != "clean"]
+        failed |= not enough
+        print(f"{name:12}  {kind:12}  {count} of {len(index)}  {'ok' if enough else 'TOO FEW'}")
+    return 1 if failed else 0
+
+
+def photographed(picture, at, unit, seed):
+    """Turned by seven degrees, tilted, blurred by a third of a module, noisy, JPEG 60."""
+    x, y, width, height = at
+    margin = 6 * unit
+    cut = picture[max(0, y - margin) : y + height + margin, max(0, x - margin) : x + width + margin]
+    high, wide = cut.shape[:2]
+    turn = cv2.getRotationMatrix2D((wide / 2, high / 2), 7, 0.85)
+    turned = cv2.warpAffine(cut, turn, (wide, high), borderValue=(120, 130, 140))
+    corners = numpy.float32([[0, 0], [wide, 0], [wide, high], [0, high]])
+    tilted = numpy.float32([[wide * 0.03, high * 0.02], [wide, 0], [wide * 0.97, high], [0, high * 0.97]])
+    seen = cv2.warpPerspective(turned, cv2.getPerspectiveTransform(corners, tilted), (wide, high), borderValue=(120, 130, 140))
+    blurred = cv2.GaussianBlur(seen, (0, 0), max(0.35 * unit * 0.85, 0.5))
+    noise = numpy.random.default_rng(seed).normal(0, 12, blurred.shape)
+    noisy = numpy.clip(blurred + noise, 0, 255).astype(numpy.uint8)
+    return cv2.imdecode(cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, 60])[1], cv2.IMREAD_COLOR)
+
+
+def zbar(image):
+    with tempfile.NamedTemporaryFile(suffix=".png") as file:
+        cv2.imwrite(file.name, image)
+        command = ["zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", file.name]
+        return subprocess.run(command, capture_output=True, text=True).stdout.split("\n")[:-1]
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
