@@ -20,6 +20,7 @@ pub mod campaign;
 pub mod engine;
 pub mod guard;
 pub mod json;
+pub mod livecode;
 pub mod mechanics;
 pub mod poster;
 pub mod rewards;

@@ -8,7 +8,7 @@ use super::draw::Draw;
 use super::evolve;
 use super::fact::Fact;
 use super::field::{GrantId, Told};
-use super::handle::{Event, Loop, Order, Person, Play};
+use super::handle::{Event, Loop, Order, Person, Play, Touchpoint};
 use super::message::message;
 use super::rejection::{Code, Rejection};
 use super::state::{LoopState, OrderStatus, Share, State, Status};
@@ -18,6 +18,7 @@ use crate::attribution::token::Token;
 use crate::campaign::limits::{Action, Actions};
 use crate::campaign::play::PlayRules;
 use crate::guard;
+use crate::livecode;
 use crate::mechanics::{Loops, Opening, Payment};
 use crate::rewards;
 
@@ -55,6 +56,7 @@ pub fn decide<'c>(
         Act::Fulfil | Act::Fail | Act::Revoke => rewards::settle(&mut cx)?,
         Act::Tick => tick(&mut cx),
         Act::Message => message(&mut cx)?,
+        Act::Scan | Act::Add | Act::Drop | Act::Switch => livecode::route::decide(&mut cx)?,
     }
     guard::check_facts(&cx)?;
     for play in &cx.book.current().watchers {
@@ -98,6 +100,8 @@ pub struct Deciding<'s, 'c> {
     pub on: Option<Loop>,
     /// The held contribution that the command approves.
     pub released: Option<guard::Held>,
+    /// The touchpoint that the command names, once its participant has arrived.
+    pub touchpoint: Option<Touchpoint>,
     /// What a visitor came by.
     came_by: Option<Share>,
     /// Actions whose limits were checked already.
@@ -121,6 +125,7 @@ impl<'s, 'c> Deciding<'s, 'c> {
             act: command.act,
             on: None,
             released: None,
+            touchpoint: None,
             came_by: None,
             checked: Cell::default(),
             source: OnceCell::new(),
@@ -241,6 +246,7 @@ impl<'s, 'c> Deciding<'s, 'c> {
         if self.command.act == Act::Visit {
             self.came_by = share;
         }
+        self.touchpoint = touchpoint;
         let known = self.state.person(person);
         if known.is_some_and(|known| known.arrived) {
             return Ok(());

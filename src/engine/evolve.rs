@@ -13,6 +13,7 @@ use super::state::{
 use super::time::Time;
 use crate::campaign::play::PlayRules;
 use crate::guard;
+use crate::livecode;
 use crate::mechanics::Keep;
 use crate::rewards;
 
@@ -136,7 +137,11 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         Fact::Outdated { grant } => outdate(state, grant),
         Fact::Failed { grant, .. } => set_grant(state, grant, GrantStatus::Failed, None),
         Fact::Revoked { grant, .. } => set_grant(state, grant, GrantStatus::Revoked, None),
+        Fact::Routed { .. } | Fact::Added { .. } | Fact::Dropped { .. } | Fact::Switched { .. } => {
+            livecode::evolve(book, state, fact, at);
+        }
         Fact::Completed { .. }
+        | Fact::TurnedAway { .. }
         | Fact::Expired { .. }
         | Fact::Succeeded { .. }
         | Fact::Qualified { .. }

@@ -38,6 +38,10 @@ const ACTS: &[(Act, &[&str], &[&str])] = &[
     (Act::Message, &["by", "text"], &["loop", "token"]),
     (Act::Activate, &["by", "grant"], &[]),
     (Act::Use, &["grant"], &[]),
+    (Act::Scan, &["by", "name"], &["token", "touchpoint", "device", "network", "risk"]),
+    (Act::Add, &["by", "name"], &["token", "touchpoint"]),
+    (Act::Drop, &["by", "name"], &[]),
+    (Act::Switch, &["name", "text"], &[]),
 ];
 
 /// The numbers and texts that both sides of the WebAssembly boundary share.

@@ -15,6 +15,7 @@ use super::state::{
 };
 use super::time::Time;
 use crate::guard::{Held, Source};
+use crate::livecode::LiveCodes;
 use crate::mechanics::Progress;
 use crate::rewards::points::Account;
 
@@ -149,6 +150,7 @@ pub fn write(state: &State) -> Vec<u8> {
         put_option(out, share.loop_.map(|loop_| loop_.0));
         put_signed(out, share.at.0);
     });
+    state.live_codes.pack(&mut out);
     state.journal.pack(&mut out);
     out
 }
@@ -262,6 +264,7 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
         let (loop_, at) = (option(reader)?.map(Loop), Time(reader.signed()?));
         state.shares.add(Share { handle, code, person, loop_, at });
     }
+    state.live_codes = LiveCodes::unpack(reader)?;
     state.journal = Journal::unpack(reader)?;
     for (at, order) in state.orders.iter().enumerate() {
         state.owners.insert((order.by, Order::at(at)));
@@ -303,6 +306,7 @@ fn consistent(state: &State) -> bool {
             .all(|l| person(l.opener) && person(l.initiator) && grant(l.last_grant, state.grants.len()))
         && (Time(0)..=Time::NEVER).contains(&state.now)
         && state.met.len() <= state.persons.len()
+        && state.live_codes.is_consistent(state.persons.len())
         && state.recent.keys().all(|inviter| person(*inviter))
         && state.held.keys().all(|(held_in, whose)| loop_(*held_in) && person(*whose))
         && state.holds.keys().chain(state.ends.keys()).all(|held| held.index() < state.grants.len())

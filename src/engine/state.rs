@@ -10,6 +10,7 @@ use super::journal::Journal;
 use super::money::Money;
 use super::time::Time;
 use crate::guard::Held;
+use crate::livecode::LiveCodes;
 use crate::mechanics::{Firsts, Progress};
 use crate::rewards::points::Account;
 use hashbrown::HashTable;
@@ -81,6 +82,8 @@ pub struct State {
     pub tags: BTreeSet<(Person, Box<str>)>,
     /// Share handles and codes.
     pub shares: Shares,
+    /// What live codes have done.
+    pub live_codes: LiveCodes,
     /// When loops need settling.
     pub agenda: BTreeSet<(Time, Loop)>,
     /// What each command was answered.
@@ -427,6 +430,7 @@ impl State {
             firsts: Firsts::new(),
             tags: BTreeSet::new(),
             shares: Shares::default(),
+            live_codes: LiveCodes::default(),
             agenda: BTreeSet::new(),
             journal: Journal::default(),
             key,
@@ -513,6 +517,7 @@ impl State {
             ("participations", self.parts.capacity() * size_of::<Part>()),
             ("grants", self.grants.capacity() * size_of::<GrantState>()),
             ("limit counters", self.counters.memory() + self.events.memory()),
+            ("live codes", self.live_codes.memory()),
             ("idempotency", self.journal.memory()),
         ]
     }
