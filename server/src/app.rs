@@ -127,6 +127,7 @@ pub fn router(app: Arc<App>, www: Option<&Path>, with_demo: bool) -> Router {
         .route("/v1/campaigns/{campaign}/facts", get(api::history::facts))
         .route("/v1/campaigns/{campaign}/log", get(api::history::log))
         .route("/v1/campaigns/{campaign}/events", get(api::history::events))
+        .route("/v1/campaigns/{campaign}/live-codes", get(api::live_codes))
         .route("/v1/campaigns/{campaign}/seed", get(api::seed))
         .route("/v1/campaigns/{campaign}/audit", get(api::history::audit))
         .route("/r/{token}", get(short::redirect))

@@ -82,6 +82,7 @@ pub fn schema_json() -> Value {
         generator.subschema_for::<StepView>(),
         generator.subschema_for::<Problem>(),
         generator.subschema_for::<Audit>(),
+        generator.subschema_for::<crate::livecode::view::LiveCodeView>(),
     ] {
         drop(shape);
     }
