@@ -16,9 +16,13 @@
 )]
 
 pub mod attribution;
+#[cfg(feature = "complete")]
+pub mod audience;
 pub mod campaign;
 pub mod engine;
 pub mod guard;
+#[cfg(feature = "complete")]
+pub mod insight;
 pub mod json;
 pub mod livecode;
 pub mod mechanics;
