@@ -4,6 +4,9 @@
 //! buffer and reads the answer from the output buffer. Rare calls take and give objects.
 #![expect(unsafe_code, reason = "buffers and engines are single-threaded statics; see `Shared`")]
 
+#[cfg(feature = "complete")]
+mod insight;
+
 use core::cell::UnsafeCell;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;

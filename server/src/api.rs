@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod history;
+pub mod insight;
 pub mod poster;
 pub mod share;
 
@@ -28,6 +29,7 @@ pub struct Params {
     entries: Option<bool>,
     participant: Option<String>,
     key: Option<String>,
+    window: Option<String>,
 }
 
 /// `POST /v1/campaigns`: loads a campaign document, or revises it.

@@ -83,6 +83,7 @@ pub fn schema_json() -> Value {
         generator.subschema_for::<Problem>(),
         generator.subschema_for::<Audit>(),
         generator.subschema_for::<crate::livecode::view::LiveCodeView>(),
+        generator.subschema_for::<crate::insight::Report>(),
     ] {
         drop(shape);
     }
