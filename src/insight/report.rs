@@ -47,6 +47,8 @@ reported! {
         pub cycle: Cycle,
         /// Who brought whom.
         pub tree: Tree,
+        /// The largest tree, at most two hundred people, parents before children.
+        pub branches: Vec<Branch>,
         /// Stages by generation.
         pub generations: Vec<Slice>,
         /// Who spread most, at most twenty.
@@ -116,6 +118,16 @@ reported! {
         /// The share of those who converted against the touchpoint with the most people; absent for that one and for
         /// generations.
         pub against_first: Option<Comparison>,
+    }
+
+    /// Someone in the largest tree.
+    pub struct Branch {
+        /// Who.
+        pub who: String,
+        /// Who brought them; absent for the root.
+        pub by: Option<String>,
+        /// People who came by them at any distance.
+        pub reach: u64,
     }
 
     /// Someone who spread the campaign.
@@ -207,6 +219,7 @@ const LOOK_BACK: i64 = 30 * DAY;
 /// Channels that Markov chains are made of at most: the others count as one.
 const CHANNELS: usize = 200;
 const SPREADERS: usize = 20;
+const BRANCHES: usize = 200;
 
 /// Makes the report.
 #[must_use]
@@ -229,6 +242,7 @@ pub fn report(story: &Story, options: &Options) -> Report {
         cohorts: eye.cohorts(&all),
         cycle: cycle(&all),
         tree: eye.forest.tree(),
+        branches: eye.branches(),
         generations: eye.generations(),
         spreaders: eye.spreaders(),
         touchpoints: eye.touchpoints(),
@@ -338,6 +352,19 @@ impl<'s> Eye<'s> {
         days.into_iter().map(cohort).collect()
     }
 
+    fn name(&self, at: usize) -> String {
+        self.story.names.text(u32::try_from(at).unwrap_or(0)).to_owned()
+    }
+
+    fn branches(&self) -> Vec<Branch> {
+        let branch = |at: usize| Branch {
+            who: self.name(at),
+            by: self.forest.parent(at).map(|parent| self.name(parent)),
+            reach: self.forest.reach(at),
+        };
+        self.forest.largest(BRANCHES).into_iter().map(branch).collect()
+    }
+
     fn generations(&self) -> Vec<Slice> {
         let mut by_depth: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for at in self.arrived() {
@@ -373,7 +400,7 @@ impl<'s> Eye<'s> {
         let mut all: Vec<usize> = (0..self.story.people.len()).filter(|at| self.forest.brought(*at) > 0).collect();
         all.sort_by_key(|at| (core::cmp::Reverse(self.forest.reach(*at)), *at));
         let spreader = |at: usize| Spreader {
-            who: self.story.names.text(u32::try_from(at).unwrap_or(0)).to_owned(),
+            who: self.name(at),
             brought: self.forest.brought(at),
             reach: self.forest.reach(at),
             value: self.person(at).value,

@@ -129,6 +129,26 @@ impl Forest {
         below
     }
 
+    /// The people of the largest tree, parents before children, at most so many.
+    #[must_use]
+    pub fn largest(&self, most: usize) -> Vec<usize> {
+        let Some(root) = self.largest_root() else { return Vec::new() };
+        let mut inside = vec![false; self.parents.len()];
+        let mut belongs = |at: &usize| {
+            let parent = self.parent(*at).and_then(|parent| inside.get(parent).copied());
+            let belongs = *at == root || parent == Some(true);
+            if let Some(place) = inside.get_mut(*at) {
+                *place = belongs;
+            }
+            belongs
+        };
+        self.order.iter().copied().filter(|at| belongs(at)).take(most).collect()
+    }
+
+    fn largest_root(&self) -> Option<usize> {
+        self.roots.iter().copied().max_by_key(|root| (self.sizes.get(*root), core::cmp::Reverse(*root)))
+    }
+
     /// The figures of the forest.
     #[must_use]
     pub fn tree(&self) -> Tree {
@@ -142,8 +162,7 @@ impl Forest {
                 *width += 1;
             }
         }
-        let largest = self.roots.iter().copied().max_by_key(|root| (self.sizes.get(*root), core::cmp::Reverse(*root)));
-        let (virality, mean_depth, size) = largest.map_or((0.0, 0.0, 0), |root| self.shape(root));
+        let (virality, mean_depth, size) = self.largest_root().map_or((0.0, 0.0, 0), |root| self.shape(root));
         let who_brought = self.children.iter().filter(|brought| **brought > 0).count();
         let all: u64 = self.children.iter().map(|brought| u64::from(*brought)).sum();
         let roots = self.roots.len().max(1) as f64;
