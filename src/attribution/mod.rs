@@ -4,6 +4,10 @@ pub mod code;
 #[cfg(feature = "complete")]
 pub mod credit;
 #[cfg(feature = "complete")]
+pub mod identity;
+#[cfg(feature = "complete")]
+pub mod lock;
+#[cfg(feature = "complete")]
 mod markov;
 pub mod token;
 
