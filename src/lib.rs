@@ -16,7 +16,6 @@
 )]
 
 pub mod attribution;
-#[cfg(feature = "complete")]
 pub mod audience;
 pub mod campaign;
 pub mod engine;

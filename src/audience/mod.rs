@@ -1,10 +1,5 @@
-//! Audience (人群): who customers are by what they did.
+//! Audience (人群): who participants are by what they did: tags that rules give, and RFM.
 
-#![expect(
-    clippy::float_arithmetic,
-    clippy::as_conversions,
-    clippy::cast_precision_loss,
-    reason = "quantiles and means; nothing is decided here"
-)]
-
+#[cfg(feature = "complete")]
 pub mod rfm;
+pub mod tags;

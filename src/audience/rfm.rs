@@ -1,5 +1,12 @@
 //! RFM: how recently, how often and for how much customers bought; their scores from 1 to 5 and the eight classes.
 
+#![expect(
+    clippy::float_arithmetic,
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    reason = "quantiles and means; nothing is decided here"
+)]
+
 use serde::Serialize;
 
 use crate::insight::math::quantile;

@@ -27,6 +27,7 @@ pub use names::Names;
 pub use problem::{Problem, Severity};
 
 use crate::attribution::campaign_number;
+use crate::audience::tags::TagRule;
 use crate::engine::handle::{Event, LiveCode, Play, Target, Touchpoint};
 use crate::engine::time::{Period, Time, UtcOffset, date};
 use crate::json::tree::{Data, Node, Parsed as Tree, parse};
@@ -75,6 +76,10 @@ pub struct Campaign {
     pub limits: Vec<Limit>,
     /// What messages with a keyword do.
     pub triggers: Vec<Trigger>,
+    /// What gives participants tags.
+    pub tags: Vec<TagRule>,
+    /// Which touches are recorded.
+    pub touches: Touches,
     /// Rules against abuse.
     pub guard: Guard,
     /// Whether there is any limit.
@@ -175,6 +180,10 @@ document! {
         /// Posters that are shared or hung up, by name. Each, and each of its variants, is a touchpoint:
         /// `poster-main`, `poster-main-b`.
         pub posters: Posters = Posters::default(),
+        /// What gives participants tags.
+        pub tags: Vec<TagRule> = Vec::new(),
+        /// Which of a participant's touches are recorded, for credit.
+        pub touches: Touches = Touches::First,
     }
 }
 
@@ -187,6 +196,16 @@ document! {
         pub until: Time,
     }
     check check_runs;
+}
+
+choices! {
+    /// Which touches are recorded.
+    pub enum Touches {
+        /// The first one, which stays.
+        First = "first",
+        /// Every one.
+        All = "all",
+    }
 }
 
 choices! {
@@ -356,6 +375,8 @@ impl Campaign {
             recalls,
             guard,
             triggers: root.triggers,
+            tags: root.tags,
+            touches: root.touches,
             page: root.page,
             posters: root.posters,
         }

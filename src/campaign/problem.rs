@@ -252,6 +252,8 @@ codes! {
     REACH_TRIGGER = "REACH-TRIGGER";
     /// A live code that has only spare targets, or a target that is full from the beginning.
     LIVE_CODE_SHAPE = "LIVE_CODE_SHAPE";
+    /// A tag that nothing gives, or two things at once.
+    TAG_SHAPE = "TAG_SHAPE";
     /// Warning: a weight that the strategy does not look at.
     REACH_WEIGHT = "REACH-WEIGHT";
     /// Warning: a live code whose targets can all be full or closed, without a page for that.

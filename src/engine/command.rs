@@ -106,6 +106,10 @@ acts! {
     Drop = 26, "drop", secret: true;
     /// Says whether a target of a live code can be used.
     Switch = 27, "switch", secret: true;
+    /// Gives a participant a tag.
+    Tag = 28, "tag", secret: true;
+    /// Takes a tag away.
+    Untag = 29, "untag", secret: true;
 }
 
 /// A command, its texts borrowed from the JSON it was read from.

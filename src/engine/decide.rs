@@ -15,6 +15,8 @@ use super::state::{LoopState, OrderStatus, Share, State, Status};
 use super::time::Time;
 use crate::attribution::code::{CodeError, ReferralCode};
 use crate::attribution::token::Token;
+use crate::audience::tags;
+use crate::campaign::Touches;
 use crate::campaign::limits::{Action, Actions};
 use crate::campaign::play::PlayRules;
 use crate::guard;
@@ -56,6 +58,7 @@ pub fn decide<'c>(
         Act::Fulfil | Act::Fail | Act::Revoke => rewards::settle(&mut cx)?,
         Act::Tick => tick(&mut cx),
         Act::Message => message(&mut cx)?,
+        Act::Tag | Act::Untag => tags::decide(&mut cx)?,
         Act::Scan | Act::Add | Act::Drop | Act::Switch => livecode::route::decide(&mut cx)?,
     }
     guard::check_facts(&cx)?;
@@ -64,6 +67,7 @@ pub fn decide<'c>(
             rules.rules.watch(&mut cx, *play, rules);
         }
     }
+    tags::give(&mut cx);
     guard::trace(&mut cx);
     Ok(Decided { facts: cx.facts, told: cx.told })
 }
@@ -248,13 +252,14 @@ impl<'s, 'c> Deciding<'s, 'c> {
         }
         self.touchpoint = touchpoint;
         let known = self.state.person(person);
-        if known.is_some_and(|known| known.arrived) {
-            return Ok(());
-        }
         // A participant who shares a link with themselves brought nobody.
         let inviter = share.map(|share| share.person).filter(|inviter| *inviter != person);
         let via_code = inviter.is_some() || touchpoint.is_some();
-        if always || via_code {
+        if known.is_some_and(|known| known.arrived) {
+            if self.book.current().touches == Touches::All && (always || via_code) {
+                self.emit(Fact::Touched { who: person, touchpoint, inviter });
+            }
+        } else if always || via_code {
             self.emit(Fact::Arrived { who: person, touchpoint, inviter, depth });
         }
         Ok(())
@@ -471,6 +476,7 @@ pub(super) fn open_loop<'c>(
     person: Person,
     id: &'c str,
 ) -> Result<(), Rejection<'c>> {
+    tags::check(cx, rules, person)?;
     let order = entitlement(cx, play, rules, person)?;
     guard::check_opening(cx, play, rules, person)?;
     cx.told.loop_ = Some(Loop::at(cx.state.loops.len()));
@@ -538,6 +544,9 @@ fn act<'c>(
     rules: &'c PlayRules,
     person: Person,
 ) -> Result<(), Rejection<'c>> {
+    if rules.rules.loops() != Loops::Many {
+        tags::check(cx, rules, person)?;
+    }
     guard::review::check_held(cx, loop_, person)?;
     let before = cx.facts.len();
     rules.rules.act(cx, loop_, state, rules, person)?;

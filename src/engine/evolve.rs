@@ -121,8 +121,18 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
                 reward.aside_money = reward.aside_money.minus(amount);
             }
         }
-        Fact::Tagged { by, name } => {
-            state.tags.insert((by, name.into()));
+        Fact::Tagged { by, name, until } => {
+            let tag: (Person, Box<str>) = (by, name.into());
+            match until {
+                Some(until) => state.tag_ends.insert(tag.clone(), until),
+                None => state.tag_ends.remove(&tag),
+            };
+            state.tags.insert(tag);
+        }
+        Fact::Untagged { by, name } => {
+            let tag = (by, name.into());
+            state.tags.remove(&tag);
+            state.tag_ends.remove(&tag);
         }
         Fact::Earned { loop_, order: Some(order), .. } | Fact::Done { loop_, order: Some(order), .. } => {
             rest_on(state, order, loop_);
@@ -142,6 +152,7 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         }
         Fact::Completed { .. }
         | Fact::TurnedAway { .. }
+        | Fact::Touched { .. }
         | Fact::Expired { .. }
         | Fact::Succeeded { .. }
         | Fact::Qualified { .. }

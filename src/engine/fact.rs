@@ -654,6 +654,8 @@ facts! {
             by / "by": Person,
             /// The tag.
             name / "name": &'a str,
+            /// When it ends; never if absent.
+            until / "until": Option<Time>,
         }
         /// Where something that this command led to was done, when a rule counts that. Devices and networks are
         /// told by the numbers they are counted under.
@@ -674,6 +676,22 @@ facts! {
             device / "device": u32,
             /// The network; 0 if no rule counts it.
             network / "network": u32,
+        }
+        /// A participant no longer has a tag.
+        Untagged = 85, "untagged" {
+            /// The participant.
+            by / "by": Person,
+            /// The tag.
+            name / "name": &'a str,
+        }
+        /// A participant who had arrived before met the campaign again.
+        Touched = 86, "touched" {
+            /// The participant.
+            who / "who": Person,
+            /// Where.
+            touchpoint / "touchpoint": Option<Touchpoint>,
+            /// Who shared what they came by.
+            inviter / "inviter": Option<Person>,
         }
         /// A scan of a live code was led to a target.
         Routed = 80, "routed" {
@@ -824,6 +842,8 @@ impl Fact<'_> {
             | Fact::Bought { .. }
             | Fact::Refunded { .. }
             | Fact::Tagged { .. }
+            | Fact::Untagged { .. }
+            | Fact::Touched { .. }
             | Fact::Traced { .. }
             | Fact::Routed { .. }
             | Fact::TurnedAway { .. }

@@ -42,6 +42,8 @@ const ACTS: &[(Act, &[&str], &[&str])] = &[
     (Act::Add, &["by", "name"], &["token", "touchpoint"]),
     (Act::Drop, &["by", "name"], &[]),
     (Act::Switch, &["name", "text"], &[]),
+    (Act::Tag, &["by", "text"], &[]),
+    (Act::Untag, &["by", "text"], &[]),
 ];
 
 /// The numbers and texts that both sides of the WebAssembly boundary share.

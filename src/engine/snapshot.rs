@@ -143,6 +143,12 @@ pub fn write(state: &State) -> Vec<u8> {
         put(&mut out, u64::from(person.0));
         pack::put_bytes(&mut out, tag.as_bytes());
     }
+    put(&mut out, count(state.tag_ends.len()));
+    for ((person, tag), until) in &state.tag_ends {
+        put(&mut out, u64::from(person.0));
+        pack::put_bytes(&mut out, tag.as_bytes());
+        put_signed(&mut out, until.0);
+    }
     list(&mut out, &state.shares.list, |out, share| {
         put(out, share.handle);
         put(out, share.code);
@@ -260,6 +266,10 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
         state.tags.insert((person, reader.text()?.into()));
     }
     for _ in 0..reader.count()? {
+        let tag = (Person(reader.small()?), reader.text()?.into());
+        state.tag_ends.insert(tag, Time(reader.signed()?));
+    }
+    for _ in 0..reader.count()? {
         let (handle, code, person) = (reader.number()?, reader.number()?, Person(reader.small()?));
         let (loop_, at) = (option(reader)?.map(Loop), Time(reader.signed()?));
         state.shares.add(Share { handle, code, person, loop_, at });
@@ -306,6 +316,7 @@ fn consistent(state: &State) -> bool {
             .all(|l| person(l.opener) && person(l.initiator) && grant(l.last_grant, state.grants.len()))
         && (Time(0)..=Time::NEVER).contains(&state.now)
         && state.met.len() <= state.persons.len()
+        && state.tags.iter().chain(state.tag_ends.keys()).all(|(tagged, _)| person(*tagged))
         && state.live_codes.is_consistent(state.persons.len())
         && state.recent.keys().all(|inviter| person(*inviter))
         && state.held.keys().all(|(held_in, whose)| loop_(*held_in) && person(*whose))

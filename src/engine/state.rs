@@ -80,6 +80,8 @@ pub struct State {
     pub firsts: Firsts,
     /// The tags of participants.
     pub tags: BTreeSet<(Person, Box<str>)>,
+    /// When tags end that do.
+    pub tag_ends: BTreeMap<(Person, Box<str>), Time>,
     /// Share handles and codes.
     pub shares: Shares,
     /// What live codes have done.
@@ -429,6 +431,7 @@ impl State {
             tallies: Counters::default(),
             firsts: Firsts::new(),
             tags: BTreeSet::new(),
+            tag_ends: BTreeMap::new(),
             shares: Shares::default(),
             live_codes: LiveCodes::default(),
             agenda: BTreeSet::new(),
