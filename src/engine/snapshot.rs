@@ -20,7 +20,7 @@ use crate::mechanics::Progress;
 use crate::rewards::points::Account;
 
 /// The first bytes of every snapshot: the name and version of the form.
-const HEADER: &[u8] = b"kfactor-state-1\n";
+const HEADER: &[u8] = b"kfactor-state-2\n";
 
 /// Bytes that are not a snapshot of this version, or do not fit the campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
