@@ -16,10 +16,14 @@
 )]
 
 pub mod attribution;
+pub mod audience;
 pub mod campaign;
 pub mod engine;
 pub mod guard;
+#[cfg(feature = "complete")]
+pub mod insight;
 pub mod json;
+pub mod livecode;
 pub mod mechanics;
 pub mod poster;
 pub mod rewards;

@@ -4,6 +4,9 @@
 //! buffer and reads the answer from the output buffer. Rare calls take and give objects.
 #![expect(unsafe_code, reason = "buffers and engines are single-threaded statics; see `Shared`")]
 
+#[cfg(feature = "complete")]
+mod insight;
+
 use core::cell::UnsafeCell;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -13,6 +16,7 @@ use crate::campaign::{Campaign, Names, Problem};
 use crate::engine::answer::wire_malformed;
 use crate::engine::audit::{Audit, hex};
 use crate::engine::command::whole;
+use crate::engine::forms::target_id;
 use crate::engine::snapshot::Damaged;
 use crate::engine::words::explain as sentences;
 use crate::engine::{Command, Engine, Time};
@@ -100,14 +104,18 @@ struct NameTables<'n> {
     rewards: &'n [String],
     touchpoints: &'n [String],
     events: &'n [String],
+    #[serde(rename = "liveCodes")]
+    live_codes: &'n [String],
+    targets: Vec<&'n str>,
 }
 
 /// The names that numbers in answers stand for.
 #[wasm_bindgen]
 pub fn names(handle: u32) -> JsValue {
     with(handle, |engine| {
-        let Names { plays, rewards, touchpoints, events } = &engine.book().names;
-        object(&NameTables { plays, rewards, touchpoints, events })
+        let Names { plays, rewards, touchpoints, events, live_codes, targets } = &engine.book().names;
+        let targets = targets.iter().map(|name| target_id(name)).collect();
+        object(&NameTables { plays, rewards, touchpoints, events, live_codes, targets })
     })
     .unwrap_or_else(gone)
 }

@@ -7,6 +7,10 @@ const PATHS = ["/v1", "/r", "/demo", "/store"];
 
 export default defineConfig({
   plugins: [vue()],
-  build: { target: ["es2020", "safari14"], chunkSizeWarningLimit: 400 },
+  build: {
+    target: ["es2020", "safari14"],
+    chunkSizeWarningLimit: 600,
+    rollupOptions: { input: ["index.html", "insight.html"] },
+  },
   server: { proxy: Object.fromEntries(PATHS.map((path) => [path, BACKEND])) },
 });

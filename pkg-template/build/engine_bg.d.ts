@@ -24,6 +24,8 @@ export function peek(token: string): unknown;
 export function mint(fields: unknown, key: Uint8Array): unknown;
 export function verify(token: string, keys: unknown): unknown;
 export function referralCode(text: string): unknown;
+export function insight(facts: Uint8Array, window: number, offset: number, now: number): unknown;
+export function liveCodes(handle: number, at: number): unknown;
 export function qrPicture(text: string, options: unknown): unknown;
 export function qrSvg(text: string, level: string): string;
 export function qrMatrix(text: string, level: string): number;

@@ -136,6 +136,8 @@ const READERS = {
   reward: "name(names.rewards)",
   touchpoint: "name(names.touchpoints)",
   event: "name(names.events)",
+  liveCode: "name(names.liveCodes)",
+  target: "name(names.targets)",
 };
 
 // One function for each kind of fact and one object literal for each set of present fields, so that
@@ -155,6 +157,8 @@ export interface Names {
   rewards: readonly string[];
   touchpoints: readonly string[];
   events: readonly string[];
+  liveCodes: readonly string[];
+  targets: readonly string[];
 }
 
 /** Reads one fact from the engine's memory. */

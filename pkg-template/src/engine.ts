@@ -2,7 +2,7 @@ import { CampaignError, KfactorError, type Problem } from "./errors.js";
 import { asAnswer, read } from "./answer.js";
 import { encode, type Fields } from "./generated/encode.js";
 import type { Names } from "./generated/decode.js";
-import type { Answer, Audit, Campaign, Command, Fact, View } from "./types.js";
+import type { Answer, Audit, Campaign, Command, Fact, LiveCodeView, View } from "./types.js";
 import { engineMemory, type Glue, ready } from "./runtime.js";
 import { position, seek } from "./wire.js";
 
@@ -111,6 +111,11 @@ export class Engine {
     return this.call(() =>
       this.glue.view(this.handle, participant, options.at ?? Date.now(), options.loop),
     ) as View;
+  }
+
+  /** The live codes of the campaign: their targets, loads, and where the next newcomer is led. */
+  liveCodes(options: { at?: number } = {}): LiveCodeView[] {
+    return this.call(() => this.glue.liveCodes(this.handle, options.at ?? Date.now())) as LiveCodeView[];
   }
 
   /** When the next `tick` has something to settle, in Unix milliseconds; `null` if nothing is waiting. */

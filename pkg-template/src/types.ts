@@ -9,13 +9,16 @@ export type {
   Command,
   Fact,
   GrantView,
+  LiveCodeView,
   LoopView,
   OfferView,
   PersonView,
   PlayView,
   Problem,
+  Report,
   RewardView,
   StepView,
+  TargetView,
   View,
 } from "./generated/protocol.js";
 

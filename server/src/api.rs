@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod history;
+pub mod insight;
 pub mod poster;
 pub mod share;
 
@@ -28,6 +29,7 @@ pub struct Params {
     entries: Option<bool>,
     participant: Option<String>,
     key: Option<String>,
+    window: Option<String>,
 }
 
 /// `POST /v1/campaigns`: loads a campaign document, or revises it.
@@ -80,6 +82,20 @@ pub async fn view(
     let participant = caller.participant(params.participant.as_deref())?;
     let view = app.campaigns.get(&campaign)?.view(participant, params.in_loop).await?;
     Ok(json_text(StatusCode::OK, view))
+}
+
+/// `GET /v1/campaigns/{c}/live-codes`: the targets of live codes, their loads, and where the next scan is led.
+///
+/// # Errors
+/// Without the secret key, or for an unknown campaign.
+pub async fn live_codes(
+    State(app): State<Arc<App>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    Path(campaign): Path<String>,
+) -> Result<Response, Failure> {
+    app.caller(&headers, from)?.backend()?;
+    Ok(json_text(StatusCode::OK, app.campaigns.get(&campaign)?.live_codes().await?))
 }
 
 /// `GET /v1/campaigns/{c}/seed`: the commitment to the seed, and the seed once nothing more can be drawn from it.

@@ -9,6 +9,7 @@ use crate::limit::Limiter;
 use crate::log::Log;
 use crate::metrics::Metrics;
 use crate::secrets::Secrets;
+use crate::api::insight::Stories;
 use crate::{api, demo, short, store};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -49,6 +50,8 @@ pub struct App {
     pub stop: watch::Receiver<bool>,
     /// Limits, by what they count.
     pub limiters: Limiters,
+    /// What was read of the logs for insight so far.
+    pub stories: Stories,
 }
 
 /// Rate limits, by what they count.
@@ -127,6 +130,8 @@ pub fn router(app: Arc<App>, www: Option<&Path>, with_demo: bool) -> Router {
         .route("/v1/campaigns/{campaign}/facts", get(api::history::facts))
         .route("/v1/campaigns/{campaign}/log", get(api::history::log))
         .route("/v1/campaigns/{campaign}/events", get(api::history::events))
+        .route("/v1/campaigns/{campaign}/live-codes", get(api::live_codes))
+        .route("/v1/campaigns/{campaign}/insight", get(api::insight::insight))
         .route("/v1/campaigns/{campaign}/seed", get(api::seed))
         .route("/v1/campaigns/{campaign}/audit", get(api::history::audit))
         .route("/r/{token}", get(short::redirect))

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::auth;
 use crate::envelope::Envelope;
 use crate::error::{Code, Failure};
-use crate::{secrets, words};
+use crate::{api, secrets, words};
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -32,12 +32,38 @@ pub fn router() -> Router<Arc<App>> {
         .route("/demo/refund", post(refund))
         .route("/demo/act", post(act))
         .route("/demo/clock", post(clock))
+        .route("/demo/insight", get(insight))
+        .route("/demo/live-codes", get(live_codes))
 }
 
 /// The ids of the campaigns that run here.
 async fn campaigns(State(app): State<Arc<App>>) -> Response {
     let ids: Vec<_> = app.campaigns.all().iter().map(|keeper| keeper.campaign.clone()).collect();
     Json(json!({ "campaigns": ids, "note": NOTE })).into_response()
+}
+
+#[derive(Deserialize)]
+struct Of {
+    campaign: String,
+    window: Option<String>,
+}
+
+/// The insight of a campaign, without a key.
+async fn insight(
+    State(app): State<Arc<App>>,
+    of: Result<Query<Of>, QueryRejection>,
+) -> Result<Response, Failure> {
+    let Query(Of { campaign, window }) = of.map_err(|_| Code::ParameterWrong)?;
+    Ok(json_text(StatusCode::OK, api::insight::report_of(&app, &campaign, window.as_deref()).await?))
+}
+
+/// The live codes of a campaign, without a key.
+async fn live_codes(
+    State(app): State<Arc<App>>,
+    of: Result<Query<Of>, QueryRejection>,
+) -> Result<Response, Failure> {
+    let Query(Of { campaign, .. }) = of.map_err(|_| Code::ParameterWrong)?;
+    Ok(json_text(StatusCode::OK, app.campaigns.get(&campaign)?.live_codes().await?))
 }
 
 #[derive(Deserialize)]

@@ -68,6 +68,7 @@ type Reply<T> = oneshot::Sender<Result<T, Failure>>;
 enum Request {
     Submit { commands: Vec<Envelope>, reply: Reply<Vec<String>> },
     View { participant: String, in_loop: Option<String>, reply: Reply<String> },
+    LiveCodes { reply: Reply<String> },
     Revise { document: String, reply: Reply<Revised> },
     Share { participant: String, in_loop: Option<String>, reply: Reply<Option<ShareMaterial>> },
     SharedLoop { handle: u64, reply: Reply<Option<String>> },
@@ -124,6 +125,14 @@ impl Keeper {
     /// When the queue is full or the campaign cannot be rebuilt.
     pub async fn view(&self, participant: String, in_loop: Option<String>) -> Result<String, Failure> {
         self.ask(|reply| Request::View { participant, in_loop, reply }).await
+    }
+
+    /// The live codes with their loads, as JSON.
+    ///
+    /// # Errors
+    /// As [`Keeper::view`].
+    pub async fn live_codes(&self) -> Result<String, Failure> {
+        self.ask(|reply| Request::LiveCodes { reply }).await
     }
 
     /// What a participant shares, once a `share` command was accepted.

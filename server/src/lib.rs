@@ -21,6 +21,7 @@ pub mod error;
 pub mod keeper;
 pub mod limit;
 pub mod live;
+pub mod livecode;
 pub mod log;
 pub mod machine;
 pub mod metrics;

@@ -2,6 +2,7 @@
 
 use crate::answer;
 use crate::envelope::Envelope;
+use crate::livecode::LiveCodePages;
 use crate::log::{Kind, Log, LogError, Record, Stored};
 use crate::snapshots::{Snapshot, Snapshots, sha256};
 use crate::words::Locale;
@@ -45,6 +46,10 @@ pub struct Document {
     pub title: String,
     /// The numbers of touchpoints in tokens, by name.
     pub touchpoints: BTreeMap<String, u32>,
+    /// The live codes of touchpoints that have one, by the touchpoint's number.
+    pub led: BTreeMap<u32, String>,
+    /// Where live codes lead, by name.
+    pub live_codes: BTreeMap<String, LiveCodePages>,
     /// How times and amounts are written.
     pub locale: Locale,
 }
@@ -364,6 +369,12 @@ impl Machine {
         serde_json::to_string(&view).ok()
     }
 
+    /// The live codes with their loads, as JSON.
+    #[must_use]
+    pub fn live_codes(&self, now: i64) -> Option<String> {
+        serde_json::to_string(&self.engine.live_codes(Time(now.max(self.at)))).ok()
+    }
+
     /// What this participant shares, if a share was ever asked for.
     #[must_use]
     pub fn share(&self, participant: &str, in_loop: Option<&str>, now: i64) -> Option<ShareMaterial> {
@@ -396,13 +407,31 @@ impl Machine {
     pub fn document(&self) -> Document {
         let book = self.engine.book();
         let campaign = book.current();
-        let names = book.names.touchpoints.iter().zip(campaign.touchpoints.iter());
+        let names = || book.names.touchpoints.iter().zip(campaign.touchpoints.iter());
+        let codes = book.names.live_codes.iter().zip(campaign.live_codes.iter());
+        let pages = |code: &kfactor::livecode::LiveCodeRules| LiveCodePages {
+            targets: code
+                .targets
+                .iter()
+                .map(|target| (target.id.to_string(), target.url.as_deref().map(str::to_owned)))
+                .collect(),
+            fallback: code.fallback.as_deref().map(str::to_owned),
+        };
         Document {
             text: self.text.clone(),
             number: campaign.number(),
             title: campaign.title.to_string(),
             page: campaign.page.as_deref().map(str::to_owned),
-            touchpoints: names
+            led: names()
+                .filter_map(|(name, rules)| {
+                    let rules = rules.as_ref()?;
+                    Some((rules.number(name), book.names.live_code_name(rules.live_code?).to_owned()))
+                })
+                .collect(),
+            live_codes: codes
+                .filter_map(|(name, code)| Some((name.clone(), pages(code.as_ref()?))))
+                .collect(),
+            touchpoints: names()
                 .filter_map(|(name, rules)| Some((name.clone(), rules.as_ref()?.number(name))))
                 .collect(),
             locale: Locale { timezone: campaign.timezone, currency: campaign.currency },

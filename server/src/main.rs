@@ -1,6 +1,7 @@
 //! kfactor-server: arguments, start and stop.
 
 use clap::Parser;
+use kfactor_server::api::insight::Stories;
 use kfactor_server::app::{App, Limiters, router};
 use kfactor_server::campaigns::Campaigns;
 use kfactor_server::clock::Clock;
@@ -90,8 +91,21 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let limiters = Limiters::new(&config);
     let public_url = public_url.trim_end_matches('/').to_owned();
     let painter = kfactor_server::api::poster::Painter::new(config.poster_images.clone());
-    let app =
-        App { config, secrets, log, clock, metrics, campaigns, store, painter, public_url, stop, limiters };
+    let stories = Stories::default();
+    let app = App {
+        config,
+        secrets,
+        log,
+        clock,
+        metrics,
+        campaigns,
+        store,
+        painter,
+        public_url,
+        stop,
+        limiters,
+        stories,
+    };
     let router = router(Arc::new(app), arguments.www.as_deref(), arguments.demo);
 
     // Listened for before anybody can know the address: whoever asks to stop right away is heard.

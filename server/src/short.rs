@@ -2,53 +2,65 @@
 
 use crate::app::App;
 use crate::error::{Code, Failure};
-use axum::extract::{ConnectInfo, Path, State};
+use crate::keeper::Keeper;
+use crate::livecode;
+use axum::extract::{ConnectInfo, Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use kfactor::attribution::Token;
+use kfactor::livecode::link::carry;
 use std::net::SocketAddr;
 use std::sync::Arc;
-
-/// The parameter in which a page finds the token.
-pub const PARAMETER: &str = "kf";
 
 /// `GET /r/{token}`: verifies the token and redirects to the page of its campaign.
 ///
 /// The page is the `page` of the campaign document, or this server's own `/?campaign=<id>`; either gets the
-/// token as `kf` and, where the token was shared for one, the loop as `loop`.
+/// token as `kf`, where the token was shared for one the loop as `loop`, and the parameters of the link. A token of a
+/// touchpoint with a live code leads to one of its targets instead.
 pub async fn redirect(
     State(app): State<Arc<App>>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     Path(token): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     app.limit_address(&headers, from)?;
-    let Some(page) = target(&app, &token).await? else { return Ok(refuse(&headers)) };
+    let Some((keeper, read)) = keeper_of(&app, &token) else { return Ok(refuse(&headers)) };
+    let query = query.unwrap_or_default();
+    let code = keeper.document().led.get(&read.touchpoint).cloned();
+    if let Some(code) = code {
+        if livecode::is_prefetch(&headers) {
+            // A place is only for someone who comes.
+            return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response());
+        }
+        let led = livecode::lead(&app, &keeper, &code, &token, &headers, &query).await?;
+        let mut response = see_other(led.location);
+        if let Ok(cookie) = led.cookie.parse() {
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+        }
+        return Ok(response);
+    }
+    let in_loop = if read.kind == Token::LOOP_SHARE { keeper.shared_loop(read.inviter).await? } else { None };
+    let in_loop: Vec<(&str, &str)> = in_loop.iter().map(|name| ("loop", name.as_str())).collect();
+    let own = || format!("{}/?campaign={}", app.public_url, keeper.campaign);
+    let page = keeper.document().page.clone().unwrap_or_else(own);
+    Ok(see_other(carry(&page, &token, &in_loop, &query)))
+}
+
+/// The campaign that a genuine token is for, and what the token says.
+fn keeper_of(app: &App, token: &str) -> Option<(Arc<Keeper>, Token)> {
+    let read = app.secrets.verify(token).ok()?;
+    let mut keepers = app.campaigns.all().into_iter();
+    Some((keepers.find(|keeper| keeper.document().number == read.campaign)?, read))
+}
+
+fn see_other(page: String) -> Response {
     let headers = [
         (header::LOCATION, page),
         (header::CACHE_CONTROL, "no-store".to_owned()),
         (header::REFERRER_POLICY, "no-referrer".to_owned()),
     ];
-    Ok((StatusCode::FOUND, headers).into_response())
-}
-
-async fn target(app: &App, token: &str) -> Result<Option<String>, Failure> {
-    let Ok(read) = app.secrets.verify(token) else { return Ok(None) };
-    let mut keepers = app.campaigns.all().into_iter();
-    let Some(keeper) = keepers.find(|keeper| keeper.document().number == read.campaign) else {
-        return Ok(None);
-    };
-    let in_loop = if read.kind == Token::LOOP_SHARE { keeper.shared_loop(read.inviter).await? } else { None };
-    let in_loop = in_loop.map(|name| format!("&loop={name}")).unwrap_or_default();
-    let document = keeper.document();
-    let own = || format!("{}/?campaign={}", app.public_url, keeper.campaign);
-    let page = document.page.clone().unwrap_or_else(own);
-    // The parameter belongs before a fragment.
-    let (page, fragment) =
-        page.split_once('#').map_or((page.as_str(), None), |(page, rest)| (page, Some(rest)));
-    let joint = if page.contains('?') { '&' } else { '?' };
-    let fragment = fragment.map(|rest| format!("#{rest}")).unwrap_or_default();
-    Ok(Some(format!("{page}{joint}{PARAMETER}={token}{in_loop}{fragment}")))
+    (StatusCode::FOUND, headers).into_response()
 }
 
 /// Tells a person in words, and a program by code, that the link is not valid.

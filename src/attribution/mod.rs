@@ -1,6 +1,14 @@
 //! Where a participant came from: the token that travels in links and QR codes, and the code people type.
 
 pub mod code;
+#[cfg(feature = "complete")]
+pub mod credit;
+#[cfg(feature = "complete")]
+pub mod identity;
+#[cfg(feature = "complete")]
+pub mod lock;
+#[cfg(feature = "complete")]
+mod markov;
 pub mod token;
 
 use crate::engine::time::Time;

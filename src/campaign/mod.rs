@@ -27,9 +27,11 @@ pub use names::Names;
 pub use problem::{Problem, Severity};
 
 use crate::attribution::campaign_number;
-use crate::engine::handle::{Event, Play, Touchpoint};
+use crate::audience::tags::TagRule;
+use crate::engine::handle::{Event, LiveCode, Play, Target, Touchpoint};
 use crate::engine::time::{Period, Time, UtcOffset, date};
 use crate::json::tree::{Data, Node, Parsed as Tree, parse};
+use crate::livecode::{LiveCodeRules, TargetRules};
 use crate::poster::Posters;
 use decode::{Cx, Decode, Document};
 use document::{choices, document};
@@ -68,10 +70,16 @@ pub struct Campaign {
     pub plays: Plays,
     /// Touchpoints by handle.
     pub touchpoints: Touchpoints,
+    /// Live codes by handle.
+    pub live_codes: LiveCodes,
     /// Limits that count across all plays.
     pub limits: Vec<Limit>,
     /// What messages with a keyword do.
     pub triggers: Vec<Trigger>,
+    /// What gives participants tags.
+    pub tags: Vec<TagRule>,
+    /// Which touches are recorded.
+    pub touches: Touches,
     /// Rules against abuse.
     pub guard: Guard,
     /// Whether there is any limit.
@@ -90,8 +98,19 @@ pub struct Campaign {
     cycles: BTreeMap<Play, Vec<Cycle>>,
     /// The events whose first moment is kept for each participant, because a time runs after it.
     pub timed: Vec<Event>,
+    /// The targets of each live code, by its handle, in the order of its rules.
+    targets: Vec<Vec<Target>>,
     number: u32,
     numbered: BTreeMap<u32, Touchpoint>,
+}
+
+/// A live code of a campaign, its targets by handle.
+#[derive(Clone, Copy, Debug)]
+pub struct LiveCodeOf<'r> {
+    /// Its rules.
+    pub rules: &'r LiveCodeRules,
+    /// Its targets, in the order of its rules.
+    pub targets: &'r [Target],
 }
 
 /// A calendar period of a play, cut to the campaign.
@@ -120,6 +139,8 @@ pub type Rewards = Table<RewardRules, 0, 500>;
 pub type Plays = Table<PlayRules, 1, 100>;
 /// The entries under `touchpoints`.
 pub type Touchpoints = Table<TouchpointRules, 0, 10_000>;
+/// The entries under `liveCodes`.
+pub type LiveCodes = Table<LiveCodeRules, 0, 600>;
 
 document! {
     /// A campaign: what is played, what is given, when and where.
@@ -144,6 +165,8 @@ document! {
         pub plays: Plays,
         /// Where people come from, by name.
         pub touchpoints: Touchpoints = Touchpoints::default(),
+        /// Printed codes that lead each scan to a staff account or a chat group, by name.
+        pub live_codes: LiveCodes = LiveCodes::default(),
         /// How often something may be done, or how much money may move, across all plays.
         pub limits: Vec<Limit> = Vec::new(),
         /// What messages with a keyword do; the first that fits wins.
@@ -157,6 +180,10 @@ document! {
         /// Posters that are shared or hung up, by name. Each, and each of its variants, is a touchpoint:
         /// `poster-main`, `poster-main-b`.
         pub posters: Posters = Posters::default(),
+        /// What gives participants tags.
+        pub tags: Vec<TagRule> = Vec::new(),
+        /// Which of a participant's touches are recorded, for credit.
+        pub touches: Touches = Touches::First,
     }
 }
 
@@ -169,6 +196,16 @@ document! {
         pub until: Time,
     }
     check check_runs;
+}
+
+choices! {
+    /// Which touches are recorded.
+    pub enum Touches {
+        /// The first one, which stays.
+        First = "first",
+        /// Every one.
+        All = "all",
+    }
 }
 
 choices! {
@@ -309,6 +346,12 @@ impl Campaign {
         let limited =
             !root.limits.is_empty() || root.plays.iter().flatten().any(|play| !play.limits.is_empty());
         let timed = root.plays.iter().flatten().filter_map(|play| play.rules.timed()).collect();
+        let targets = root.live_codes.iter().enumerate().map(|(at, code)| {
+            let name = names.live_code_name(LiveCode::at(at));
+            let target = |target: &TargetRules| names.target(&format!("{name}/{}", &*target.id));
+            code.iter().flat_map(|code| code.targets.iter().filter_map(target)).collect()
+        });
+        let targets = targets.collect();
         Self {
             watchers,
             limited,
@@ -325,11 +368,15 @@ impl Campaign {
             rewards: root.rewards,
             plays: root.plays,
             touchpoints: root.touchpoints,
+            live_codes: root.live_codes,
+            targets,
             limits: root.limits,
             dates,
             recalls,
             guard,
             triggers: root.triggers,
+            tags: root.tags,
+            touches: root.touches,
             page: root.page,
             posters: root.posters,
         }
@@ -348,10 +395,26 @@ impl Campaign {
         cycles.get(cycles.partition_point(|cycle| cycle.until <= at))
     }
 
+    /// A live code, if this revision has it.
+    #[must_use]
+    pub fn live_code(&self, code: LiveCode) -> Option<LiveCodeOf<'_>> {
+        let rules = self.live_codes.get(code.index())?.as_ref()?;
+        Some(LiveCodeOf { rules, targets: self.targets.get(code.index())? })
+    }
+
     /// The touchpoint that a number in a token stands for.
     #[must_use]
     pub fn touchpoint_numbered(&self, number: u32) -> Option<Touchpoint> {
         self.numbered.get(&number).copied()
+    }
+}
+
+impl<'r> LiveCodeOf<'r> {
+    /// The rules of one of its targets.
+    #[must_use]
+    pub fn target(&self, target: Target) -> Option<&'r TargetRules> {
+        let at = self.targets.iter().position(|known| *known == target)?;
+        self.rules.targets.get(at)
     }
 }
 

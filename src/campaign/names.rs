@@ -6,7 +6,7 @@ use std::ops::Deref;
 use super::decode::{Cx, Decode, clip};
 use super::problem::code;
 use super::suggest::Suggester;
-use crate::engine::handle::{Event, Play, Reward, Touchpoint};
+use crate::engine::handle::{Event, LiveCode, Play, Reward, Target, Touchpoint};
 use crate::json::tree::Node;
 
 /// The names of a campaign by handle. Later revisions append and never remove, so a handle in the log keeps
@@ -21,6 +21,10 @@ pub struct Names {
     pub touchpoints: List,
     /// By [`Event`], in the order in which the document first waits for them.
     pub events: List,
+    /// By [`LiveCode`].
+    pub live_codes: List,
+    /// By [`Target`]: the live code's name, `/` and the target's.
+    pub targets: List,
 }
 
 macro_rules! lookups {
@@ -48,6 +52,8 @@ lookups! {
     plays Play play play_name "a play";
     touchpoints Touchpoint touchpoint touchpoint_name "a touchpoint";
     events Event event event_name "an event";
+    live_codes LiveCode live_code live_code_name "a live code";
+    targets Target target target_name "a target of a live code";
 }
 
 /// Names in the order of their handles, found again quickly.
@@ -103,6 +109,7 @@ pub(crate) enum Kind {
     Reward,
     Play,
     Touchpoint,
+    LiveCode,
 }
 
 impl Kind {
@@ -112,6 +119,7 @@ impl Kind {
             Kind::Reward => ("a reward", "奖励"),
             Kind::Play => ("a play", "玩法"),
             Kind::Touchpoint => ("a touchpoint", "触点"),
+            Kind::LiveCode => ("a live code", "活码"),
         }
     }
 }
@@ -123,6 +131,7 @@ pub struct Scope {
     rewards: Marks,
     plays: Marks,
     touchpoints: Marks,
+    live_codes: Marks,
 }
 
 /// By position of a name: whether this document has it, and whether something refers to it.
@@ -153,13 +162,16 @@ impl Scope {
         let touchpoints = collect(&mut names.touchpoints, "touchpoints");
         let posters = crate::poster::touchpoints(root);
         let touchpoints = declare(&mut names.touchpoints, touchpoints, posters);
-        Self { names, rewards, plays, touchpoints }
+        let live_codes = collect(&mut names.live_codes, "liveCodes");
+        Self { names, rewards, plays, touchpoints, live_codes }
     }
 
     /// Only the names of earlier revisions, for a text without a tree.
     #[must_use]
     pub fn earlier(names: &Names) -> Self {
-        Self { names: names.clone(), rewards: Vec::new(), plays: Vec::new(), touchpoints: Vec::new() }
+        let names = names.clone();
+        let (rewards, plays, touchpoints, live_codes) = Default::default();
+        Self { names, rewards, plays, touchpoints, live_codes }
     }
 
     /// The names so far.
@@ -172,7 +184,13 @@ impl Scope {
             Kind::Reward => (&self.names.rewards, &mut self.rewards),
             Kind::Play => (&self.names.plays, &mut self.plays),
             Kind::Touchpoint => (&self.names.touchpoints, &mut self.touchpoints),
+            Kind::LiveCode => (&self.names.live_codes, &mut self.live_codes),
         }
+    }
+
+    /// The handle of a target of a live code, known or new; none if no handle is left.
+    pub(crate) fn name_target(&mut self, code: &str, target: &str) -> Option<Target> {
+        self.names.targets.intern(&format!("{code}/{target}")).map(Target::at)
     }
 
     /// The position of a name that this document declares.
@@ -243,6 +261,7 @@ references! {
     Reward: "The name of a reward of this campaign.";
     Play: "The name of a play of this campaign.";
     Touchpoint: "The name of a touchpoint of this campaign.";
+    LiveCode: "The name of a live code of this campaign.";
 }
 
 /// The shape of a name as a regular expression.

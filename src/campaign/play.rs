@@ -21,6 +21,10 @@ pub struct PlayRules {
     pub title: Text<120>,
     /// What a participant must have done before opening a loop.
     pub requires: Option<Event>,
+    /// Tags of which a participant needs one.
+    pub only: Vec<Text<20>>,
+    /// Tags of which a participant may have none.
+    pub except: Vec<Text<20>>,
     /// Limits that count within this play.
     pub limits: Vec<Limit>,
     /// Rules against abuse that stand here in place of the campaign's, key by key.
@@ -36,6 +40,10 @@ document! {
         pub title: Text<120>,
         /// An event that a participant must have before opening a loop; each happening opens one.
         pub requires: Option<Event>,
+        /// Tags of which a participant needs one, to open a loop or to act where there is one loop for each or for all.
+        pub only: Vec<Text<20>> = Vec::new(),
+        /// Tags of which a participant may have none.
+        pub except: Vec<Text<20>> = Vec::new(),
         /// How often something may be done, or how much money may move, in this play.
         pub limits: Vec<Limit> = Vec::new(),
         /// Rules against abuse that stand here in place of the campaign's, key by key.
@@ -59,8 +67,8 @@ impl Decode for PlayRules {
         if let Some(rules) = &rules {
             rules.check(node, cx);
         }
-        let Common { title, requires, limits, guard } = common?;
-        Some(Self { mechanic, title, requires, limits, guard, rules: rules? })
+        let Common { title, requires, only, except, limits, guard } = common?;
+        Some(Self { mechanic, title, requires, only, except, limits, guard, rules: rules? })
     }
 
     #[cfg(feature = "schema")]

@@ -250,6 +250,20 @@ codes! {
     REACH_NOTHING = "REACH-NOTHING";
     /// Warning: a keyword that an earlier one leaves no message for.
     REACH_TRIGGER = "REACH-TRIGGER";
+    /// A live code that has only spare targets, or a target that is full from the beginning.
+    LIVE_CODE_SHAPE = "LIVE_CODE_SHAPE";
+    /// A tag that nothing gives, or two things at once.
+    TAG_SHAPE = "TAG_SHAPE";
+    /// Warning: a weight that the strategy does not look at.
+    REACH_WEIGHT = "REACH-WEIGHT";
+    /// Warning: a live code whose targets can all be full or closed, without a page for that.
+    REACH_FALLBACK = "REACH-FALLBACK";
+    /// Warning: a target of a live code that is never open.
+    REACH_HOURS = "REACH-HOURS";
+    /// Warning: a group live code that leads people back to a full group.
+    REACH_STICKY = "REACH-STICKY";
+    /// Warning: a target larger, or more targets, than the platform allows.
+    QUOTA_TARGET = "QUOTA-TARGET";
     /// Warning: a reward that no play gives.
     SHAPE_UNUSED = "SHAPE-UNUSED";
     /// Warning: `accept` names a warning that this document does not raise.

@@ -10,7 +10,7 @@ use super::problem::code;
 use super::table::Entry;
 use super::units::Int;
 use crate::attribution::touchpoint_number;
-use crate::engine::handle::Touchpoint;
+use crate::engine::handle::{LiveCode, Touchpoint};
 use crate::json::tree::Node;
 
 document! {
@@ -20,6 +20,8 @@ document! {
         pub kind: TouchpointKind,
         /// The number in tokens, where the one made from the name must not be used.
         pub number: Option<Int<1, 1_048_575>>,
+        /// The live code that whoever scans or follows a link from here is led by.
+        pub live_code: Option<LiveCode>,
     }
 }
 

@@ -98,6 +98,18 @@ acts! {
     Activate = 22, "activate", secret: false;
     /// A reward was used at the till.
     Use = 23, "use", secret: true;
+    /// A participant scans a live code.
+    Scan = 24, "scan", secret: false;
+    /// A participant added the account, or joined the group, that a live code leads to.
+    Add = 25, "add", secret: true;
+    /// A participant is no longer there.
+    Drop = 26, "drop", secret: true;
+    /// Says whether a target of a live code can be used.
+    Switch = 27, "switch", secret: true;
+    /// Gives a participant a tag.
+    Tag = 28, "tag", secret: true;
+    /// Takes a tag away.
+    Untag = 29, "untag", secret: true;
 }
 
 /// A command, its texts borrowed from the JSON it was read from.

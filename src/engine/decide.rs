@@ -8,16 +8,19 @@ use super::draw::Draw;
 use super::evolve;
 use super::fact::Fact;
 use super::field::{GrantId, Told};
-use super::handle::{Event, Loop, Order, Person, Play};
+use super::handle::{Event, Loop, Order, Person, Play, Touchpoint};
 use super::message::message;
 use super::rejection::{Code, Rejection};
 use super::state::{LoopState, OrderStatus, Share, State, Status};
 use super::time::Time;
 use crate::attribution::code::{CodeError, ReferralCode};
 use crate::attribution::token::Token;
+use crate::audience::tags;
+use crate::campaign::Touches;
 use crate::campaign::limits::{Action, Actions};
 use crate::campaign::play::PlayRules;
 use crate::guard;
+use crate::livecode;
 use crate::mechanics::{Loops, Opening, Payment};
 use crate::rewards;
 
@@ -55,6 +58,8 @@ pub fn decide<'c>(
         Act::Fulfil | Act::Fail | Act::Revoke => rewards::settle(&mut cx)?,
         Act::Tick => tick(&mut cx),
         Act::Message => message(&mut cx)?,
+        Act::Tag | Act::Untag => tags::decide(&mut cx)?,
+        Act::Scan | Act::Add | Act::Drop | Act::Switch => livecode::route::decide(&mut cx)?,
     }
     guard::check_facts(&cx)?;
     for play in &cx.book.current().watchers {
@@ -62,6 +67,7 @@ pub fn decide<'c>(
             rules.rules.watch(&mut cx, *play, rules);
         }
     }
+    tags::give(&mut cx);
     guard::trace(&mut cx);
     Ok(Decided { facts: cx.facts, told: cx.told })
 }
@@ -98,6 +104,8 @@ pub struct Deciding<'s, 'c> {
     pub on: Option<Loop>,
     /// The held contribution that the command approves.
     pub released: Option<guard::Held>,
+    /// The touchpoint that the command names, once its participant has arrived.
+    pub touchpoint: Option<Touchpoint>,
     /// What a visitor came by.
     came_by: Option<Share>,
     /// Actions whose limits were checked already.
@@ -121,6 +129,7 @@ impl<'s, 'c> Deciding<'s, 'c> {
             act: command.act,
             on: None,
             released: None,
+            touchpoint: None,
             came_by: None,
             checked: Cell::default(),
             source: OnceCell::new(),
@@ -241,14 +250,16 @@ impl<'s, 'c> Deciding<'s, 'c> {
         if self.command.act == Act::Visit {
             self.came_by = share;
         }
+        self.touchpoint = touchpoint;
         let known = self.state.person(person);
-        if known.is_some_and(|known| known.arrived) {
-            return Ok(());
-        }
         // A participant who shares a link with themselves brought nobody.
         let inviter = share.map(|share| share.person).filter(|inviter| *inviter != person);
         let via_code = inviter.is_some() || touchpoint.is_some();
-        if always || via_code {
+        if known.is_some_and(|known| known.arrived) {
+            if self.book.current().touches == Touches::All && (always || via_code) {
+                self.emit(Fact::Touched { who: person, touchpoint, inviter });
+            }
+        } else if always || via_code {
             self.emit(Fact::Arrived { who: person, touchpoint, inviter, depth });
         }
         Ok(())
@@ -465,6 +476,7 @@ pub(super) fn open_loop<'c>(
     person: Person,
     id: &'c str,
 ) -> Result<(), Rejection<'c>> {
+    tags::check(cx, rules, person)?;
     let order = entitlement(cx, play, rules, person)?;
     guard::check_opening(cx, play, rules, person)?;
     cx.told.loop_ = Some(Loop::at(cx.state.loops.len()));
@@ -532,6 +544,9 @@ fn act<'c>(
     rules: &'c PlayRules,
     person: Person,
 ) -> Result<(), Rejection<'c>> {
+    if rules.rules.loops() != Loops::Many {
+        tags::check(cx, rules, person)?;
+    }
     guard::review::check_held(cx, loop_, person)?;
     let before = cx.facts.len();
     rules.rules.act(cx, loop_, state, rules, person)?;

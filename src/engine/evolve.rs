@@ -13,6 +13,7 @@ use super::state::{
 use super::time::Time;
 use crate::campaign::play::PlayRules;
 use crate::guard;
+use crate::livecode;
 use crate::mechanics::Keep;
 use crate::rewards;
 
@@ -120,8 +121,18 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
                 reward.aside_money = reward.aside_money.minus(amount);
             }
         }
-        Fact::Tagged { by, name } => {
-            state.tags.insert((by, name.into()));
+        Fact::Tagged { by, name, until } => {
+            let tag: (Person, Box<str>) = (by, name.into());
+            match until {
+                Some(until) => state.tag_ends.insert(tag.clone(), until),
+                None => state.tag_ends.remove(&tag),
+            };
+            state.tags.insert(tag);
+        }
+        Fact::Untagged { by, name } => {
+            let tag = (by, name.into());
+            state.tags.remove(&tag);
+            state.tag_ends.remove(&tag);
         }
         Fact::Earned { loop_, order: Some(order), .. } | Fact::Done { loop_, order: Some(order), .. } => {
             rest_on(state, order, loop_);
@@ -136,7 +147,12 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         Fact::Outdated { grant } => outdate(state, grant),
         Fact::Failed { grant, .. } => set_grant(state, grant, GrantStatus::Failed, None),
         Fact::Revoked { grant, .. } => set_grant(state, grant, GrantStatus::Revoked, None),
+        Fact::Routed { .. } | Fact::Added { .. } | Fact::Dropped { .. } | Fact::Switched { .. } => {
+            livecode::evolve(book, state, fact, at);
+        }
         Fact::Completed { .. }
+        | Fact::TurnedAway { .. }
+        | Fact::Touched { .. }
         | Fact::Expired { .. }
         | Fact::Succeeded { .. }
         | Fact::Qualified { .. }

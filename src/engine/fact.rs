@@ -2,7 +2,7 @@
 
 use super::field::{Field, GrantId, Names, Reason, Resolve, Slot, Told, Wire};
 use super::forms::{self, FieldRow};
-use super::handle::{Event, Loop, Order, Person, Play, Reward, Touchpoint};
+use super::handle::{Event, LiveCode, Loop, Order, Person, Play, Reward, Target, Touchpoint};
 use super::money::Money;
 use super::pack::Reader;
 use super::time::Time;
@@ -654,6 +654,8 @@ facts! {
             by / "by": Person,
             /// The tag.
             name / "name": &'a str,
+            /// When it ends; never if absent.
+            until / "until": Option<Time>,
         }
         /// Where something that this command led to was done, when a rule counts that. Devices and networks are
         /// told by the numbers they are counted under.
@@ -674,6 +676,73 @@ facts! {
             device / "device": u32,
             /// The network; 0 if no rule counts it.
             network / "network": u32,
+        }
+        /// A participant no longer has a tag.
+        Untagged = 85, "untagged" {
+            /// The participant.
+            by / "by": Person,
+            /// The tag.
+            name / "name": &'a str,
+        }
+        /// A participant who had arrived before met the campaign again.
+        Touched = 86, "touched" {
+            /// The participant.
+            who / "who": Person,
+            /// Where.
+            touchpoint / "touchpoint": Option<Touchpoint>,
+            /// Who shared what they came by.
+            inviter / "inviter": Option<Person>,
+        }
+        /// A scan of a live code was led to a target.
+        Routed = 80, "routed" {
+            /// Who scanned.
+            by / "by": Person,
+            /// The live code.
+            code / "liveCode": LiveCode,
+            /// Where they were led.
+            target / "target": Target,
+            /// Until when a place is kept for them; absent if they are there already.
+            until / "until": Option<Time>,
+            /// Whether they were led there before.
+            again / "again": bool,
+            /// Where the code was seen, if the scan told.
+            touchpoint / "touchpoint": Option<Touchpoint>,
+        }
+        /// No target of a live code took a scan.
+        TurnedAway = 81, "turned-away" {
+            /// Who scanned.
+            by / "by": Person,
+            /// The live code.
+            code / "liveCode": LiveCode,
+            /// `full` if there was no room, `closed` if nobody was there.
+            reason / "reason": Reason,
+        }
+        /// A participant added the account, or joined the group, of a target.
+        Added = 82, "added" {
+            /// The participant.
+            by / "by": Person,
+            /// The live code.
+            code / "liveCode": LiveCode,
+            /// The target.
+            target / "target": Target,
+        }
+        /// A participant is no longer with a target.
+        Dropped = 83, "dropped" {
+            /// The participant.
+            by / "by": Person,
+            /// The live code.
+            code / "liveCode": LiveCode,
+            /// The target.
+            target / "target": Target,
+        }
+        /// A target of a live code was switched, or its health was reported.
+        Switched = 84, "switched" {
+            /// The live code.
+            code / "liveCode": LiveCode,
+            /// The target.
+            target / "target": Target,
+            /// `online`, `offline`, `well`, `full` or `banned`.
+            to / "to": &'a str,
         }
     }
 }
@@ -773,7 +842,14 @@ impl Fact<'_> {
             | Fact::Bought { .. }
             | Fact::Refunded { .. }
             | Fact::Tagged { .. }
+            | Fact::Untagged { .. }
+            | Fact::Touched { .. }
             | Fact::Traced { .. }
+            | Fact::Routed { .. }
+            | Fact::TurnedAway { .. }
+            | Fact::Added { .. }
+            | Fact::Dropped { .. }
+            | Fact::Switched { .. }
             | Fact::Happened { .. } => None,
         }
     }

@@ -1,6 +1,6 @@
 //! The types a fact's fields may have. `forms` writes and reads them in every form.
 
-use super::handle::{Event, Loop, Order, Person, Play, Reward, Touchpoint};
+use super::handle::{Event, LiveCode, Loop, Order, Person, Play, Reward, Target, Touchpoint};
 use super::interner::Interner;
 use super::money::Money;
 use super::time::Time;
@@ -70,6 +70,8 @@ reasons! {
     Mutual = "mutual",
     /// People help each other in a circle.
     Ring = "ring",
+    /// No target of a live code is online and within its hours.
+    Closed = "closed",
 }
 
 /// The names that handles stand for, when facts are written.
@@ -216,6 +218,10 @@ pub enum Kind {
     Touchpoint,
     /// An event.
     Event,
+    /// A live code.
+    LiveCode,
+    /// A target of the live code that the fact names.
+    Target,
     /// A participant.
     Who,
     /// A loop.
@@ -243,6 +249,8 @@ impl Kind {
             Kind::Reward => "reward",
             Kind::Touchpoint => "touchpoint",
             Kind::Event => "event",
+            Kind::LiveCode => "liveCode",
+            Kind::Target => "target",
             Kind::Who => "who",
             Kind::Loop => "loop",
             Kind::Order => "order",
@@ -331,6 +339,8 @@ number_fields! {
     Reward, Reward, |reward: Reward| i64::from(reward.0), |value| small(value).map(Reward);
     Touchpoint, Touchpoint, |touchpoint: Touchpoint| i64::from(touchpoint.0), |value| small(value).map(Touchpoint);
     Event, Event, |event: Event| i64::from(event.0), |value| small(value).map(Event);
+    LiveCode, LiveCode, |code: LiveCode| i64::from(code.0), |value| small(value).map(LiveCode);
+    Target, Target, |target: Target| i64::from(target.0), |value| small(value).map(Target);
     Person, Who, |person: Person| i64::from(person.0), |value| small(value).map(Person);
     Loop, Loop, |loop_: Loop| i64::from(loop_.0), |value| small(value).map(Loop);
     Order, Order, |order: Order| i64::from(order.0), |value| small(value).map(Order);

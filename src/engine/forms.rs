@@ -179,6 +179,11 @@ pub fn resolve<'a>(row: &FieldRow, with: &mut Resolve<'_, 'a>) -> Option<Slot<'a
                 Kind::Reward => position(&with.campaign.rewards, text),
                 Kind::Touchpoint => position(&with.campaign.touchpoints, text),
                 Kind::Event => position(&with.campaign.events, text),
+                Kind::LiveCode => position(&with.campaign.live_codes, text),
+                Kind::Target => {
+                    let name = format!("{}/{text}", with.str("liveCode")?);
+                    with.campaign.target(&name).map(|target| Slot::Int(i64::from(target.0)))
+                }
                 Kind::Who => Some(Slot::Int(i64::from(with.people.intern(text)))),
                 Kind::Loop => Some(Slot::Int(i64::from(with.loops.find(text)?))),
                 Kind::Order => match with.orders.find(text) {
@@ -202,6 +207,12 @@ fn code(value: i64) -> String {
     ReferralCode::from_number(unsigned(value)).map_or(String::new(), |code| code.to_string())
 }
 
+/// The id of a target within its live code.
+#[must_use]
+pub fn target_id(name: &str) -> &str {
+    name.split_once('/').map_or(name, |(_, id)| id)
+}
+
 /// The text that a number stands for.
 fn named<'s>(kind: Kind, value: i64, names: &Names<'s>) -> &'s str {
     let number = u32::try_from(value).unwrap_or(u32::MAX);
@@ -216,6 +227,8 @@ fn named<'s>(kind: Kind, value: i64, names: &Names<'s>) -> &'s str {
         Kind::Reward => at(&names.campaign.rewards),
         Kind::Touchpoint => at(&names.campaign.touchpoints),
         Kind::Event => at(&names.campaign.events),
+        Kind::LiveCode => at(&names.campaign.live_codes),
+        Kind::Target => target_id(at(&names.campaign.targets)),
         Kind::Reason => {
             usize::try_from(value).ok().and_then(|at| Reason::ALL.get(at)).map_or("", |reason| reason.text())
         }

@@ -87,4 +87,8 @@ handles! {
     Touchpoint(u16);
     /// A named event that a play waits for.
     Event(u16);
+    /// A live code of the campaign.
+    LiveCode(u16);
+    /// A target of a live code.
+    Target(u16);
 }

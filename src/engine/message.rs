@@ -30,9 +30,9 @@ pub(super) fn message<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>
     let trigger = cx.book.current().trigger(text).ok_or(Code::KeywordUnknown)?;
     cx.arrive(person, false)?;
     if let Some(tag) = trigger.tag.as_deref()
-        && !cx.state.tags.contains(&(person, tag.into()))
+        && !cx.state.has_tag(person, tag, cx.at)
     {
-        cx.emit(Fact::Tagged { by: person, name: tag });
+        cx.emit(Fact::Tagged { by: person, name: tag, until: None });
     }
     let opened = start(cx, trigger, person)?;
     if let Some(event) = trigger.event

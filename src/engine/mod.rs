@@ -282,6 +282,13 @@ impl Engine {
         view::view(&self.book, &self.state, participant, at, asked)
     }
 
+    /// What the people who run the campaign see of its live codes.
+    #[cfg(feature = "complete")]
+    #[must_use]
+    pub fn live_codes(&self, at: Time) -> Vec<crate::livecode::view::LiveCodeView> {
+        crate::livecode::view::live_codes(&self.book, &self.state, at)
+    }
+
     /// When the next `tick` has something to settle; in the past if it already has.
     #[must_use]
     pub fn due(&self) -> Option<Time> {

@@ -38,6 +38,12 @@ const ACTS: &[(Act, &[&str], &[&str])] = &[
     (Act::Message, &["by", "text"], &["loop", "token"]),
     (Act::Activate, &["by", "grant"], &[]),
     (Act::Use, &["grant"], &[]),
+    (Act::Scan, &["by", "name"], &["token", "touchpoint", "device", "network", "risk"]),
+    (Act::Add, &["by", "name"], &["token", "touchpoint"]),
+    (Act::Drop, &["by", "name"], &[]),
+    (Act::Switch, &["name", "text"], &[]),
+    (Act::Tag, &["by", "text"], &[]),
+    (Act::Untag, &["by", "text"], &[]),
 ];
 
 /// The numbers and texts that both sides of the WebAssembly boundary share.
@@ -78,6 +84,8 @@ pub fn schema_json() -> Value {
         generator.subschema_for::<StepView>(),
         generator.subschema_for::<Problem>(),
         generator.subschema_for::<Audit>(),
+        generator.subschema_for::<crate::livecode::view::LiveCodeView>(),
+        generator.subschema_for::<crate::insight::Report>(),
     ] {
         drop(shape);
     }

@@ -162,6 +162,12 @@ rejections! {
     RiskRefused = "RISK_REFUSED", "This cannot be accepted at the moment.", "当前无法参与,请稍后再试。";
     /// Too many actions from one device.
     DeviceLimit = "DEVICE_LIMIT", "Too many from this device (at most {most}).", "该设备参与次数已达上限 {most}。";
+    /// The play is for participants with other tags.
+    NotEligible = "NOT_ELIGIBLE", "This is for certain customers only.", "仅限部分客户参与。";
+    /// The campaign has no such live code.
+    LiveCodeUnknown = "LIVE_CODE_UNKNOWN", "The campaign has no live code named `{name}`.", "活动中没有名为 `{name}` 的活码。";
+    /// The live code has no such target.
+    TargetUnknown = "TARGET_UNKNOWN", "There is no target `{name}`.", "没有目标 `{name}`。";
     /// The reward has to be claimed by its owner first.
     NotClaimed = "NOT_CLAIMED", "It has to be claimed first, before {until}.", "请先在 {until} 前领取。";
 }

@@ -15,11 +15,12 @@ use super::state::{
 };
 use super::time::Time;
 use crate::guard::{Held, Source};
+use crate::livecode::LiveCodes;
 use crate::mechanics::Progress;
 use crate::rewards::points::Account;
 
 /// The first bytes of every snapshot: the name and version of the form.
-const HEADER: &[u8] = b"kfactor-state-1\n";
+const HEADER: &[u8] = b"kfactor-state-2\n";
 
 /// Bytes that are not a snapshot of this version, or do not fit the campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,6 +143,12 @@ pub fn write(state: &State) -> Vec<u8> {
         put(&mut out, u64::from(person.0));
         pack::put_bytes(&mut out, tag.as_bytes());
     }
+    put(&mut out, count(state.tag_ends.len()));
+    for ((person, tag), until) in &state.tag_ends {
+        put(&mut out, u64::from(person.0));
+        pack::put_bytes(&mut out, tag.as_bytes());
+        put_signed(&mut out, until.0);
+    }
     list(&mut out, &state.shares.list, |out, share| {
         put(out, share.handle);
         put(out, share.code);
@@ -149,6 +156,7 @@ pub fn write(state: &State) -> Vec<u8> {
         put_option(out, share.loop_.map(|loop_| loop_.0));
         put_signed(out, share.at.0);
     });
+    state.live_codes.pack(&mut out);
     state.journal.pack(&mut out);
     out
 }
@@ -258,10 +266,15 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
         state.tags.insert((person, reader.text()?.into()));
     }
     for _ in 0..reader.count()? {
+        let tag = (Person(reader.small()?), reader.text()?.into());
+        state.tag_ends.insert(tag, Time(reader.signed()?));
+    }
+    for _ in 0..reader.count()? {
         let (handle, code, person) = (reader.number()?, reader.number()?, Person(reader.small()?));
         let (loop_, at) = (option(reader)?.map(Loop), Time(reader.signed()?));
         state.shares.add(Share { handle, code, person, loop_, at });
     }
+    state.live_codes = LiveCodes::unpack(reader)?;
     state.journal = Journal::unpack(reader)?;
     for (at, order) in state.orders.iter().enumerate() {
         state.owners.insert((order.by, Order::at(at)));
@@ -303,6 +316,8 @@ fn consistent(state: &State) -> bool {
             .all(|l| person(l.opener) && person(l.initiator) && grant(l.last_grant, state.grants.len()))
         && (Time(0)..=Time::NEVER).contains(&state.now)
         && state.met.len() <= state.persons.len()
+        && state.tags.iter().chain(state.tag_ends.keys()).all(|(tagged, _)| person(*tagged))
+        && state.live_codes.is_consistent(state.persons.len())
         && state.recent.keys().all(|inviter| person(*inviter))
         && state.held.keys().all(|(held_in, whose)| loop_(*held_in) && person(*whose))
         && state.holds.keys().chain(state.ends.keys()).all(|held| held.index() < state.grants.len())

@@ -10,6 +10,7 @@ use super::journal::Journal;
 use super::money::Money;
 use super::time::Time;
 use crate::guard::Held;
+use crate::livecode::LiveCodes;
 use crate::mechanics::{Firsts, Progress};
 use crate::rewards::points::Account;
 use hashbrown::HashTable;
@@ -79,8 +80,12 @@ pub struct State {
     pub firsts: Firsts,
     /// The tags of participants.
     pub tags: BTreeSet<(Person, Box<str>)>,
+    /// When tags end that do.
+    pub tag_ends: BTreeMap<(Person, Box<str>), Time>,
     /// Share handles and codes.
     pub shares: Shares,
+    /// What live codes have done.
+    pub live_codes: LiveCodes,
     /// When loops need settling.
     pub agenda: BTreeSet<(Time, Loop)>,
     /// What each command was answered.
@@ -426,7 +431,9 @@ impl State {
             tallies: Counters::default(),
             firsts: Firsts::new(),
             tags: BTreeSet::new(),
+            tag_ends: BTreeMap::new(),
             shares: Shares::default(),
+            live_codes: LiveCodes::default(),
             agenda: BTreeSet::new(),
             journal: Journal::default(),
             key,
@@ -513,6 +520,7 @@ impl State {
             ("participations", self.parts.capacity() * size_of::<Part>()),
             ("grants", self.grants.capacity() * size_of::<GrantState>()),
             ("limit counters", self.counters.memory() + self.events.memory()),
+            ("live codes", self.live_codes.memory()),
             ("idempotency", self.journal.memory()),
         ]
     }

@@ -277,7 +277,8 @@ impl Eye<'_> {
         let Some(who) = self.who else { return Vec::new() };
         let from = (who, Box::<str>::default());
         let mine = self.state.tags.range(from..).take_while(|(tagged, _)| *tagged == who);
-        mine.map(|(_, tag)| tag.to_string()).collect()
+        let stands = |(who, tag): &&(Person, Box<str>)| self.state.has_tag(*who, tag, self.at);
+        mine.filter(stands).map(|(_, tag)| tag.to_string()).collect()
     }
 
     fn loop_action(&self, act: Act, id: &str, look: &Look) -> Option<ActionView> {

@@ -1,11 +1,13 @@
 // The command line: the same package, run by Node.
 import { audit } from "./audit.js";
 import { conformance } from "./conformance.js";
+import { insightCommand } from "./insight.js";
 import { posterCommand } from "./poster.js";
 import { qrCommand } from "./qr.js";
 import { run } from "./run.js";
 import { Exit, say, Stop, usage } from "./terminal.js";
 import { token } from "./token.js";
+import { touchpoints } from "./touchpoints.js";
 import { validateFiles } from "./validate.js";
 import { verifyDraws } from "./verify.js";
 
@@ -26,6 +28,11 @@ const HELP = `kfactor: campaigns and referral loops
                      [--depth N]
   kfactor verify CAMPAIGN --seed HEX --facts FILE   re-checks every draw with the published seed
       --commitment HEX                      what was promised before the campaign
+  kfactor insight [FACTS|-]                 what facts say about how a campaign spreads: funnel, K, tree, credit, RFM
+      --window SPAN                         in which those whom people bring count, as 7d; --offset +08:00
+      --csv DIR                             writes each table as a CSV file
+  kfactor touchpoints CAMPAIGN --key HEX --url URL   a tracked link for each touchpoint, as CSV
+      --kid N  --day N  --sheet FILE.html   and a sheet of QR codes to print
   kfactor qr TEXT [-o FILE.svg|FILE.png] [--terminal] [--level L|M|Q|H]
   kfactor poster CAMPAIGN NAME --url URL -o FILE.svg|FILE.png   a poster of the campaign
       --set NAME=VALUE [--variant NAME] [--scale 100] [--images FOLDER]
@@ -43,6 +50,8 @@ const COMMANDS: Readonly<Record<string, (words: string[]) => Promise<Exit>>> = {
   run,
   audit,
   conformance,
+  insight: insightCommand,
+  touchpoints,
   token,
   verify: verifyDraws,
   qr: qrCommand,

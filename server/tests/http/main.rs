@@ -8,6 +8,7 @@ mod keys;
 mod limits;
 mod links;
 mod live;
+mod live_codes;
 mod operation;
 mod store;
 mod support;

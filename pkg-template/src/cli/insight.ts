@@ -1,0 +1,87 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { insight, insightTables } from "kfactor";
+import type { Report } from "kfactor";
+import { Exit, isChinese, parse, say, usage } from "./terminal.js";
+
+const OPTIONS = { window: { type: "string" }, offset: { type: "string" }, csv: { type: "string" } } as const;
+
+/** `kfactor insight [FACTS|-]` */
+export async function insightCommand(words: string[]): Promise<Exit> {
+  const { values, positionals } = parse(words, OPTIONS);
+  const [file = "-", ...more] = positionals;
+  if (more.length > 0) throw usage("name at most one file of facts");
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file === "-" ? 0 : file);
+  } catch (reason) {
+    throw usage(`cannot read ${file}: ${reason instanceof Error ? reason.message : String(reason)}`);
+  }
+  const window = span(values.window);
+  const offset = minutes(values.offset);
+  const report = await insight(bytes, {
+    ...(window === undefined ? {} : { window }),
+    ...(offset === undefined ? {} : { offset }),
+  });
+  if (typeof values.csv === "string") {
+    mkdirSync(values.csv, { recursive: true });
+    for (const [name, text] of Object.entries(insightTables(report)))
+      writeFileSync(join(values.csv, `${name}.csv`), text);
+  }
+  if (report.facts === 0) process.stderr.write("kfactor: no facts were read\n");
+  const exit = report.facts === 0 ? Exit.Findings : Exit.Well;
+  if (values.json === true) return say(JSON.stringify(report, null, 2) + "\n", exit);
+  return say(isChinese(values) ? text(report, ZH) : text(report, EN), exit);
+}
+
+const EN = {
+  read: (facts: number, people: number) => `${facts} facts, ${people} people`,
+  stages: { arrived: "arrived", tookPart: "took part", converted: "converted", shared: "shared", brought: "brought others" },
+  k: "K", within: "within", days: "d", cycle: "cycle time, median", hours: "h",
+  tree: "tree", generations: "generations", virality: "structural virality", touchpoint: "touchpoint",
+  rate: "converted", credit: "credit (markov)", skipped: "lines that are no facts",
+};
+const ZH: typeof EN = {
+  read: (facts, people) => `${facts} 条事实，${people} 人`,
+  stages: { arrived: "到访", tookPart: "参与", converted: "转化", shared: "分享", brought: "带来新人" },
+  k: "K 因子", within: "窗口", days: "天", cycle: "裂变周期中位数", hours: "小时",
+  tree: "传播树", generations: "代", virality: "结构传播度", touchpoint: "触点",
+  rate: "转化率", credit: "归因（马尔可夫）", skipped: "行不是事实",
+};
+
+function text(report: Report, words: typeof EN): string {
+  const percent = (rate: number) => `${(rate * 100).toFixed(1)} %`;
+  const { k, tree, cycle } = report;
+  const lines = [words.read(report.facts, report.people)];
+  if (report.skipped > 0) lines.push(`${report.skipped} ${words.skipped}`);
+  for (const { stage, people, rate } of report.funnel) {
+    const name = words.stages[stage as keyof typeof words.stages];
+    lines.push(`  ${name.padEnd(16)} ${String(people).padStart(8)}  ${percent(rate).padStart(8)}`);
+  }
+  const days = report.window / 86_400_000;
+  lines.push(`${words.k} ${k.value.toFixed(3)} [${k.low.toFixed(3)}, ${k.high.toFixed(3)}] (${words.within} ${days} ${words.days})`);
+  lines.push(`${words.cycle} ${(cycle.median / 3_600_000).toFixed(1)} ${words.hours}`);
+  lines.push(`${words.tree}: ${tree.widths.join(" > ")}, ${words.virality} ${tree.virality.toFixed(2)}`);
+  lines.push(`${words.touchpoint}:`);
+  const markov = report.credit.find(({ model }) => model === "markov")?.channels ?? {};
+  for (const { name, arrived, converted } of report.touchpoints) {
+    const rate = percent(arrived === 0 ? 0 : converted / arrived);
+    const credit = ((markov[name] ?? 0) / 1000).toFixed(2);
+    lines.push(`  ${name.padEnd(16)} ${String(arrived).padStart(8)}  ${words.rate} ${rate}, ${words.credit} ${credit}`);
+  }
+  return lines.join("\n") + "\n";
+}
+
+function span(text: unknown): number | undefined {
+  if (text === undefined) return undefined;
+  const [, number = "", unit = ""] = /^([1-9][0-9]{0,3})([dh])$/.exec(String(text)) ?? [];
+  if (unit === "") throw usage("--window is a span such as 7d or 12h");
+  return Number(number) * (unit === "d" ? 86_400_000 : 3_600_000);
+}
+
+function minutes(text: unknown): number | undefined {
+  if (text === undefined) return undefined;
+  const [, sign, hours, rest] = /^([+-])([01][0-9]):([0-5][0-9])$/.exec(String(text)) ?? [];
+  if (sign === undefined) throw usage("--offset is a distance from UTC such as +08:00");
+  return (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(rest));
+}

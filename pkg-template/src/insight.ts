@@ -1,0 +1,72 @@
+import { checked } from "./engine.js";
+import { ready } from "./runtime.js";
+import type { Report } from "./types.js";
+
+/** How facts are looked at. */
+export interface InsightOptions {
+  /** How long after someone's arrival those they bring count for K, in milliseconds; seven days if absent. */
+  window?: number;
+  /** How far local days are from UTC, in minutes; 480 (China) if absent. */
+  offset?: number;
+  /** The moment of looking, in Unix milliseconds; that of the last fact if absent. */
+  now?: number;
+}
+
+/**
+ * What the facts of a campaign say about how it spreads: funnel, K with its interval, cohorts, cycle time, the tree of who
+ * brought whom, touchpoints side by side, credit by eight models, cost, RFM. Facts come as JSON, one for each line or in
+ * an array; answers and logs will do as well.
+ *
+ * ```js
+ * const report = await insight(await readFile("facts.jsonl"));
+ * console.log(report.k.value, report.funnel);
+ * ```
+ */
+export async function insight(facts: Uint8Array | string, options: InsightOptions = {}): Promise<Report> {
+  const bytes = typeof facts === "string" ? new TextEncoder().encode(facts) : facts;
+  const { window = NaN, offset = NaN, now = NaN } = options;
+  return checked((await ready()).insight(bytes, window, offset, now)) as Report;
+}
+
+/** The tables of a report as CSV (RFC 4180, with a header), by name. */
+export function insightTables(report: Report): Record<string, string> {
+  const { widths, growth } = report.tree;
+  const credit = report.credit.flatMap(({ model, channels }) =>
+    Object.entries(channels).map(([channel, thousandths]) => ({ model, channel, conversions: thousandths / 1000 })),
+  );
+  return {
+    funnel: csv(report.funnel),
+    touchpoints: csv(report.touchpoints),
+    generations: csv(report.generations),
+    cohorts: csv(report.cohorts),
+    days: csv(report.days),
+    credit: csv(credit),
+    rewards: csv(report.rewards),
+    spreaders: csv(report.spreaders),
+    liveCodes: csv(report.liveCodes),
+    classes: csv(report.classes),
+    tree: csv(widths.map((people, generation) => ({ generation, people, growth: growth[generation] }))),
+  };
+}
+
+/** Rows as CSV; objects within a row become columns of their own, as `k.low`. */
+function csv(rows: readonly object[]): string {
+  const flat = rows.map((row) => Object.fromEntries(cells(row, "")));
+  const columns = [...new Set(flat.flatMap((row) => Object.keys(row)))];
+  const lines = [columns, ...flat.map((row) => columns.map((column) => row[column]))];
+  return lines.map((line) => line.map(quoted).join(",") + "\r\n").join("");
+}
+
+function cells(row: object, prefix: string): [string, unknown][] {
+  return Object.entries(row).flatMap(([key, value]): [string, unknown][] => {
+    const isObject = typeof value === "object" && value !== null;
+    return isObject ? cells(value as object, `${prefix}${key}.`) : [[prefix + key, value]];
+  });
+}
+
+function quoted(value: unknown): string {
+  const text = value === null || value === undefined ? "" : String(value as string | number | boolean);
+  // A spreadsheet would take these for formulas.
+  const plain = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+}

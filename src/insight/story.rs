@@ -1,0 +1,390 @@
+//! Reading facts: who came by whom and from where, and what they did.
+
+use siphasher::sip::SipHasher13;
+use std::collections::BTreeMap;
+
+use crate::engine::interner::Interner;
+use crate::json::Fault;
+use crate::json::scan::{Scanner, Value};
+
+/// What a reader of facts may choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How long after someone's arrival those they bring count for K, in milliseconds.
+    pub window: i64,
+    /// How far local days are from UTC, in minutes.
+    pub offset: i32,
+    /// The moment of looking, in Unix milliseconds; the last fact's if absent.
+    pub now: Option<i64>,
+}
+
+impl Default for Options {
+    /// Seven days, China's time.
+    fn default() -> Self {
+        Options { window: 7 * 86_400_000, offset: 480, now: None }
+    }
+}
+
+/// Everything that facts tell, by person.
+#[derive(Clone, Debug)]
+pub struct Story {
+    /// The ids of people; their places are the numbers used here.
+    pub names: Interner,
+    /// People by number.
+    pub people: Vec<Person>,
+    /// The names of channels; 0 is `direct`.
+    pub channels: Vec<String>,
+    /// Where and when people met the campaign, in the order of the facts.
+    pub touches: Vec<Touch>,
+    /// What they bought or did for the site, in the order of the facts.
+    pub conversions: Vec<Conversion>,
+    /// What was granted, by reward.
+    pub rewards: BTreeMap<String, RewardSum>,
+    /// What live codes did, by code and target; turned away under the empty target.
+    pub routes: BTreeMap<(String, String), RouteSum>,
+    /// Facts read.
+    pub facts: u64,
+    /// Lines that are no facts.
+    pub skipped: u64,
+    /// The time of the first fact.
+    pub first: i64,
+    /// The time of the last.
+    pub last: i64,
+    orders: Interner,
+    by_order: Vec<usize>,
+    grants: Interner,
+    by_grant: Vec<(String, i64, bool)>,
+}
+
+/// A person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Person {
+    /// When they were first seen.
+    pub met: i64,
+    /// When they arrived.
+    pub arrived: Option<i64>,
+    /// Who brought them.
+    pub inviter: Option<u32>,
+    /// The channel they arrived by.
+    pub channel: u32,
+    /// When they first took part.
+    pub took_part: Option<i64>,
+    /// When they first bought something or did what the site waits for.
+    pub converted: Option<i64>,
+    /// When they first shared.
+    pub shared: Option<i64>,
+    /// Orders that stand.
+    pub orders: u32,
+    /// Their money, in minor units.
+    pub value: i64,
+    /// When the last of them was.
+    pub last_order: i64,
+}
+
+/// A touch: somebody met the campaign somewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Touch {
+    /// Who.
+    pub who: u32,
+    /// When.
+    pub at: i64,
+    /// Where.
+    pub channel: u32,
+}
+
+/// A conversion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conversion {
+    /// Whose.
+    pub who: u32,
+    /// When.
+    pub at: i64,
+    /// Its money; 0 if it has none.
+    pub value: i64,
+    /// Whether it was refunded.
+    pub refunded: bool,
+}
+
+/// What was granted of a reward.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RewardSum {
+    /// Grants that stand.
+    pub count: u32,
+    /// Their money.
+    pub spent: i64,
+}
+
+/// What a target of a live code did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RouteSum {
+    /// People led there, or turned away.
+    pub shown: u32,
+    /// Scans, people who came again among them.
+    pub scans: u32,
+    /// Adds.
+    pub added: u32,
+    /// Leavings.
+    pub dropped: u32,
+}
+
+/// What a fact tells that matters here.
+#[derive(Default)]
+struct Told<'a> {
+    kind: Text<'a>,
+    at: Option<i64>,
+    who: Text<'a>,
+    by: Text<'a>,
+    inviter: Text<'a>,
+    touchpoint: Text<'a>,
+    order: Text<'a>,
+    reward: Text<'a>,
+    grant: Text<'a>,
+    live_code: Text<'a>,
+    target: Text<'a>,
+    amount: i64,
+    again: bool,
+}
+
+type Text<'a> = Option<std::borrow::Cow<'a, str>>;
+
+/// Kinds of facts by which someone takes part.
+const PARTS: [&str; 15] = [
+    "opened", "helped", "joined", "cut", "checked-in", "done", "submitted", "drawn", "claimed", "entered",
+    "returned", "scored", "spent", "added", "qualified",
+];
+
+/// The channel of whoever came by nobody and from nowhere that is known.
+pub const DIRECT: &str = "direct";
+
+/// The channel of whoever came by what somebody shared.
+pub const SHARE: &str = "share";
+
+impl Default for Story {
+    fn default() -> Self {
+        let new = || Interner::new(SipHasher13::new());
+        Story {
+            names: new(),
+            people: Vec::new(),
+            channels: vec![DIRECT.to_owned(), SHARE.to_owned()],
+            touches: Vec::new(),
+            conversions: Vec::new(),
+            rewards: BTreeMap::new(),
+            routes: BTreeMap::new(),
+            facts: 0,
+            skipped: 0,
+            first: 0,
+            last: 0,
+            orders: new(),
+            by_order: Vec::new(),
+            grants: new(),
+            by_grant: Vec::new(),
+        }
+    }
+}
+
+impl Story {
+    /// Reads facts: one object for each line, or an array; answers, and entries of a log that hold one, will do as well.
+    /// What is no fact is passed over and counted.
+    ///
+    /// ```
+    /// use kfactor::insight::Story;
+    /// let mut story = Story::default();
+    /// story.read(br#"{"id":"c1/0","at":1,"kind":"met","who":"ann"}
+    /// {"ok":true,"id":"c2","facts":[{"id":"c2/0","at":2,"kind":"met","who":"bo"}]}"#);
+    /// assert_eq!((story.people.len(), story.facts, story.skipped), (2, 2, 0));
+    /// ```
+    pub fn read(&mut self, bytes: &[u8]) {
+        let mut scanner = Scanner::new(bytes);
+        loop {
+            let mut told = Told::default();
+            let mut inner: Option<&[u8]> = None;
+            let more = scanner.object(|key, value| {
+                told.take(key, value, &mut inner);
+                Ok::<(), Fault>(())
+            });
+            match (more, inner) {
+                (Ok(false), _) => return,
+                (Ok(true), Some(inner)) => self.read(inner),
+                (Ok(true), None) => self.enter(&told),
+                (Err(_), _) => {
+                    self.skipped += 1;
+                    if scanner.is_array() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn enter(&mut self, told: &Told<'_>) {
+        let (Some(kind), Some(at)) = (told.kind.as_deref(), told.at) else {
+            // A refusal, or a command.
+            self.skipped += u64::from(told.kind.is_some());
+            return;
+        };
+        if self.facts == 0 {
+            self.first = at;
+        }
+        self.facts += 1;
+        self.last = self.last.max(at);
+        let who = told.who.as_deref().or(told.by.as_deref());
+        let who = who.map(|who| self.person(who, at));
+        match (kind, who) {
+            ("arrived", Some(who)) => self.arrive(who, at, told),
+            ("touched", Some(who)) => drop(self.touch(who, at, told)),
+            ("shared", Some(who)) => self.of(who, |person| person.shared = person.shared.or(Some(at))),
+            ("paid" | "bought" | "happened", Some(who)) => self.convert(who, at, told),
+            ("refunded", _) => self.refund(told),
+            ("granted", _) => self.grant(told),
+            ("failed" | "revoked" | "outdated", _) => self.take_back(told),
+            ("routed", Some(who)) => {
+                let again = u32::from(told.again);
+                self.route(told, |sum| (sum.shown, sum.scans) = (sum.shown + 1 - again, sum.scans + 1));
+                if told.touchpoint.is_some() {
+                    self.touch(who, at, told);
+                }
+            }
+            ("turned-away", Some(_)) => {
+                self.route(told, |sum| (sum.shown, sum.scans) = (sum.shown + 1, sum.scans + 1));
+            }
+            ("dropped", Some(_)) => self.route(told, |sum| sum.dropped += 1),
+            _ => {}
+        }
+        if kind == "added" {
+            self.route(told, |sum| sum.added += 1);
+        }
+        if let Some(who) = who.filter(|_| PARTS.contains(&kind)) {
+            self.of(who, |person| person.took_part = person.took_part.or(Some(at)));
+        }
+    }
+
+    fn person(&mut self, id: &str, at: i64) -> u32 {
+        let number = self.names.intern(id);
+        if usize::try_from(number).is_ok_and(|number| number >= self.people.len()) {
+            self.people.push(Person { met: at, ..Person::default() });
+        }
+        number
+    }
+
+    fn of(&mut self, who: u32, change: impl FnOnce(&mut Person)) {
+        if let Some(person) = usize::try_from(who).ok().and_then(|who| self.people.get_mut(who)) {
+            change(person);
+        }
+    }
+
+    fn arrive(&mut self, who: u32, at: i64, told: &Told<'_>) {
+        let inviter = told.inviter.as_deref().map(|inviter| self.person(inviter, at));
+        let channel = self.touch(who, at, told);
+        self.of(who, |person| {
+            if person.arrived.is_none() {
+                (person.arrived, person.inviter, person.channel) = (Some(at), inviter, channel);
+            }
+        });
+    }
+
+    /// Notes a touch, unless it repeats the one before within half an hour.
+    fn touch(&mut self, who: u32, at: i64, told: &Told<'_>) -> u32 {
+        const SESSION: i64 = 1_800_000;
+        let channel = match (told.touchpoint.as_deref(), told.inviter.as_deref()) {
+            (Some(touchpoint), _) => self.channel(touchpoint),
+            (None, Some(_)) => 1,
+            (None, None) => 0,
+        };
+        let recent = self.touches.iter().rev().take_while(|touch| at - touch.at < SESSION).take(64);
+        let repeats = recent.filter(|touch| touch.who == who).any(|touch| touch.channel == channel);
+        if !repeats {
+            self.touches.push(Touch { who, at, channel });
+        }
+        channel
+    }
+
+    fn channel(&mut self, name: &str) -> u32 {
+        let known = self.channels.iter().position(|channel| channel == name);
+        let number = known.unwrap_or(self.channels.len());
+        if known.is_none() {
+            self.channels.push(name.to_owned());
+        }
+        u32::try_from(number).unwrap_or(0)
+    }
+
+    fn convert(&mut self, who: u32, at: i64, told: &Told<'_>) {
+        if let Some(order) = told.order.as_deref() {
+            let number = self.orders.intern(order);
+            if usize::try_from(number).is_ok_and(|number| number < self.by_order.len()) {
+                return;
+            }
+            self.by_order.push(self.conversions.len());
+        }
+        self.conversions.push(Conversion { who, at, value: told.amount, refunded: false });
+        let is_order = told.order.is_some();
+        self.of(who, |person| {
+            person.converted = person.converted.or(Some(at));
+            if is_order {
+                person.orders += 1;
+                person.value += told.amount;
+                person.last_order = person.last_order.max(at);
+            }
+        });
+    }
+
+    fn refund(&mut self, told: &Told<'_>) {
+        let number = told.order.as_deref().and_then(|order| self.orders.find(order));
+        let at = number.and_then(|number| self.by_order.get(usize::try_from(number).ok()?)).copied();
+        let Some(conversion) = at.and_then(|at| self.conversions.get_mut(at)) else { return };
+        if !core::mem::replace(&mut conversion.refunded, true) {
+            let Conversion { who, value, .. } = *conversion;
+            self.of(who, |person| {
+                person.orders = person.orders.saturating_sub(1);
+                person.value -= value;
+            });
+        }
+    }
+
+    fn grant(&mut self, told: &Told<'_>) {
+        let (Some(grant), Some(reward)) = (told.grant.as_deref(), told.reward.as_deref()) else { return };
+        let number = self.grants.intern(grant);
+        if usize::try_from(number).is_ok_and(|number| number >= self.by_grant.len()) {
+            self.by_grant.push((reward.to_owned(), told.amount, true));
+            let sum = self.rewards.entry(reward.to_owned()).or_default();
+            (sum.count, sum.spent) = (sum.count + 1, sum.spent + told.amount);
+        }
+    }
+
+    fn take_back(&mut self, told: &Told<'_>) {
+        let number = told.grant.as_deref().and_then(|grant| self.grants.find(grant));
+        let grant = number.and_then(|number| self.by_grant.get_mut(usize::try_from(number).ok()?));
+        let Some((reward, amount, stands)) = grant else { return };
+        if core::mem::replace(stands, false)
+            && let Some(sum) = self.rewards.get_mut(reward)
+        {
+            (sum.count, sum.spent) = (sum.count.saturating_sub(1), sum.spent - *amount);
+        }
+    }
+
+    fn route(&mut self, told: &Told<'_>, change: impl FnOnce(&mut RouteSum)) {
+        let text = |text: &Text<'_>| text.as_deref().unwrap_or_default().to_owned();
+        change(self.routes.entry((text(&told.live_code), text(&told.target))).or_default());
+    }
+}
+
+impl<'a> Told<'a> {
+    fn take(&mut self, key: &str, value: Value<'a>, inner: &mut Option<&'a [u8]>) {
+        match (key, value) {
+            ("kind", Value::Text(text)) => self.kind = Some(text),
+            ("at", Value::Int(at)) => self.at = Some(at),
+            ("who", Value::Text(text)) => self.who = Some(text),
+            ("by", Value::Text(text)) => self.by = Some(text),
+            ("inviter", Value::Text(text)) => self.inviter = Some(text),
+            ("touchpoint", Value::Text(text)) => self.touchpoint = Some(text),
+            ("order", Value::Text(text)) => self.order = Some(text),
+            ("reward", Value::Text(text)) => self.reward = Some(text),
+            ("grant", Value::Text(text)) => self.grant = Some(text),
+            ("liveCode", Value::Text(text)) => self.live_code = Some(text),
+            ("target", Value::Text(text)) => self.target = Some(text),
+            ("amount", Value::Int(amount)) => self.amount = amount,
+            ("again", Value::Bool(again)) => self.again = again,
+            ("facts" | "answer", Value::Other(bytes)) => *inner = Some(bytes),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import type { Both } from "../app/language";
+
+/** The stages of the funnel. */
+export const STAGES: Readonly<Record<string, Both>> = {
+  arrived: ["Arrived", "到访"],
+  tookPart: ["Took part", "参与"],
+  converted: ["Converted", "转化"],
+  shared: ["Shared", "分享"],
+  brought: ["Brought others", "带来新人"],
+};
+
+/** The credit models. */
+export const MODELS: Readonly<Record<string, Both>> = {
+  first: ["First touch", "首次触点"],
+  last: ["Last touch", "末次触点"],
+  lastNonDirect: ["Last but direct", "末次非直接"],
+  linear: ["Linear", "线性"],
+  position: ["Position", "位置"],
+  timeDecay: ["Time decay", "时间衰减"],
+  markov: ["Markov", "马尔可夫"],
+  shapley: ["Shapley", "沙普利值"],
+};
+
+/** Why a target of a live code does or does not take scans. */
+export const STATUS: Readonly<Record<string, Both>> = {
+  open: ["Open", "可用"],
+  full: ["Full", "已满"],
+  closed: ["Outside its hours", "非服务时间"],
+  offline: ["Offline", "已下线"],
+  banned: ["Banned", "被封"],
+};
