@@ -26,10 +26,15 @@ fn routing() {
     let codes: Vec<String> = (0..10)
         .map(|code| {
             let targets: Vec<String> = (0..20)
-                .map(|at| format!(r#"{{"id":"t{at}","weight":{},"daily":100000,"hours":"00:00-24:00"}}"#, at + 1))
+                .map(|at| {
+                    format!(r#"{{"id":"t{at}","weight":{},"daily":100000,"hours":"00:00-24:00"}}"#, at + 1)
+                })
                 .collect();
             let strategy = strategies[code % strategies.len()];
-            format!(r#""c{code}":{{"kind":"staff","strategy":"{strategy}","targets":[{}]}}"#, targets.join(","))
+            format!(
+                r#""c{code}":{{"kind":"staff","strategy":"{strategy}","targets":[{}]}}"#,
+                targets.join(",")
+            )
         })
         .collect();
     let campaign = format!(
@@ -54,7 +59,10 @@ fn routing() {
         accepted += usize::from(engine.submit(&command).accepted());
     }
     let seconds = begin.elapsed().as_secs_f64();
-    println!("routing: {:.0} scans and adds a second ({accepted} accepted of {SCANS})", SCANS as f64 / seconds);
+    println!(
+        "routing: {:.0} scans and adds a second ({accepted} accepted of {SCANS})",
+        SCANS as f64 / seconds
+    );
     for (part, bytes) in engine.state().memory() {
         println!("  {part}: {:.1} MB", bytes as f64 / 1e6);
     }
@@ -70,11 +78,27 @@ fn insight() {
     };
     for person in 0..PEOPLE {
         let at = 1_796_090_400_000 + i64::try_from(person).unwrap() * 1_000;
-        let inviter = if person > 0 && next(10) < 4 { format!(r#","inviter":"p{}""#, next(person)) } else { String::new() };
+        let inviter = if person > 0 && next(10) < 4 {
+            format!(r#","inviter":"p{}""#, next(person))
+        } else {
+            String::new()
+        };
         let _ = writeln!(facts, r#"{{"id":"c{person}/0","at":{at},"kind":"met","who":"p{person}"}}"#);
-        let _ = writeln!(facts, r#"{{"id":"c{person}/1","at":{at},"kind":"arrived","who":"p{person}","touchpoint":"t{}"{inviter},"depth":0}}"#, person % 12);
-        let _ = writeln!(facts, r#"{{"id":"h{person}/0","at":{at},"kind":"helped","loop":"L{}","by":"p{person}","have":1,"need":3}}"#, person / 3);
-        let _ = writeln!(facts, r#"{{"id":"o{person}/0","at":{at},"kind":"happened","by":"p{person}","name":"order","order":"o{person}","amount":{}}}"#, next(9_000));
+        let _ = writeln!(
+            facts,
+            r#"{{"id":"c{person}/1","at":{at},"kind":"arrived","who":"p{person}","touchpoint":"t{}"{inviter},"depth":0}}"#,
+            person % 12
+        );
+        let _ = writeln!(
+            facts,
+            r#"{{"id":"h{person}/0","at":{at},"kind":"helped","loop":"L{}","by":"p{person}","have":1,"need":3}}"#,
+            person / 3
+        );
+        let _ = writeln!(
+            facts,
+            r#"{{"id":"o{person}/0","at":{at},"kind":"happened","by":"p{person}","name":"order","order":"o{person}","amount":{}}}"#,
+            next(9_000)
+        );
         count += 4;
     }
     let begin = Instant::now();
@@ -83,7 +107,11 @@ fn insight() {
     let read = begin.elapsed().as_secs_f64();
     let report = report(&story, &Options::default());
     let all = begin.elapsed().as_secs_f64();
-    println!("insight: {count} facts ({:.0} MB) read in {read:.2} s, with the report {all:.2} s; K {:.3}", facts.len() as f64 / 1e6, report.k.value);
+    println!(
+        "insight: {count} facts ({:.0} MB) read in {read:.2} s, with the report {all:.2} s; K {:.3}",
+        facts.len() as f64 / 1e6,
+        report.k.value
+    );
 }
 
 fn markov() {
@@ -95,5 +123,9 @@ fn markov() {
         .collect();
     let begin = Instant::now();
     let credits = credit(&paths, 50, Model::Markov);
-    println!("markov: 10000 paths over 50 channels in {:.3} s ({} credited)", begin.elapsed().as_secs_f64(), credits.iter().sum::<u64>());
+    println!(
+        "markov: 10000 paths over 50 channels in {:.3} s ({} credited)",
+        begin.elapsed().as_secs_f64(),
+        credits.iter().sum::<u64>()
+    );
 }

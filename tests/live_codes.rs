@@ -133,14 +133,18 @@ fn check_caps(code: &Value, targets: &[Value], steps: &[Step]) -> Result<(), Tes
             7 => "drop",
             _ => continue,
         };
-        let answer = submit(&mut engine, &json!({
-            "id": format!("c{number}"), "at": at, "do": act, "by": by, "name": "code"
-        }));
+        let answer = submit(
+            &mut engine,
+            &json!({
+                "id": format!("c{number}"), "at": at, "do": act, "by": by, "name": "code"
+            }),
+        );
         let fact = told(&answer);
         let target = fact["target"].as_str().unwrap_or_default().to_owned();
         let day = (at + ZONE).div_euclid(DAY);
         let load = |id: &str| {
-            let kept = places.iter().filter(|(who, (to, until))| to == id && *until > at && **who != by).count();
+            let kept =
+                places.iter().filter(|(who, (to, until))| to == id && *until > at && **who != by).count();
             let present = there.iter().filter(|(to, who)| to == id && *who != by).count();
             let today = adds.get(&(id.to_owned(), day)).copied().unwrap_or(0);
             (today + kept as u64, (present + kept) as u64)
@@ -175,7 +179,10 @@ fn check_caps(code: &Value, targets: &[Value], steps: &[Step]) -> Result<(), Tes
                 let today = adds[&(target.clone(), day)];
                 prop_assert!(rules["daily"].as_u64().is_none_or(|most| today <= most), "{today} on one day");
                 let present = there.iter().filter(|(to, _)| *to == target).count() as u64;
-                prop_assert!(rules["total"].as_u64().is_none_or(|most| present <= most), "{present} at a time");
+                prop_assert!(
+                    rules["total"].as_u64().is_none_or(|most| present <= most),
+                    "{present} at a time"
+                );
             }
             Some("dropped") => {
                 there.remove(&(target, by));

@@ -84,7 +84,11 @@ fn what_cannot_be_read_is_not_drawn() {
     let logo = template(r##"{ "draw": "qr", "at": [0, 0, 400, 400], "src": "logo.png", "logo": 40 }"##);
     let error = display_list(&logo, &data(), &mut Measure::rough()).unwrap_err();
     assert_eq!(error.code(), "QR_LOGO");
-    let none = display_list(&template(r##"{ "draw": "qr", "at": [0, 0, 400, 400] }"##), &Data::default(), &mut Measure::rough());
+    let none = display_list(
+        &template(r##"{ "draw": "qr", "at": [0, 0, 400, 400] }"##),
+        &Data::default(),
+        &mut Measure::rough(),
+    );
     assert_eq!(none.unwrap_err(), PosterError::Code(kfactor::qr::QrError::Empty));
     let ready = Data { code: Some("https://example.com/code.png".into()), ..Data::default() };
     let list = display_list(&small, &ready, &mut Measure::rough()).unwrap();

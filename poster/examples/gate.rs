@@ -43,12 +43,15 @@ fn examples() -> Vec<(String, Poster, Option<String>)> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
-        let campaign = Campaign::parse(&text, &Names::default()).expect("an example without problems").campaign;
+        let campaign =
+            Campaign::parse(&text, &Names::default()).expect("an example without problems").campaign;
         for (name, poster) in campaign.posters.iter() {
             match &poster.variants {
                 None => found.push((name.to_owned(), poster.clone(), None)),
                 Some(variants) => {
-                    let each = variants.iter().map(|variant| (name.to_owned(), poster.clone(), Some(variant.to_string())));
+                    let each = variants
+                        .iter()
+                        .map(|variant| (name.to_owned(), poster.clone(), Some(variant.to_string())));
                     found.extend(each);
                 }
             }
@@ -64,7 +67,11 @@ fn styled(random: &mut Random) -> Poster {
         let modules = random.of(&["square", "rounded", "dots", "connected"]);
         let finders = random.of(&["square", "rounded"]);
         let (fill, second) = (random.colour(120), random.colour(120));
-        let fill = if random.below(3) == 0 { format!(r#"{{ "from": "{fill}", "to": "{second}" }}"#) } else { format!("\"{fill}\"") };
+        let fill = if random.below(3) == 0 {
+            format!(r#"{{ "from": "{fill}", "to": "{second}" }}"#)
+        } else {
+            format!("\"{fill}\"")
+        };
         let light = random.pale();
         let quiet = 2 + random.below(3);
         let level = random.of(&["L", "M", "Q", "H"]);

@@ -1,5 +1,6 @@
 //! The server as one value, and the routes that lead into it.
 
+use crate::api::insight::Stories;
 use crate::auth::Caller;
 use crate::campaigns::Campaigns;
 use crate::clock::Clock;
@@ -9,7 +10,6 @@ use crate::limit::Limiter;
 use crate::log::Log;
 use crate::metrics::Metrics;
 use crate::secrets::Secrets;
-use crate::api::insight::Stories;
 use crate::{api, demo, short, store};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};

@@ -59,7 +59,8 @@ pub async fn lead(
     let target = answers.first().and_then(|answer| routed(answer));
     let document = keeper.document();
     let pages = document.live_codes.get(code).cloned().unwrap_or_default();
-    let own = document.page.clone().unwrap_or_else(|| format!("{}/?campaign={}", app.public_url, keeper.campaign));
+    let own =
+        document.page.clone().unwrap_or_else(|| format!("{}/?campaign={}", app.public_url, keeper.campaign));
     let location = match &target {
         Some(target) => match pages.targets.get(target).cloned().flatten() {
             Some(url) => carry(&url, token, &[], query),

@@ -131,7 +131,8 @@ pub fn divide(value: u64, shares: &[u64]) -> Vec<u64> {
     let mut parts: Vec<u64> = shares.iter().map(whole).collect();
     let mut left = value - parts.iter().sum::<u64>();
     let mut order: Vec<usize> = (0..shares.len()).collect();
-    let remainder = |at: &usize| shares.get(*at).map_or(0, |share| u128::from(value) * u128::from(*share) % total);
+    let remainder =
+        |at: &usize| shares.get(*at).map_or(0, |share| u128::from(value) * u128::from(*share) % total);
     order.sort_by_key(|at| core::cmp::Reverse(remainder(at)));
     for at in order {
         if left == 0 {

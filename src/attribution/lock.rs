@@ -175,7 +175,8 @@ pub fn bindings(events: &[(What, Event)], policy: &Policy) -> Bindings {
     let mut events: Vec<&(What, Event)> = events.iter().collect();
     events.sort_by(|(_, a), (_, b)| (a.at, &a.id).cmp(&(b.at, &b.id)));
     events.dedup_by(|(_, a), (_, b)| a.id == b.id);
-    let mut history = History { policy, ids: Identities::default(), customers: BTreeMap::new(), refused: Vec::new() };
+    let mut history =
+        History { policy, ids: Identities::default(), customers: BTreeMap::new(), refused: Vec::new() };
     history.merge(&events);
     for (what, event) in events {
         history.enter(*what, event);
@@ -234,8 +235,12 @@ impl History<'_> {
                 customer.met = true;
                 customer.locked || self.policy.lock == Lock::FirstTouch
             }
-            What::Register => !core::mem::replace(&mut customer.registered, true) && self.policy.lock == Lock::FirstRegister,
-            What::Order => !core::mem::replace(&mut customer.ordered, true) && self.policy.lock == Lock::FirstOrder,
+            What::Register => {
+                !core::mem::replace(&mut customer.registered, true) && self.policy.lock == Lock::FirstRegister
+            }
+            What::Order => {
+                !core::mem::replace(&mut customer.ordered, true) && self.policy.lock == Lock::FirstOrder
+            }
             What::Pay => !core::mem::replace(&mut customer.paid, true) && self.policy.lock == Lock::FirstPay,
             What::Visit | What::Merge => false,
         };
@@ -268,7 +273,8 @@ impl History<'_> {
             Some(Refused::Cycle)
         } else if customer.old && self.policy.eligible == Eligible::NewOnly {
             Some(Refused::NotNew)
-        } else if customer.bound.is_some_and(|(now, since)| now != inviter && !self.is_free(since, event.at)) {
+        } else if customer.bound.is_some_and(|(now, since)| now != inviter && !self.is_free(since, event.at))
+        {
             Some(Refused::Protected)
         } else {
             None
@@ -353,7 +359,10 @@ mod tests {
         let late = [event(0, What::Click, "c", "a"), event(30 * DAY, What::Click, "c", "b")];
         assert_eq!(inviter_of(&late, POLICY, "c"), bound("b", 30 * DAY));
         assert_eq!(inviter_of(&late, Policy { rebind: Rebind::Never, ..POLICY }, "c"), bound("a", 0));
-        assert_eq!(inviter_of(&early, Policy { rebind: Rebind::Always, ..POLICY }, "c"), bound("b", 30 * DAY - 1));
+        assert_eq!(
+            inviter_of(&early, Policy { rebind: Rebind::Always, ..POLICY }, "c"),
+            bound("b", 30 * DAY - 1)
+        );
     }
 
     #[test]
@@ -364,7 +373,10 @@ mod tests {
             event(45 * DAY, What::Click, "c", "b"),
         ];
         assert_eq!(inviter_of(&events, POLICY, "c"), bound("b", 45 * DAY));
-        assert_eq!(inviter_of(&events, Policy { renew_on: RenewOn::Purchase, ..POLICY }, "c"), bound("a", 20 * DAY));
+        assert_eq!(
+            inviter_of(&events, Policy { renew_on: RenewOn::Purchase, ..POLICY }, "c"),
+            bound("a", 20 * DAY)
+        );
     }
 
     #[test]
@@ -430,12 +442,14 @@ mod tests {
     }
 
     fn history() -> impl Strategy<Value = Vec<(What, Event)>> {
-        let kinds = [What::Click, What::Click, What::Visit, What::Register, What::Order, What::Pay, What::Merge];
+        let kinds =
+            [What::Click, What::Click, What::Visit, What::Register, What::Order, What::Pay, What::Merge];
         let one = (0i64..6, 0usize..7, 0u8..6, 0u8..6);
         proptest::collection::vec(one, 0..14).prop_map(move |list| {
             let make = |(n, (at, kind, who, other)): (usize, (i64, usize, u8, u8))| {
                 let id = format!("e{n}");
-                let event = Event { at: at * 10 * DAY, id, who: format!("p{who}"), other: format!("p{other}") };
+                let event =
+                    Event { at: at * 10 * DAY, id, who: format!("p{who}"), other: format!("p{other}") };
                 (kinds[kind], event)
             };
             list.into_iter().enumerate().map(make).collect()

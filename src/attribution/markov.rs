@@ -29,7 +29,9 @@ impl Chain {
             let weight = won + path.lost as f64;
             let mut row = 0;
             for (channel, _) in &path.touches {
-                let Some(column) = usize::try_from(*channel).ok().filter(|at| *at < channels) else { continue };
+                let Some(column) = usize::try_from(*channel).ok().filter(|at| *at < channels) else {
+                    continue;
+                };
                 add(steps.get_mut(row).and_then(|row| row.get_mut(column)), weight);
                 add(all.get_mut(row), weight);
                 row = column + 1;
@@ -110,7 +112,8 @@ fn cell(rows: &[Vec<f64>], row: usize, column: usize) -> f64 {
 /// Gauss and Jordan with pivots by size. A column without a pivot, of channels that lead to themselves alone, is left.
 fn eliminate(rows: &mut [Vec<f64>], n: usize) {
     for column in 0..n {
-        let best = (column..n).max_by(|a, b| cell(rows, *a, column).abs().total_cmp(&cell(rows, *b, column).abs()));
+        let best =
+            (column..n).max_by(|a, b| cell(rows, *a, column).abs().total_cmp(&cell(rows, *b, column).abs()));
         let Some(best) = best.filter(|best| cell(rows, *best, column).abs() > 1e-12) else { continue };
         rows.swap(column, best);
         let pivot = cell(rows, column, column);

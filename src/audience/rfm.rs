@@ -143,13 +143,10 @@ mod tests {
     fn quintiles_of_both_conventions() {
         let five: Vec<Customer> = (1..=5).map(|n| customer(n * 10, n, n * 100)).collect();
         let up_to = scores(&five, Convention::UpTo);
-        assert_eq!(up_to.iter().map(|s| (s.r, s.f, s.m)).collect::<Vec<_>>(), [
-            (5, 1, 1),
-            (4, 2, 2),
-            (3, 3, 3),
-            (2, 4, 4),
-            (1, 5, 5)
-        ]);
+        assert_eq!(
+            up_to.iter().map(|s| (s.r, s.f, s.m)).collect::<Vec<_>>(),
+            [(5, 1, 1), (4, 2, 2), (3, 3, 3), (2, 4, 4), (1, 5, 5)]
+        );
         // The borders are 1.8, 2.6, 3.4 and 4.2, one higher 2.8 … 5.2: 5 orders are above three of them.
         let one_higher = scores(&five, Convention::OneHigher);
         assert_eq!(one_higher.iter().map(|s| s.f).collect::<Vec<_>>(), [1, 1, 2, 3, 4]);

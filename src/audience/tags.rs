@@ -99,7 +99,8 @@ impl TagRule {
             }
             Fact::Added { by, code, .. } => (self.live_code == Some(code)).then_some(by),
             Fact::Happened { by, name, amount, order } => {
-                let now = |fact: &&Fact<'_>| matches!(fact, Fact::Happened { name: other, .. } if *other == name);
+                let now =
+                    |fact: &&Fact<'_>| matches!(fact, Fact::Happened { name: other, .. } if *other == name);
                 let now = u32::try_from(cx.facts.iter().filter(now).count()).unwrap_or(u32::MAX);
                 let times = cx.state.events.get(event_key(by, name)).saturating_add(now);
                 let often = self.event == Some(name) && times >= self.times.get();

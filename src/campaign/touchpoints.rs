@@ -60,7 +60,7 @@ impl TouchpointRules {
 
     /// The touchpoint that a poster is where the document does not say more about it.
     pub(super) fn poster() -> Self {
-        Self { kind: TouchpointKind::Social, number: None }
+        Self { kind: TouchpointKind::Social, number: None, live_code: None }
     }
 }
 

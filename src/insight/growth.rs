@@ -76,7 +76,8 @@ pub fn k_factor(people: &[Bringer], window: i64, now: i64) -> Estimate {
         .iter()
         .map(|person| {
             let end = watched(person);
-            let own: f64 = person.after.iter().filter(|age| **age <= end).map(|age| 1.0 / risk_at(&steps, *age)).sum();
+            let own: f64 =
+                person.after.iter().filter(|age| **age <= end).map(|age| 1.0 / risk_at(&steps, *age)).sum();
             let expected = last_before(&steps, end).map_or(0.0, |step| step.share);
             (own - expected) * (own - expected)
         })
@@ -98,7 +99,8 @@ pub fn maturity(people: &[Bringer], window: i64, now: i64, age: i64) -> f64 {
 /// How long it takes from a person's arrival to that of someone they brought.
 #[must_use]
 pub fn cycle(people: &[Bringer]) -> Cycle {
-    let mut all: Vec<f64> = people.iter().flat_map(|person| person.after.iter().map(|age| *age as f64)).collect();
+    let mut all: Vec<f64> =
+        people.iter().flat_map(|person| person.after.iter().map(|age| *age as f64)).collect();
     all.sort_unstable_by(f64::total_cmp);
     let count = u32::try_from(all.len()).unwrap_or(u32::MAX);
     let mean = if all.is_empty() { 0.0 } else { all.iter().sum::<f64>() / all.len() as f64 };

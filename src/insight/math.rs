@@ -103,7 +103,10 @@ pub fn quantile(sorted: &[f64], q: f64) -> f64 {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "what the machine's own library says is what ours is held against")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what the machine's own library says is what ours is held against"
+)]
 mod tests {
     use super::*;
 

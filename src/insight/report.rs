@@ -299,7 +299,9 @@ impl<'s> Eye<'s> {
     }
 
     fn slice(&self, name: &str, people: &[usize]) -> Slice {
-        let how_many = |fits: &dyn Fn(&Person) -> bool| count(people.iter().filter(|at| fits(&self.person(**at))).count());
+        let how_many = |fits: &dyn Fn(&Person) -> bool| {
+            count(people.iter().filter(|at| fits(&self.person(**at))).count())
+        };
         Slice {
             name: name.to_owned(),
             arrived: count(people.len()),
@@ -378,8 +380,10 @@ impl<'s> Eye<'s> {
         for at in self.arrived() {
             by_channel.entry(self.person(at).channel).or_default().push(at);
         }
-        let mut slices: Vec<Slice> =
-            by_channel.into_iter().map(|(channel, people)| self.slice(self.channel(channel), &people)).collect();
+        let mut slices: Vec<Slice> = by_channel
+            .into_iter()
+            .map(|(channel, people)| self.slice(self.channel(channel), &people))
+            .collect();
         slices.sort_by(|a, b| b.arrived.cmp(&a.arrived).then_with(|| a.name.cmp(&b.name)));
         let arm = |slice: &Slice| Arm { people: slice.arrived, converted: slice.converted };
         let first = slices.first().map(arm);
@@ -397,7 +401,8 @@ impl<'s> Eye<'s> {
     fn spreaders(&self) -> Vec<Spreader> {
         let values: Vec<f64> = self.story.people.iter().map(|person| person.value as f64).collect();
         let network = self.forest.network_values(&values, 0.5);
-        let mut all: Vec<usize> = (0..self.story.people.len()).filter(|at| self.forest.brought(*at) > 0).collect();
+        let mut all: Vec<usize> =
+            (0..self.story.people.len()).filter(|at| self.forest.brought(*at) > 0).collect();
         all.sort_by_key(|at| (core::cmp::Reverse(self.forest.reach(*at)), *at));
         let spreader = |at: usize| Spreader {
             who: self.name(at),
@@ -419,7 +424,9 @@ impl<'s> Eye<'s> {
                 list.push((touch.channel.min(most), touch.at));
             }
         }
-        let of = |who: u32| usize::try_from(who).ok().and_then(|who| touches.get(who)).map_or(&[][..], Vec::as_slice);
+        let of = |who: u32| {
+            usize::try_from(who).ok().and_then(|who| touches.get(who)).map_or(&[][..], Vec::as_slice)
+        };
         let won = self.story.conversions.iter().filter(|conversion| !conversion.refunded).map(|conversion| {
             let mut touches = within(of(conversion.who), conversion.at, LOOK_BACK);
             if touches.is_empty() {
@@ -427,7 +434,9 @@ impl<'s> Eye<'s> {
             }
             Path { touches, at: conversion.at, value: UNIT, lost: 0 }
         });
-        let lost = (0u32..).zip(&self.story.people).filter(|(who, person)| person.converted.is_none() && !of(*who).is_empty());
+        let lost = (0u32..)
+            .zip(&self.story.people)
+            .filter(|(who, person)| person.converted.is_none() && !of(*who).is_empty());
         let lost = lost.map(|(who, _)| Path { touches: of(who).to_vec(), at: self.now, value: 0, lost: 1 });
         won.chain(lost).collect()
     }
@@ -447,7 +456,10 @@ impl<'s> Eye<'s> {
         ];
         let given = |(model, how): (&'static str, Model)| {
             let credits = (0u32..).zip(credit(&paths, channels, how)).filter(|(_, credit)| *credit > 0);
-            Credit { model, channels: credits.map(|(at, credit)| (self.channel(at).to_owned(), credit)).collect() }
+            Credit {
+                model,
+                channels: credits.map(|(at, credit)| (self.channel(at).to_owned(), credit)).collect(),
+            }
         };
         models.into_iter().map(given).collect()
     }
@@ -491,7 +503,12 @@ impl<'s> Eye<'s> {
         let row = |class: Class| {
             let mine = || classes.iter().zip(&customers).filter(|(of, _)| **of == class);
             let (name, name_zh) = class.names();
-            ClassRow { name, name_zh, people: count(mine().count()), value: mine().map(|(_, c)| c.money).sum() }
+            ClassRow {
+                name,
+                name_zh,
+                people: count(mine().count()),
+                value: mine().map(|(_, c)| c.money).sum(),
+            }
         };
         Class::ALL.into_iter().map(row).collect()
     }

@@ -149,8 +149,21 @@ type Text<'a> = Option<std::borrow::Cow<'a, str>>;
 
 /// Kinds of facts by which someone takes part.
 const PARTS: [&str; 15] = [
-    "opened", "helped", "joined", "cut", "checked-in", "done", "submitted", "drawn", "claimed", "entered",
-    "returned", "scored", "spent", "added", "qualified",
+    "opened",
+    "helped",
+    "joined",
+    "cut",
+    "checked-in",
+    "done",
+    "submitted",
+    "drawn",
+    "claimed",
+    "entered",
+    "returned",
+    "scored",
+    "spent",
+    "added",
+    "qualified",
 ];
 
 /// The channel of whoever came by nobody and from nowhere that is known.

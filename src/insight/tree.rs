@@ -57,7 +57,8 @@ impl Forest {
     #[must_use]
     pub fn new(parents: &[Option<u32>]) -> Forest {
         let count = parents.len();
-        let known = |parent: &Option<u32>| parent.and_then(|at| usize::try_from(at).ok()).filter(|at| *at < count);
+        let known =
+            |parent: &Option<u32>| parent.and_then(|at| usize::try_from(at).ok()).filter(|at| *at < count);
         let mut parents: Vec<Option<usize>> = parents.iter().map(known).collect();
         break_circles(&mut parents);
         let mut below: Vec<Vec<usize>> = vec![Vec::new(); count];
@@ -83,7 +84,8 @@ impl Forest {
         let mut sizes = vec![1u64; count];
         for at in order.iter().rev() {
             let size = sizes.get(*at).copied().unwrap_or(0);
-            if let Some(place) = parents.get(*at).copied().flatten().and_then(|parent| sizes.get_mut(parent)) {
+            if let Some(place) = parents.get(*at).copied().flatten().and_then(|parent| sizes.get_mut(parent))
+            {
                 *place += size;
             }
         }
@@ -121,7 +123,8 @@ impl Forest {
     pub fn network_values(&self, values: &[f64], factor: f64) -> Vec<f64> {
         let mut below = vec![0.0; self.parents.len()];
         for at in self.order.iter().rev().copied() {
-            let worth = factor * (values.get(at).copied().unwrap_or(0.0) + below.get(at).copied().unwrap_or(0.0));
+            let worth =
+                factor * (values.get(at).copied().unwrap_or(0.0) + below.get(at).copied().unwrap_or(0.0));
             if let Some(place) = self.parent(at).and_then(|parent| below.get_mut(parent)) {
                 *place += worth;
             }
@@ -167,7 +170,8 @@ impl Forest {
         let all: u64 = self.children.iter().map(|brought| u64::from(*brought)).sum();
         let roots = self.roots.len().max(1) as f64;
         let alone = self.roots.iter().filter(|root| self.brought(**root) == 0).count();
-        let deep = self.roots.iter().filter(|root| self.reach(**root) > u64::from(self.brought(**root))).count();
+        let deep =
+            self.roots.iter().filter(|root| self.reach(**root) > u64::from(self.brought(**root))).count();
         Tree {
             people: u32::try_from(self.parents.len()).unwrap_or(u32::MAX),
             roots: u32::try_from(self.roots.len()).unwrap_or(u32::MAX),
@@ -193,7 +197,8 @@ impl Forest {
         let mut inside = vec![false; self.parents.len()];
         let (mut distances, mut depths) = (0u128, 0u128);
         for at in self.order.iter().copied() {
-            let belongs = at == root || self.parent(at).is_some_and(|parent| inside.get(parent) == Some(&true));
+            let belongs =
+                at == root || self.parent(at).is_some_and(|parent| inside.get(parent) == Some(&true));
             if !belongs {
                 continue;
             }

@@ -46,7 +46,9 @@ pub(super) fn check_code(rules: &LiveCodeRules, node: &Node<'_>, cx: &mut Cx) {
         cx.warning(
             code::REACH_FALLBACK,
             node.start,
-            String::from("All targets can be full or closed at once, and there is no `fallback` page for scans then."),
+            String::from(
+                "All targets can be full or closed at once, and there is no `fallback` page for scans then.",
+            ),
             String::from("所有目标可能同时已满或不在服务时间，而此时没有 `fallback` 页面可去。"),
         );
     }

@@ -79,11 +79,7 @@ pub fn decide<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     }
 }
 
-fn scan<'c>(
-    cx: &mut Deciding<'_, 'c>,
-    handle: LiveCode,
-    code: LiveCodeOf<'c>,
-) -> Result<(), Rejection<'c>> {
+fn scan<'c>(cx: &mut Deciding<'_, 'c>, handle: LiveCode, code: LiveCodeOf<'c>) -> Result<(), Rejection<'c>> {
     let by = cx.person()?;
     cx.arrive(by, true)?;
     let router = Router::new(code, cx.state, cx.at, cx.book.current().timezone);
@@ -104,11 +100,7 @@ fn draw<'c>(cx: &Deciding<'_, 'c>) -> Draw {
     Draw::new(&cx.book.seed, "live-code", &cx.command.id)
 }
 
-fn add<'c>(
-    cx: &mut Deciding<'_, 'c>,
-    code: LiveCode,
-    named: Option<Target>,
-) -> Result<(), Rejection<'c>> {
+fn add<'c>(cx: &mut Deciding<'_, 'c>, code: LiveCode, named: Option<Target>) -> Result<(), Rejection<'c>> {
     let by = cx.person()?;
     cx.arrive(by, false)?;
     let led_to = || cx.state.live_codes.visit(code, by).map(|visit| visit.target);
@@ -183,9 +175,8 @@ impl<'r> Router<'r> {
     /// Why a target does or does not take a newcomer.
     #[must_use]
     pub fn standing(&self, rules: &TargetRules, target: Target) -> Standing {
-        self.standing_without_room(rules, target).unwrap_or_else(|| {
-            if self.has_room(rules, target) { Standing::Open } else { Standing::Full }
-        })
+        self.standing_without_room(rules, target)
+            .unwrap_or_else(|| if self.has_room(rules, target) { Standing::Open } else { Standing::Full })
     }
 
     /// Whether there is room for one more: today, and at all.
@@ -254,9 +245,8 @@ impl<'r> Router<'r> {
     }
 
     fn draw(&self, spare: bool, draw: impl FnOnce() -> Draw) -> Option<(usize, Target)> {
-        let weight = |at: usize| {
-            self.code.rules.targets.get(at).map_or(0, |target| u64::from(target.weight.get()))
-        };
+        let weight =
+            |at: usize| self.code.rules.targets.get(at).map_or(0, |target| u64::from(target.weight.get()));
         let mut ticket = draw().below(self.open(spare).map(|(at, _)| weight(at)).sum());
         self.open(spare).find(|(at, _)| {
             let wins = ticket < weight(*at);

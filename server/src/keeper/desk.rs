@@ -153,9 +153,9 @@ impl Desk {
                 let _sent = reply.send(view);
             }
             Request::LiveCodes { reply } => {
-                let codes = self.machine().and_then(|machine| {
-                    machine.live_codes(now).ok_or(Code::Unavailable.into())
-                });
+                let codes = self
+                    .machine()
+                    .and_then(|machine| machine.live_codes(now).ok_or(Code::Unavailable.into()));
                 let _sent = reply.send(codes);
             }
             Request::SharedLoop { handle, reply } => {

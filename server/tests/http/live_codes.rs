@@ -103,14 +103,23 @@ fn operators_see_loads_and_who_comes_next_and_switch_targets() {
     };
     add("a1", "wx-1");
     let seen = codes(&server);
-    assert_eq!((&seen["liveCode"], &seen["kind"], &seen["next"]), (&json!("mothers"), &json!("group"), &json!("two")));
+    assert_eq!(
+        (&seen["liveCode"], &seen["kind"], &seen["next"]),
+        (&json!("mothers"), &json!("group"), &json!("two"))
+    );
     let one = &seen["targets"][0];
-    assert_eq!((&one["status"], &one["shown"], &one["today"], &one["kept"]), (&json!("full"), &json!(1), &json!(1), &json!(1)));
+    assert_eq!(
+        (&one["status"], &one["shown"], &one["today"], &one["kept"]),
+        (&json!("full"), &json!(1), &json!(1), &json!(1))
+    );
     let switch = json!({ "id": "s1", "do": "switch", "name": "mothers/two", "text": "banned" });
     assert_eq!(server.client.command("rush", &switch)["facts"][0]["kind"], "switched");
     let page = server.client.page("ann", "POST", "/v1/campaigns/rush/commands", Some(&switch));
     assert_eq!(page.code(), "SECRET_KEY_NEEDED");
-    assert_eq!(server.client.page("ann", "GET", "/v1/campaigns/rush/live-codes", None).code(), "SECRET_KEY_NEEDED");
+    assert_eq!(
+        server.client.page("ann", "GET", "/v1/campaigns/rush/live-codes", None).code(),
+        "SECRET_KEY_NEEDED"
+    );
     let seen = codes(&server);
     assert_eq!((&seen["next"], &seen["targets"][1]["status"]), (&Value::Null, &json!("banned")));
     server.kill();
