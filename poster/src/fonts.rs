@@ -34,7 +34,8 @@ impl Fonts {
         folders.iter().for_each(|folder| database.load_fonts_dir(folder));
         // `sans-serif` means a font that is there, so that Latin letters and figures have one.
         let family = FAMILIES.into_iter().find(|family| is_there(&database, family)).map(str::to_owned);
-        let any = || database.faces().find_map(|face| face.families.first().map(|(family, _)| family.clone()));
+        let any =
+            || database.faces().find_map(|face| face.families.first().map(|(family, _)| family.clone()));
         if let Some(family) = family.or_else(any) {
             database.set_sans_serif_family(family);
         }
@@ -88,7 +89,9 @@ impl Fonts {
     }
 
     fn with<T>(&self, face: ID, read: impl FnOnce(&ttf_parser::Face<'_>) -> Option<T>) -> Option<T> {
-        self.database.with_face_data(face, |data, index| read(&ttf_parser::Face::parse(data, index).ok()?)).flatten()
+        self.database
+            .with_face_data(face, |data, index| read(&ttf_parser::Face::parse(data, index).ok()?))
+            .flatten()
     }
 }
 

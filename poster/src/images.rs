@@ -59,7 +59,8 @@ fn base64(bytes: &[u8]) -> String {
         let at = |place: usize| u32::from(group.get(place).copied().unwrap_or(0));
         let value = at(0) << 16 | at(1) << 8 | at(2);
         for (place, shift) in [18u32, 12, 6, 0].into_iter().enumerate() {
-            let letter = LETTERS.get(usize::try_from(value >> shift & 63).unwrap_or(0)).copied().unwrap_or(b'=');
+            let letter =
+                LETTERS.get(usize::try_from(value >> shift & 63).unwrap_or(0)).copied().unwrap_or(b'=');
             out.push(if place > group.len() { '=' } else { char::from(letter) });
         }
     }
@@ -72,14 +73,24 @@ mod tests {
 
     #[test]
     fn only_pictures_of_the_folder_are_read() {
-        assert_eq!(["", "f", "fo", "foo", "foob"].map(|text| base64(text.as_bytes())), ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]);
+        assert_eq!(
+            ["", "f", "fo", "foo", "foob"].map(|text| base64(text.as_bytes())),
+            ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]
+        );
         let folder = std::env::temp_dir().join(format!("kfactor-images-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("a.png"), b"\x89PNGxyz").unwrap();
         std::fs::write(folder.join("key.txt"), b"secret").unwrap();
         let images = Images::of(folder.join("."));
         assert_eq!(images.source("a.png").as_deref(), Some("data:image/png;base64,iVBOR3h5eg=="));
-        for src in ["key.txt", "../a.png", "/etc/passwd", "https://example.com/a.png", "missing.png", "data:text/html,x"] {
+        for src in [
+            "key.txt",
+            "../a.png",
+            "/etc/passwd",
+            "https://example.com/a.png",
+            "missing.png",
+            "data:text/html,x",
+        ] {
             assert_eq!(images.source(src), None, "{src}");
         }
         std::fs::remove_dir_all(folder).unwrap();

@@ -96,7 +96,11 @@ fn run(arguments: &Arguments) -> Result<usize, String> {
     })?;
     let Some(poster) = parsed.campaign.posters.get(&arguments.poster) else {
         let known: Vec<&str> = parsed.campaign.posters.iter().map(|(name, _)| name).collect();
-        return Err(format!("the campaign has no poster `{}`; it has: {}", arguments.poster, known.join(", ")));
+        return Err(format!(
+            "the campaign has no poster `{}`; it has: {}",
+            arguments.poster,
+            known.join(", ")
+        ));
     };
     let links = Links::of(arguments, &parsed.campaign, &parsed.names)?;
     let jobs = jobs(arguments, &parsed.campaign, &links)?;
@@ -128,7 +132,9 @@ fn jobs(arguments: &Arguments, campaign: &Campaign, links: &Links) -> Result<Vec
         common.push((name.to_owned(), value.to_owned()));
     }
     let job = |row: Vec<(String, String)>, number: usize| -> Result<Job, String> {
-        let of = |name: &str| row.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.clone());
+        let of = |name: &str| {
+            row.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.clone())
+        };
         let url = match of("url").or_else(|| arguments.url.clone()) {
             Some(url) => url,
             None => links.of_touchpoint(of("touchpoint").as_deref().or(arguments.touchpoint.as_deref()))?,
@@ -137,7 +143,8 @@ fn jobs(arguments: &Arguments, campaign: &Campaign, links: &Links) -> Result<Vec
         if !Path::new(&name).components().all(|part| matches!(part, std::path::Component::Normal(_))) {
             return Err(format!("`{name}` is not the name of a file"));
         }
-        let file = if arguments.csv.is_some() { arguments.output.join(name) } else { arguments.output.clone() };
+        let file =
+            if arguments.csv.is_some() { arguments.output.join(name) } else { arguments.output.clone() };
         let variant = of("variant").or_else(|| arguments.variant.clone());
         let values = row.into_iter().chain(common.iter().cloned()).collect();
         let scale = arguments.scale.clamp(25, 400);
@@ -145,8 +152,12 @@ fn jobs(arguments: &Arguments, campaign: &Campaign, links: &Links) -> Result<Vec
     };
     let Some(table) = &arguments.csv else { return Ok(vec![job(Vec::new(), 1)?]) };
     let mut reader = csv::Reader::from_path(table).map_err(|error| error.to_string())?;
-    let header: Vec<String> =
-        reader.headers().map_err(|error| error.to_string())?.iter().map(|name| name.trim().to_owned()).collect();
+    let header: Vec<String> = reader
+        .headers()
+        .map_err(|error| error.to_string())?
+        .iter()
+        .map(|name| name.trim().to_owned())
+        .collect();
     let rows = reader.records().zip(1..).map(|(row, number)| {
         let row = row.map_err(|error| error.to_string())?;
         let row = header.iter().cloned().zip(row.iter().map(|value| value.trim().to_owned())).collect();
@@ -167,9 +178,11 @@ struct Links {
 impl Links {
     fn of(arguments: &Arguments, campaign: &Campaign, names: &Names) -> Result<Links, String> {
         let key = arguments.key_file.as_deref().map(read).transpose()?;
-        let key = key.map(|text| bytes(text.trim()).ok_or("the key is not hexadecimal".to_owned())).transpose()?;
+        let key =
+            key.map(|text| bytes(text.trim()).ok_or("the key is not hexadecimal".to_owned())).transpose()?;
         let rules = names.touchpoints.iter().zip(campaign.touchpoints.iter());
-        let touchpoints = rules.filter_map(|(name, rules)| Some((name.clone(), rules.as_ref()?.number(name)))).collect();
+        let touchpoints =
+            rules.filter_map(|(name, rules)| Some((name.clone(), rules.as_ref()?.number(name)))).collect();
         let base = arguments.base.as_deref().map(|base| base.trim_end_matches('/').to_owned());
         Ok(Links { base, key, kid: arguments.kid, campaign: campaign.number(), touchpoints })
     }
@@ -177,7 +190,9 @@ impl Links {
     /// The link of a touchpoint.
     fn of_touchpoint(&self, name: Option<&str>) -> Result<String, String> {
         let (Some(base), Some(key), Some(name)) = (&self.base, &self.key, name) else {
-            return Err("give --url, or --base, --key-file and a touchpoint, from which a link is made".to_owned());
+            return Err(
+                "give --url, or --base, --key-file and a touchpoint, from which a link is made".to_owned()
+            );
         };
         let number = self.touchpoints.iter().find(|(known, _)| known == name).map(|(_, number)| *number);
         let touchpoint = number.ok_or(format!("the campaign has no touchpoint `{name}`"))?;
@@ -218,10 +233,17 @@ fn pictures(arguments: &Arguments, poster: &Poster, jobs: &[Job], fonts: &Fonts,
     failed.into_inner()
 }
 
-fn one(arguments: &Arguments, poster: &Poster, job: &Job, fonts: &Fonts, images: &Images) -> Result<(), String> {
+fn one(
+    arguments: &Arguments,
+    poster: &Poster,
+    job: &Job,
+    fonts: &Fonts,
+    images: &Images,
+) -> Result<(), String> {
     let save = |bytes: &[u8]| std::fs::write(&job.file, bytes).map_err(|error| error.to_string());
     if is(&job.file, "svg") {
-        let list = display_list(poster, &job.data, &mut fonts.measure()).map_err(|error| error.code().to_owned())?;
+        let list =
+            display_list(poster, &job.data, &mut fonts.measure()).map_err(|error| error.code().to_owned())?;
         return save(svg(&list, &|src| images.source(src)).as_bytes());
     }
     let format = if is(&job.file, "png") { Format::Png } else { Format::Jpeg(arguments.quality) };
@@ -230,7 +252,9 @@ fn one(arguments: &Arguments, poster: &Poster, job: &Job, fonts: &Fonts, images:
         eprintln!("{}: {}: {}", job.file.display(), finding.code, finding.message);
     }
     if picture.is_read == Some(false) {
-        return Err("POSTER_UNREAD: the code could not be read back from the picture; it is not written".to_owned());
+        return Err(
+            "POSTER_UNREAD: the code could not be read back from the picture; it is not written".to_owned()
+        );
     }
     save(&picture.bytes)
 }
@@ -242,7 +266,8 @@ fn sheets(
     fonts: &Fonts,
     images: &Images,
 ) -> Result<(), String> {
-    let (width, height) = arguments.paper.split_once('x').ok_or("--paper is written like 210x297".to_owned())?;
+    let (width, height) =
+        arguments.paper.split_once('x').ok_or("--paper is written like 210x297".to_owned())?;
     let length = |text: &str| text.parse::<f32>().map_err(|_| "--paper is written like 210x297".to_owned());
     let sheet = Sheet {
         width: length(width)?,
@@ -279,6 +304,10 @@ fn read(file: &Path) -> Result<String, String> {
 }
 
 fn bytes(hexadecimal: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = hexadecimal.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect::<Option<_>>()?;
-    (digits.len() % 2 == 0).then(|| digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
+    let digits: Vec<u8> = hexadecimal
+        .chars()
+        .map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok()))
+        .collect::<Option<_>>()?;
+    (digits.len() % 2 == 0)
+        .then(|| digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
 }

@@ -97,7 +97,9 @@ fn raster(text: &str, fonts: &Fonts) -> Result<Pixmap, PictureError> {
 fn jpeg(pixels: &Pixmap, quality: u8) -> Result<Vec<u8>, PictureError> {
     let wrong = |error: String| PictureError::Raster(error);
     let [width, height] = [pixels.width(), pixels.height()].map(u16::try_from);
-    let (Ok(width), Ok(height)) = (width, height) else { return Err(wrong("the picture is too large".to_owned())) };
+    let (Ok(width), Ok(height)) = (width, height) else {
+        return Err(wrong("the picture is too large".to_owned()));
+    };
     let mut bytes = Vec::new();
     // A poster's ground is opaque, so what is premultiplied is what is shown.
     jpeg_encoder::Encoder::new(&mut bytes, quality.clamp(1, 100))

@@ -56,7 +56,12 @@ impl Sheet {
     ///
     /// # Errors
     /// [`SheetError`].
-    pub fn pdf(&self, posters: &[(&Poster, &Data)], fonts: &Fonts, images: &Images) -> Result<Vec<u8>, SheetError> {
+    pub fn pdf(
+        &self,
+        posters: &[(&Poster, &Data)],
+        fonts: &Fonts,
+        images: &Images,
+    ) -> Result<Vec<u8>, SheetError> {
         let Some((first, _)) = posters.first() else { return Err(SheetError::Room) };
         let height = self.height_of(first);
         let (across, down) = self.grid(height);
@@ -92,7 +97,8 @@ impl Sheet {
     /// How many posters fit beside and below each other, each with its bleed and marks.
     fn grid(&self, height: f32) -> (usize, usize) {
         let around = 2.0 * (self.bleed.max(MARK.1) + MARK.0);
-        let count = |paper: f32, poster: f32| (0..50).rfind(|count| (poster + around) * number(*count) <= paper);
+        let count =
+            |paper: f32, poster: f32| (0..50).rfind(|count| (poster + around) * number(*count) <= paper);
         let whole = |count: Option<i32>| count.and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
         (whole(count(self.width, self.poster)), whole(count(self.height, height)))
     }
@@ -135,7 +141,8 @@ impl Writer {
     fn embed(&mut self, text: &str, fonts: &Fonts) -> Result<Ref, SheetError> {
         let tree = tree(text, fonts).map_err(SheetError::Pdf)?;
         let options = svg2pdf::ConversionOptions::default();
-        let (chunk, root) = svg2pdf::to_chunk(&tree, options).map_err(|error| SheetError::Pdf(error.to_string()))?;
+        let (chunk, root) =
+            svg2pdf::to_chunk(&tree, options).map_err(|error| SheetError::Pdf(error.to_string()))?;
         let mut numbers = HashMap::new();
         let mut last = self.last;
         let chunk = chunk.renumber(|old| {

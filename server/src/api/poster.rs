@@ -110,7 +110,8 @@ pub async fn poster(
     let document = keeper.document();
     let posters = posters(&document.text)?;
     let template = posters.get(&wanted.poster).ok_or(Code::PosterUnknown)?.clone();
-    let known = |name: &String| template.variants.iter().flat_map(|list| list.iter()).any(|own| **own == **name);
+    let known =
+        |name: &String| template.variants.iter().flat_map(|list| list.iter()).any(|own| **own == **name);
     if wanted.variant.as_ref().is_some_and(|variant| !known(variant)) {
         return Err(Failure::from(Code::PosterUnknown).with("variant", wanted.variant));
     }
@@ -142,7 +143,10 @@ pub async fn poster(
     .await?;
     let kind = if format == Format::Png { "image/png" } else { "image/jpeg" };
     let link = picture.code.as_ref().map(|code| code.text.clone()).unwrap_or_default();
-    let mut response = ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "private, max-age=300")], picture.bytes.clone())
+    let mut response = (
+        [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "private, max-age=300")],
+        picture.bytes.clone(),
+    )
         .into_response();
     if let Ok(link) = HeaderValue::from_str(&link) {
         response.headers_mut().insert("x-kfactor-link", link);
@@ -164,7 +168,8 @@ async fn picture(
         .map_err(|_| Failure::from(Code::Busy).after(1))?
         .map_err(|_| Code::Busy)?;
     let owner = Arc::clone(app);
-    let drawn = tokio::task::spawn_blocking(move || make(&owner.painter)).await.map_err(|_| Code::Unavailable)?;
+    let drawn =
+        tokio::task::spawn_blocking(move || make(&owner.painter)).await.map_err(|_| Code::Unavailable)?;
     let picture = drawn.map_err(|error| Failure::from(Code::PosterNotDrawn).with("reason", error.code()))?;
     if picture.is_read == Some(false) {
         return Err(Failure::from(Code::PosterNotDrawn).with("reason", "POSTER_UNREAD"));
