@@ -127,7 +127,8 @@ fn every_wrong_document_fits_the_schema_and_is_found_out() {
     for (name, text) in &files {
         let &(_, code, severity, pointer, line, column) = WRONG.iter().find(|row| row.0 == name).unwrap();
         assert!(fits_schema(&validator, text), "{name} does not fit the schema");
-        let found = problems(text);
+        let mut found = problems(text);
+        found.retain(|problem| problem.code == code || !ECONOMICS.contains(&problem.code));
         assert_eq!(found.len(), 1, "{name}: {found:#?}");
         let problem = &found[0];
         let place = (problem.code, problem.severity, problem.pointer.as_str(), problem.line, problem.column);
@@ -317,6 +318,7 @@ fn accept_silences_a_warning_and_never_an_error() {
             .warnings
             .iter()
             .map(|problem| problem.code)
+            .filter(|code| !ECONOMICS.contains(code))
             .collect()
     };
     assert_eq!(warnings(&unbounded), ["MONEY-UNBOUNDED"]);
@@ -540,4 +542,12 @@ const WRONG: &[(&str, &str, Severity, &str, u32, u32)] = &[
     ("poster-code-too-pale", "POSTER_CODE", Severity::Error, "/posters/main/layers/0", 12, 9),
     ("poster-code-with-narrow-margin", "POSTER-SCAN", Severity::Warning, "/posters/main/layers/0", 12, 9),
     ("poster-below-nothing", "NAME_UNKNOWN", Severity::Error, "/posters/main/layers/0/below", 12, 80),
+    ("made-up-friends", "ABUSE-COST", Severity::Warning, "/plays/friends", 9, 5),
+    ("first-by-made-up-friends", "ABUSE-RACE", Severity::Warning, "/plays/top", 10, 5),
+    ("paid-before-the-refund", "MONEY-REFUND", Severity::Warning, "/plays/sell", 9, 5),
+    ("buys-to-recruit", "LAW-ENTRY", Severity::Warning, "/plays/sell/spend", 9, 115),
+    ("car-in-a-draw", "LAW-PRIZE", Severity::Warning, "/plays/pool", 9, 5),
 ];
+
+/// What small documents that are about something else raise as well, because they assume nothing.
+const ECONOMICS: [&str; 3] = ["ABUSE-COST", "ABUSE-RACE", "MONEY-REFUND"];

@@ -4,8 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { Engine, type Command } from "kfactor";
 import type { Campaign, Fact } from "../src/cli/verify/books.js";
-import { check } from "../src/cli/verify/check.js";
+import { check, type Revision } from "../src/cli/verify/check.js";
 import { commitment, Draw } from "../src/cli/verify/draw.js";
 
 interface Fixture {
@@ -77,6 +78,101 @@ test("every forged fact is found out", () => {
     (fact, at) => FIXTURE.facts[at - 1]?.kind === "drawn" && fact.kind === "granted",
   );
   assert.ok(found(forge("granted", "to", "zoe", ({ id }) => id === given?.id)).includes("GRANT"));
+});
+
+const HOUR = 3_600_000;
+const START = Date.UTC(2026, 11, 1, 2);
+
+/** A wheel with one coffee, which is claimed within an hour. */
+function wheel(more: object, play: object = {}): object {
+  return {
+    id: "wheel",
+    title: "Wheel",
+    runs: { from: "2026-12-01T00:00", until: "2026-12-15T00:00" },
+    rewards: {
+      coffee: { kind: "coupon", title: "Coffee", stock: 1, ...more },
+      sticker: { kind: "goods", title: "Sticker" },
+    },
+    plays: {
+      wheel: {
+        mechanic: "lottery",
+        title: "Wheel",
+        prizes: [{ name: "Coffee", give: "coffee", weight: 1 }],
+        free: { every: "day", count: 9 },
+        instead: "sticker",
+        ...play,
+      },
+    },
+    accept: { "SHAPE-UNUSED": "a test" },
+  };
+}
+
+/** Draws by these people, hours after the start; the steps that a verifier reads, and what was won. */
+async function drawn(
+  first: object,
+  draws: [who: string, hours: number][],
+  revised?: [before: number, document: object],
+): Promise<{ steps: (Fact | Revision)[]; won: unknown[] }> {
+  const engine = await Engine.load(JSON.stringify(first), { seed: SEED });
+  const steps: (Fact | Revision)[] = [];
+  draws.forEach(([by, hours], number) => {
+    if (revised?.[0] === number) {
+      engine.revise(JSON.stringify(revised[1]));
+      steps.push({ campaign: revised[1] as Campaign });
+    }
+    const command = { id: `d${number}`, at: START + hours * HOUR, do: "draw", by, play: "wheel" };
+    const answer = engine.submitBatch([command as Command])[0];
+    assert.ok(answer?.ok);
+    steps.push(...(answer.facts as unknown as Fact[]));
+  });
+  engine.free();
+  const won = steps.flatMap((step) => ("kind" in step && step.kind === "drawn" ? [step.prize] : []));
+  return { steps, won };
+}
+
+const findings = (campaign: object, steps: (Fact | Revision)[]): string[] =>
+  check(campaign as Campaign, SEED, steps).findings.map(({ code }) => code);
+
+test("what was not claimed in time can be won again", async () => {
+  const campaign = wheel({ claimWithin: "1h" });
+  const { steps, won } = await drawn(campaign, [
+    ["ann", 0],
+    ["bo", 0.9],
+    ["cy", 1],
+  ]);
+  assert.deepEqual(won, ["coffee", "sticker", "coffee"]);
+  assert.deepEqual(findings(campaign, steps), []);
+  // Without its time the third coffee could not have been won.
+  assert.ok(findings(wheel({}), steps.map((step) => ({ ...step, claimBy: undefined }) as Fact)).includes("PRIZE"));
+});
+
+test("a revision is in force from its place on, and loops that run keep their rules", async () => {
+  const [first, second] = [wheel({}), wheel({ stock: 2 }, { instead: "coffee", prizes: [{ name: "Sticker", give: "sticker", weight: 1 }] })];
+  const draws: [string, number][] = [
+    ["ann", 0],
+    ["ann", 1],
+    ["ann", 2],
+    ["bo", 3],
+  ];
+  const { steps, won } = await drawn(first, draws, [2, second]);
+  assert.deepEqual(won, ["coffee", "sticker", "coffee", "sticker"]);
+  assert.deepEqual(findings(first, steps), []);
+  assert.ok(findings(first, steps.filter((step) => "kind" in step)).includes("PRIZE"));
+});
+
+test("a limit on grants keeps a prize from being won", async () => {
+  const limits = [{ per: "participant", every: "day", most: 1, of: "grant", reward: "coffee" }];
+  const campaign = wheel({ stock: 9 }, { limits });
+  const draws: [string, number][] = [
+    ["ann", 0],
+    ["ann", 1],
+    ["bo", 2],
+    ["ann", 14],
+  ];
+  const { steps, won } = await drawn(campaign, draws);
+  assert.deepEqual(won, ["coffee", "sticker", "coffee", "coffee"]);
+  assert.deepEqual(findings(campaign, steps), []);
+  assert.deepEqual(findings(wheel({ stock: 9 }), steps), ["PRIZE"]);
 });
 
 test("the command line says what is wrong and ends with 1", () => {

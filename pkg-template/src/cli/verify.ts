@@ -1,5 +1,5 @@
 import type { Campaign, Fact } from "./verify/books.js";
-import { check } from "./verify/check.js";
+import { check, type Revision } from "./verify/check.js";
 import { commitment } from "./verify/draw.js";
 import { Exit, hexadecimal, isChinese, parse, readText, say, Stop, usage } from "./terminal.js";
 
@@ -41,16 +41,24 @@ export async function verifyDraws(words: string[]): Promise<Exit> {
   return say(lines.join(""), exit);
 }
 
-/** Facts as a JSON array, one in each line, or as the server's answer. */
-function readFacts(file: string): Fact[] {
+/**
+ * Facts as a JSON array, one in each line, or as the server's answer; or a log's entries, whose answers hold the facts.
+ * Documents between them, as `{ "campaign": … }`, are revisions.
+ */
+function readFacts(file: string): (Fact | Revision)[] {
   const text = readText(file).trim();
   if (text === "") return [];
   const isLines = text.startsWith("{") && text.includes("\n") && !/^\{\s*"(ok|facts)"/.test(text);
   const value = isLines ? text.split("\n").map((line) => read(file, line)) : read(file, text);
-  const isAnswer = typeof value === "object" && value !== null && "facts" in value;
-  const list = isAnswer ? value.facts : value;
-  if (Array.isArray(list)) return list as Fact[];
-  return [list as Fact];
+  return factsOf(value);
+}
+
+function factsOf(value: unknown): (Fact | Revision)[] {
+  if (Array.isArray(value)) return value.flatMap(factsOf);
+  const { answer, command, facts } = Object(value) as { answer?: unknown; command?: unknown; facts?: unknown };
+  if (command !== undefined) return answer === undefined ? [] : factsOf(answer);
+  if (Array.isArray(facts)) return facts as Fact[];
+  return (value as { ok?: boolean } | null)?.ok === false ? [] : [value as Fact | Revision];
 }
 
 function read(file: string, text: string): unknown {

@@ -75,6 +75,9 @@ fn groups(number: u64) -> Round {
     Round { commands: plans::opening().len() + plan.len(), differs }
 }
 
+/// Commands in a turn, after which a long run says how far it is.
+const TURN: u64 = 1_000_000;
+
 /// The number that `name` asks for in the environment, or another one.
 fn asked(name: &str, otherwise: u64) -> u64 {
     let given = std::env::var(name).ok().map(|text| text.replace('_', ""));
@@ -95,24 +98,34 @@ fn every_reference_agrees_over_random_commands() {
         return;
     }
     let begun = Instant::now();
-    let (mut all, mut different) = (0, Vec::new());
-    for (name, make) in &chosen {
-        let share = most.div_ceil(u64::try_from(chosen.len()).expect("few"));
-        let (mut commands, mut round) = (0, 0);
-        while commands < share {
-            let number = seed.wrapping_mul(1 << 40).wrapping_add(round);
-            let made = make(number);
-            if let Some(found) = made.differs {
-                println!("{name}, round {number} differs: {found}");
-                different.push(format!("{name}, round {number}: {found}"));
-                break;
+    // In turns, so that a run that is ended early has looked at every mechanic.
+    let turns = most.div_ceil(TURN).max(1);
+    let mut done: Vec<(u64, u64, bool)> = vec![(0, 0, false); chosen.len()];
+    let mut different = Vec::new();
+    for turn in 1..=turns {
+        for ((name, make), (commands, rounds, differs)) in chosen.iter().zip(&mut done) {
+            let share = most.div_ceil(u64::try_from(chosen.len()).expect("few")) * turn / turns;
+            while *commands < share && !*differs {
+                let number = seed.wrapping_mul(1 << 40).wrapping_add(*rounds);
+                let made = make(number);
+                if let Some(found) = made.differs {
+                    println!("{name}, round {number} differs: {found}");
+                    different.push(format!("{name}, round {number}: {found}"));
+                    *differs = true;
+                }
+                *commands += u64::try_from(made.commands).expect("few");
+                *rounds += 1;
             }
-            commands += u64::try_from(made.commands).expect("few");
-            round += 1;
         }
-        println!("{name}: {commands} commands in {round} rounds, {:.0?} so far", begun.elapsed());
-        all += commands;
+        if turn < turns {
+            let all: u64 = done.iter().map(|(commands, ..)| commands).sum();
+            println!("{all} commands so far, {} differences, {:.0?}", different.len(), begun.elapsed());
+        }
     }
-    println!("{all} commands, seed {seed}: {} differences", different.len());
+    for ((name, _), (commands, rounds, _)) in chosen.iter().zip(&done) {
+        println!("{name}: {commands} commands in {rounds} rounds");
+    }
+    let all: u64 = done.iter().map(|(commands, ..)| commands).sum();
+    println!("{all} commands, seed {seed}: {} differences, {:.0?}", different.len(), begun.elapsed());
     assert!(different.is_empty(), "{}", different.join("\n"));
 }

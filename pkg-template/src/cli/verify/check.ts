@@ -1,5 +1,5 @@
 // Re-checks every draw of a list of facts against a seed. Nothing of the engine takes part in it.
-import { Books, whole, type Campaign, type Fact } from "./books.js";
+import { Books, period, whole, type Campaign, type Fact, type PlayRules } from "./books.js";
 import { Draw } from "./draw.js";
 
 /** What is wrong with a fact. */
@@ -51,6 +51,9 @@ interface Packet {
 interface Loop {
   readonly id: string;
   readonly play: string;
+  readonly initiator: string;
+  /** The play's rules as they were when it was opened. */
+  readonly rules: PlayRules;
   /** Draws or shares so far. */
   numbers: number;
   /** Lottery: entries that are not drawn. */
@@ -66,16 +69,29 @@ interface Loop {
   left: bigint;
 }
 
-/** Checks all facts of a campaign, from its first one on, in their order. */
-export function check(campaign: Campaign, seed: Uint8Array, facts: readonly Fact[]): Report {
+/** A document that is in force from its place among the facts on. */
+export interface Revision {
+  readonly campaign: Campaign;
+}
+
+/** Checks all facts of a campaign, from its first one on, in their order, with its revisions among them. */
+export function check(campaign: Campaign, seed: Uint8Array, steps: readonly (Fact | Revision)[]): Report {
   const checker = new Checker(campaign, seed);
-  facts.forEach((fact, at) => checker.take(fact, facts[at + 1]));
+  steps.forEach((step, at) => {
+    if (isRevision(step)) return checker.revise(step.campaign);
+    const next = steps[at + 1];
+    return checker.take(step, next === undefined || isRevision(next) ? undefined : next);
+  });
   return checker.report;
+}
+
+function isRevision(step: Fact | Revision): step is Revision {
+  return !("kind" in step) && "campaign" in step;
 }
 
 class Checker {
   readonly report = { draws: 0, shares: 0, findings: [] as Finding[] };
-  readonly #campaign: Campaign;
+  #campaign: Campaign;
   readonly #seed: Uint8Array;
   readonly #books: Books;
   readonly #loops = new Map<string, Loop>();
@@ -86,22 +102,29 @@ class Checker {
     this.#books = new Books(campaign);
   }
 
-  take(fact: Fact, next: Fact | undefined): void {
-    const loop = this.#loops.get(String(fact.loop));
-    if (fact.kind === "opened") this.#open(String(fact.loop), String(fact.play));
-    if (loop !== undefined) this.#inLoop(loop, fact, next);
-    this.#books.enter(fact);
+  /** Loops that run keep their rules; stock, budget and the campaign's limits are the latest. */
+  revise(campaign: Campaign): void {
+    this.#campaign = campaign;
+    this.#books.revise(campaign);
   }
 
-  #open(id: string, play: string): void {
+  take(fact: Fact, next: Fact | undefined): void {
+    const loop = this.#loops.get(String(fact.loop));
+    if (fact.kind === "opened") this.#open(String(fact.loop), String(fact.play), String(fact.by));
+    if (loop !== undefined) this.#inLoop(loop, fact, next);
+    this.#books.enter(fact, loop);
+  }
+
+  #open(id: string, play: string, initiator: string): void {
+    const rules = this.#campaign.plays[play] ?? { mechanic: "" };
     const lists = { entered: new Set<number>(), wins: [], entrants: [], winners: [] };
-    this.#loops.set(id, { id, play, numbers: 0, ...lists, total: 0n, count: 0n, left: 0n });
+    const sums = { total: 0n, count: 0n, left: 0n };
+    this.#loops.set(id, { id, play, initiator, rules, numbers: 0, ...lists, ...sums });
   }
 
   #inLoop(loop: Loop, fact: Fact, next: Fact | undefined): void {
-    const rules: unknown = this.#campaign.plays[loop.play];
-    const mechanic = this.#campaign.plays[loop.play]?.mechanic;
-    switch (`${mechanic ?? ""} ${fact.kind}`) {
+    const rules: unknown = loop.rules;
+    switch (`${loop.rules.mechanic} ${fact.kind}`) {
       case "lottery submitted":
         this.#number(loop, fact);
         loop.entered.add(Number(fact.n));
@@ -142,8 +165,7 @@ class Checker {
   }
 
   #draw(loop: Loop, n: unknown): Draw {
-    const mechanic = this.#campaign.plays[loop.play]?.mechanic ?? "";
-    return new Draw(this.#seed, `${mechanic}:${loop.play}`, `${loop.id}/${String(n)}`);
+    return new Draw(this.#seed, `${loop.rules.mechanic}:${loop.play}`, `${loop.id}/${String(n)}`);
   }
 
   #lottery(loop: Loop, rules: Lottery, fact: Fact): void {
@@ -152,7 +174,7 @@ class Checker {
     const by = String(fact.by);
     if (!loop.entered.delete(n)) this.#number(loop, fact);
     const there = ({ give, unlockAfter }: Prize): boolean =>
-      n > (unlockAfter ?? 0) && (give === undefined || this.#books.isObtainable(give, by));
+      n > (unlockAfter ?? 0) && (give === undefined || this.#books.isObtainable(give, by, loop, fact.at));
     const weights = sum(rules.prizes);
     const prizes = rules.ifOut === "renormalise" ? rules.prizes.filter(there) : rules.prizes;
     const total = sum(prizes) + BigInt(rules.outOf ?? Number(weights)) - weights;
@@ -164,7 +186,8 @@ class Checker {
     const mayWin = !(rules.wins ?? []).some((cap) => this.#reached(cap, loop.wins, fact.at));
     const isMissed = hit === undefined ? total === 0n : hit.give !== undefined && !(there(hit) && mayWin);
     const { instead } = rules;
-    const consolation = instead !== undefined && this.#books.isObtainable(instead, by) ? instead : undefined;
+    const isLeft = instead !== undefined && this.#books.isObtainable(instead, by, loop, fact.at);
+    const consolation = isLeft ? instead : undefined;
     const prize = isMissed ? consolation : hit?.give;
     if (prize !== (fact.prize ?? undefined)) {
       const [said, due] = [String(fact.prize ?? "-"), prize ?? "-"];
@@ -190,7 +213,7 @@ class Checker {
     while (winner === undefined && candidates.length > 0) {
       ticket = numbers.below(BigInt(candidates.length));
       const [who = ""] = candidates.splice(Number(ticket), 1);
-      if (this.#books.isObtainable(give, who)) winner = who;
+      if (this.#books.isObtainable(give, who, loop, fact.at)) winner = who;
     }
     this.#ticket(fact, ticket);
     if (winner !== fact.by || prize === undefined) {
@@ -275,29 +298,4 @@ function next(rest: bigint, left: bigint, least: bigint, numbers: Draw): bigint 
 
 function max(one: bigint, two: bigint): bigint {
   return one > two ? one : two;
-}
-
-/** The calendar period of an instant, in a timezone without daylight saving. */
-function period(every: string, at: number, timezone = "+08:00"): number {
-  const local = at + offset(timezone) * 60_000;
-  const date = new Date(local);
-  switch (every) {
-    case "hour":
-      return Math.floor(local / 3_600_000);
-    case "day":
-      return Math.floor(local / 86_400_000);
-    case "week":
-      return Math.floor((local / 86_400_000 - 4) / 7);
-    case "month":
-      return date.getUTCFullYear() * 12 + date.getUTCMonth();
-    default:
-      return 0;
-  }
-}
-
-/** Minutes east of UTC. */
-function offset(timezone: string): number {
-  const [, sign, hours, minutes] = /^([+-])(\d\d):(\d\d)$/.exec(timezone) ?? [];
-  if (sign === undefined) return timezone === "Z" || timezone === "UTC" ? 0 : 480;
-  return (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
 }
