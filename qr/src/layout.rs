@@ -193,6 +193,7 @@ fn order(width: usize, reserved: &[Row<3>]) -> Vec<(u8, u8)> {
 }
 
 /// Whether a mask turns the module in column `x` and row `y` over.
+#[expect(clippy::manual_is_multiple_of, reason = "as the standard writes the masks")]
 fn masks(mask: usize, x: usize, y: usize) -> bool {
     match mask {
         0 => (x + y) % 2 == 0,

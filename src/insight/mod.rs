@@ -15,7 +15,6 @@
 //! * **Credit** for conversions by the models of [`crate::attribution::credit`]; **RFM** by [`crate::audience`].
 #![expect(
     clippy::float_arithmetic,
-    clippy::float_cmp,
     clippy::as_conversions,
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
