@@ -300,7 +300,8 @@ pub fn qr_picture(text: &str, options: JsValue) -> JsValue {
         light: light.as_deref().unwrap_or(defaults.light),
     };
     let is_png = text_of("format").as_deref() == Some("png");
-    let symbol = Symbol::encode(text, level(text_of("level").as_deref()));
+    let level = text_of("level").as_deref().and_then(Level::parse).unwrap_or_default();
+    let symbol = Symbol::encode(text, level);
     let drawn = symbol.and_then(|symbol| {
         if is_png {
             return symbol.png(&picture).map(|png| js_sys::Uint8Array::from(png.as_slice()).into());
@@ -310,38 +311,38 @@ pub fn qr_picture(text: &str, options: JsValue) -> JsValue {
     drawn.unwrap_or_else(qr_error)
 }
 
-/// A QR symbol as SVG in its default look; empty if the text does not fit.
+/// A QR symbol as SVG in its default look; empty if the text does not fit. A level is its place among `L`, `M`, `Q`, `H`.
 #[wasm_bindgen(js_name = qrSvg)]
-pub fn qr_svg(text: &str, level_name: &str) -> String {
-    let symbol = Symbol::encode(text, level(Some(level_name)));
+pub fn qr_svg(text: &str, level: usize) -> String {
+    let symbol = Symbol::encode(text, level_at(level));
     symbol.and_then(|symbol| symbol.svg(&SvgOptions::default())).unwrap_or_default()
 }
 
 /// A QR symbol in the output buffer, as packed rows behind its width (one byte); the length, 0 if the text does not fit.
 #[wasm_bindgen(js_name = qrMatrix)]
-pub fn qr_matrix(text: &str, level_name: &str) -> usize {
+pub fn qr_matrix(text: &str, level: usize) -> usize {
     let out = OUTPUT.get();
     out.clear();
-    append_symbol(text, level_name, out);
+    append_symbol(text, level_at(level), out);
     out.len()
 }
 
 /// The symbols of lines of text in the output buffer, one behind the other as [`qr_matrix`] has them, a width of 0 for a
 /// text that does not fit; the length of all.
 #[wasm_bindgen(js_name = qrMatrices)]
-pub fn qr_matrices(lines: &str, level_name: &str) -> usize {
+pub fn qr_matrices(lines: &str, level: usize) -> usize {
     let out = OUTPUT.get();
     out.clear();
     for text in lines.split('\n') {
-        if !append_symbol(text, level_name, out) {
+        if !append_symbol(text, level_at(level), out) {
             out.push(0);
         }
     }
     out.len()
 }
 
-fn append_symbol(text: &str, level_name: &str, out: &mut Vec<u8>) -> bool {
-    let Ok(symbol) = Symbol::encode(text, level(Some(level_name))) else { return false };
+fn append_symbol(text: &str, level: Level, out: &mut Vec<u8>) -> bool {
+    let Ok(symbol) = Symbol::encode(text, level) else { return false };
     out.push(u8::try_from(symbol.width()).unwrap_or(0));
     out.extend_from_slice(symbol.rows());
     true
@@ -504,8 +505,8 @@ fn qr_error(reason: QrError) -> JsValue {
     error(reason.code(), en, zh)
 }
 
-fn level(name: Option<&str>) -> Level {
-    name.and_then(Level::parse).unwrap_or_default()
+fn level_at(place: usize) -> Level {
+    Level::ALL.get(place).copied().unwrap_or_default()
 }
 
 /// Handles and codes are below 2^53, where doubles are exact.

@@ -27,9 +27,9 @@ export function referralCode(text: string): unknown;
 export function insight(facts: Uint8Array, window: number, offset: number, now: number): unknown;
 export function liveCodes(handle: number, at: number): unknown;
 export function qrPicture(text: string, options: unknown): unknown;
-export function qrSvg(text: string, level: string): string;
-export function qrMatrix(text: string, level: string): number;
-export function qrMatrices(lines: string, level: string): number;
+export function qrSvg(text: string, level: number): string;
+export function qrMatrix(text: string, level: number): number;
+export function qrMatrices(lines: string, level: number): number;
 export function posterList(template: string, data: string, measure: PosterMeasure): unknown;
 export function posterSvg(
   template: string,

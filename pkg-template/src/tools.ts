@@ -67,8 +67,14 @@ export async function qr(
   options: QrOptions & { format?: "svg" | "png" | "matrix" } = {},
 ): Promise<string | Uint8Array | QrMatrix> {
   const glue = await ready();
-  if (options.format !== "matrix") return checked(glue.qrPicture(text, options)) as string | Uint8Array;
-  const length = glue.qrMatrix(text, options.level ?? "M");
+  const { level = "M", format = "svg", ...look } = options;
+  if (format === "svg" && Object.keys(look).length === 0) {
+    // The default look crosses without an object, which takes as long as the drawing.
+    const svg = glue.qrSvg(text, LEVELS.indexOf(level));
+    if (svg !== "") return svg;
+  }
+  if (format !== "matrix") return checked(glue.qrPicture(text, options)) as string | Uint8Array;
+  const length = glue.qrMatrix(text, LEVELS.indexOf(level));
   // What has no modules cannot be drawn either, and the drawing says why.
   if (length === 0) checked(glue.qrPicture(text, options));
   return matrix(bytes(glue.output(), length), 0);
@@ -85,7 +91,10 @@ export async function qrAll(
 ): Promise<(QrMatrix | null)[]> {
   if (texts.length === 0) return [];
   const glue = await ready();
-  const length = glue.qrMatrices(texts.map((text) => text.replaceAll("\n", " ")).join("\n"), level);
+  const length = glue.qrMatrices(
+    texts.map((text) => text.replaceAll("\n", " ")).join("\n"),
+    LEVELS.indexOf(level),
+  );
   const packed = bytes(glue.output(), length);
   let at = 0;
   return texts.map(() => {
@@ -100,6 +109,9 @@ export async function qrAll(
 export async function explain(code: string, params: Params = {}): Promise<{ en: string; zh: string }> {
   return checked((await ready()).explain(code, params)) as { en: string; zh: string };
 }
+
+/** In the engine's order. */
+const LEVELS = ["L", "M", "Q", "H"];
 
 /** A copy of what the engine has put into its output. */
 function bytes(at: number, length: number): Uint8Array {

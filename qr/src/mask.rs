@@ -16,6 +16,8 @@ pub(crate) fn masked<const N: usize>(
     let mut best = candidate.clone();
     let mut best_mask = 0;
     let mut lowest = u32::MAX;
+    let format: Vec<[(usize, usize); 2]> = format_places(width).collect();
+    let (inside, pairs) = (ones(width), ones(width - 1));
     for ((pattern, number), index) in layout.masks.iter().zip(0u8..).zip(0..) {
         if mask.is_some_and(|mask| mask != number) {
             continue;
@@ -24,12 +26,12 @@ pub(crate) fn masked<const N: usize>(
             *out = xor(*data, *pattern);
         }
         let bits = format_bits(level, index);
-        for (places, bit) in format_places(width).zip((0..15).rev()) {
-            for (x, y) in places.into_iter().filter(|_| bits >> bit & 1 == 1) {
-                candidate.get_mut(y + 4).into_iter().for_each(|row| set(row, x));
+        for (places, bit) in format.iter().zip((0..15).rev()) {
+            for (x, y) in places.iter().filter(|_| bits >> bit & 1 == 1) {
+                candidate.get_mut(y + 4).into_iter().for_each(|row| set(row, *x));
             }
         }
-        let penalty = if mask.is_some() { 0 } else { penalty(&candidate, width) };
+        let penalty = if mask.is_some() { 0 } else { penalty(&candidate, width, inside, pairs) };
         if penalty < lowest {
             (lowest, best_mask) = (penalty, number);
             std::mem::swap(&mut best, &mut candidate);
@@ -40,10 +42,9 @@ pub(crate) fn masked<const N: usize>(
     (best, best_mask)
 }
 
-/// How hard the modules are to scan. `padded` has four light rows before and behind.
-fn penalty<const N: usize>(padded: &[Row<N>], width: usize) -> u32 {
-    let inside = ones(width);
-    let pairs = ones(width - 1);
+/// How hard the modules are to scan. `padded` has four light rows before and behind; `inside` are the columns of the
+/// symbol, and `pairs` those that have a neighbour to the right.
+fn penalty<const N: usize>(padded: &[Row<N>], width: usize, inside: Row<N>, pairs: Row<N>) -> u32 {
     let rows = padded.get(4..4 + width).unwrap_or_default();
     let (mut runs, mut squares, mut dark, mut finders) = (0, 0, 0, 0);
     let mut above = [0; N];
@@ -113,6 +114,7 @@ fn finders_down<const N: usize>(window: &[Row<N>; 15], inside: Row<N>) -> u32 {
     count(and(found, light(or(or(b2, b3), b4)))) + count(and(found, light(or(or(a2, a3), a4))))
 }
 
+/// A row of `width` dark modules.
 fn ones<const N: usize>(width: usize) -> Row<N> {
     let mut row = [0; N];
     (0..width).for_each(|x| set(&mut row, x));

@@ -89,7 +89,7 @@ export async function drawPoster(
   const wanted = options.scale ?? Math.min(2, Math.max(1, globalThis.devicePixelRatio ?? 1));
   const scale = fitting(text, wanted);
   if (scale < wanted) notes.push(note("POSTER_TOO_LARGE", String(wanted)));
-  await fonts(text, timeout, notes);
+  await fonts(text, timeout, context, notes);
   const list = displayList(glue, text, { ...data, scale }, context);
   const images = await pictures(list, timeout, notes);
 
@@ -176,18 +176,37 @@ function fitting(template: string, wanted: number): number {
 }
 
 /** Waits for the fonts that the template names. */
-async function fonts(template: string, timeout: number, notes: PosterNote[]): Promise<void> {
-  if (typeof document !== "object" || document.fonts === undefined) return;
-  const { layers } = JSON.parse(template) as { layers?: { font?: string; text?: string; bold?: boolean }[] };
-  const named = (layers ?? []).filter(({ font }) => font !== undefined);
-  const late = new Promise<never[]>((done) => setTimeout(done, timeout, []));
+async function fonts(
+  template: string,
+  timeout: number,
+  context: CanvasRenderingContext2D,
+  notes: PosterNote[],
+): Promise<void> {
+  const { layers } = JSON.parse(template) as { layers?: { font?: string; text?: string }[] };
+  const late = new Promise<void>((done) => setTimeout(done, timeout));
+  const families = new Map((layers ?? []).map(({ font, text }) => [font, text]));
+  families.delete(undefined);
   await Promise.all(
-    named.map(async ({ font = "", text, bold }) => {
-      const wanted = `${bold === true ? 700 : 400} 16px ${font}`;
-      const faces = await Promise.race([document.fonts.load(wanted, text).catch(() => []), late]);
-      if (faces.length === 0 && !document.fonts.check(wanted, text)) notes.push(note("POSTER_FONT", font));
+    Array.from(families, async ([family = "", text]) => {
+      if (typeof document === "object" && document.fonts !== undefined) {
+        const loaded = document.fonts.load(`32px ${family}`, text).then(
+          () => undefined,
+          () => undefined,
+        );
+        await Promise.race([loaded, late]);
+      }
+      if (!isThere(family, context)) notes.push(note("POSTER_FONT", family));
     }),
   );
+}
+
+/** Whether a family is drawn with. `document.fonts.check` is also true of families that nobody has. */
+function isThere(family: string, context: CanvasRenderingContext2D): boolean {
+  const width = (font: string): number => {
+    context.font = `72px ${font}`;
+    return context.measureText("mmMwLli 0123").width;
+  };
+  return ["monospace", "serif"].some((other) => width(`${family},${other}`) !== width(other));
 }
 
 async function pictures(

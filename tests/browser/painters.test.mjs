@@ -1,0 +1,94 @@
+// The same poster looks the same: Canvas 2D and SVG, pixel by pixel, in one browser with one set of fonts.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { EXAMPLES, person, ROOT, startBrowser } from "./support.mjs";
+
+/** What may differ: edges of letters and round corners, which painters smooth in their own ways, and shadows. */
+const MOST_DIFFERENT = 0.012;
+const CLEARLY = 48;
+
+const browser = await startBrowser();
+const { page, problems } = await person(browser);
+await page.route("http://posters.test/**", (route) => {
+  const { pathname } = new URL(route.request().url());
+  if (pathname === "/missing.png") return route.fulfill({ status: 404 });
+  return pathname === "/"
+    ? route.fulfill({ contentType: "text/html", body: "<script src=/kfactor.global.js></script>" })
+    : route.fulfill({ path: join(ROOT, "pkg/dist", pathname) });
+});
+await page.goto("http://posters.test/");
+test.after(() => browser.close());
+
+for (const name of [
+  "ten-friends",
+  "mask-for-two",
+  "follow-and-unlock",
+  "bring-a-friend",
+  "your-post-for-tea",
+]) {
+  test(`the poster of ${name} looks the same on canvas and as SVG`, async () => {
+    const { posters } = JSON.parse(readFileSync(join(EXAMPLES, `${name}.json`), "utf8"));
+    const [template] = Object.values(posters);
+    const { canvas, different, code } = await page.evaluate(compare, { template, clearly: CLEARLY });
+    assert.deepEqual(problems, []);
+    assert.deepEqual(canvas.notes, []);
+    assert.ok(different < MOST_DIFFERENT, `${(different * 100).toFixed(2)} % of the pixels differ`);
+    assert.equal(code, 0, "the modules of a code are drawn on whole pixels");
+  });
+}
+
+test("what a page cannot get is named, and something is drawn in its place", async () => {
+  const result = await page.evaluate(async () => {
+    const layers = [
+      { draw: "image", at: [0, 0, 100, 100], src: "http://posters.test/missing.png" },
+      { draw: "text", at: [0, 200, 300], text: "words", font: "A font that nobody has" },
+      { draw: "qr", at: [0, 300, 300, 300] },
+    ];
+    const url = "https://example.com/r/0OA2aaszmI1TKX80cBpKwKVR6Xxhi";
+    const drawn = await kfactor.drawPoster({ size: [3000, 3000], layers }, { url }, { scale: 4 });
+    return { notes: drawn.notes.map(({ code }) => code).sort(), width: drawn.width, type: drawn.blob.type };
+  });
+  assert.deepEqual(result.notes, ["POSTER_FONT", "POSTER_IMAGE_BROKEN", "POSTER_TOO_LARGE"]);
+  assert.ok(result.width <= 4096);
+  assert.equal(result.type, "image/jpeg");
+});
+
+/** Runs in the page: draws both, and counts pixels that clearly differ, and those of the code's middle. */
+async function compare({ template, clearly }) {
+  const url = "https://example.com/r/0OA2aaszmI1TKX80cBpKwKVR6Xxhi";
+  const values = { nickname: "小七", title: "A poster 海报", code: "K7M2-P9QX", reward: "一份好礼" };
+  const data = { url, values, ...(template.variants && { variant: template.variants[0] }) };
+  const picture = await kfactor.drawPoster(template, data, { scale: 1, format: "png" });
+  const context = document.createElement("canvas").getContext("2d");
+  const measure = (font, text) => ((context.font = font), context.measureText(text).width);
+  const svg = await kfactor.posterSvg(template, data, { measure });
+  const sources = [picture.src, URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }))];
+  const [a, b] = await Promise.all(
+    sources.map(async (src) => {
+      const image = new Image();
+      image.src = src;
+      await image.decode();
+      const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+      const target = canvas.getContext("2d");
+      target.drawImage(image, 0, 0);
+      return target.getImageData(0, 0, canvas.width, canvas.height);
+    }),
+  );
+  let [different, code] = [0, 0];
+  const { at, unit } = picture.code;
+  const isSquare = template.layers.every(({ modules = "square" }) => modules === "square");
+  for (let i = 0; i < a.data.length; i += 4) {
+    const most = Math.max(...[0, 1, 2].map((part) => Math.abs(a.data[i + part] - b.data[i + part])));
+    if (most <= clearly) continue;
+    different++;
+    // The middle of every module is far from any edge.
+    const [x, y] = [(i / 4) % a.width, Math.floor(i / 4 / a.width)];
+    const [left, top] = [x - at[0], y - at[1]];
+    const isInside = left >= 0 && top >= 0 && left < at[2] && top < at[3];
+    const middle = unit >> 1;
+    if (isInside && (isSquare || (left % unit === middle && top % unit === middle))) code++;
+  }
+  return { canvas: { notes: picture.notes }, different: different / (a.width * a.height), code };
+}
