@@ -34,8 +34,8 @@ fn submit(engine: &mut Engine, command: &Value) -> Value {
 
 /// The fact of an answer that is about the live code.
 fn told(answer: &Value) -> Value {
-    let facts = answer["facts"].as_array().into_iter().flatten();
-    facts.filter(|fact| fact["liveCode"] == "code").last().cloned().unwrap_or_default()
+    let mut facts = answer["facts"].as_array().into_iter().flatten();
+    facts.rfind(|fact| fact["liveCode"] == "code").cloned().unwrap_or_default()
 }
 
 /// One thing that happens: after how long, what, to whom.

@@ -135,10 +135,10 @@ proptest! {
     fn any_box_is_answered(x in -5_000i32..5_000, y in -5_000i32..5_000, width in 0i32..5_000, height in 0i32..5_000, kind in 0usize..4) {
         let kinds = [r#""rect""#, r#""image", "src": "a""#, r#""text", "text": "words and 字""#, r#""qr""#];
         let text = format!(r#"{{ "size": [750, 1000], "layers": [{{ "draw": {}, "at": [{x}, {y}, {width}, {height}] }}] }}"#, kinds[kind]);
-        if let Ok(poster) = Poster::parse(&text) {
-            if let Ok(list) = display_list(&poster, &data(), &mut Measure::rough()) {
-                prop_assert!(serde_json::from_str::<Value>(&list.json()).is_ok());
-            }
+        if let Ok(poster) = Poster::parse(&text)
+            && let Ok(list) = display_list(&poster, &data(), &mut Measure::rough())
+        {
+            prop_assert!(serde_json::from_str::<Value>(&list.json()).is_ok());
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Every size, level and mode against an independent encoder, bit for bit, and masks against the standard's penalties
 //! counted the slow way.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use kfactor_qr::{Level, Mode, Options, QrError, Segment, Symbol, Version};
 use proptest::prelude::*;
 use qrcodegen::{Mask, QrCode, QrCodeEcc, QrSegment, QrSegmentMode, Version as PeerVersion};

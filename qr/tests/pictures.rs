@@ -1,5 +1,7 @@
 //! What the pictures of a symbol show, painted and read back.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use kfactor_qr::{Colour, Level, Options, QrError, SvgOptions, Symbol};
 use proptest::prelude::*;
 
