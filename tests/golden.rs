@@ -225,10 +225,11 @@ fn recorded() -> Vec<(String, String)> {
     let mut all = Vec::new();
     for path in cases::paths(&folder).expect("cases") {
         let file = cases::read(&path).unwrap_or_else(|failure| panic!("{}", failure.what));
-        all.push((
-            path.file_stem().expect("a name").to_string_lossy().into_owned(),
-            of_cases(&folder, &file),
-        ));
+        let text = of_cases(&folder, &file);
+        // Cases about problems of a document have no log.
+        if text.lines().nth(1).is_some() {
+            all.push((path.file_stem().expect("a name").to_string_lossy().into_owned(), text));
+        }
     }
     let campaign = mixed::campaign();
     let engine = load(&campaign, None).expect("a campaign");

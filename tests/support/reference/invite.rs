@@ -440,6 +440,42 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Doing exactly what is missing earns the reward: inviting, waiting for the next day, ordering.
+    #[test]
+    fn missing_is_taken_at_its_word(bytes in vec(any::<u8>(), 60..400)) {
+        let (mut campaign, commands, _) = plan(&bytes);
+        for reward in ["cash", "coffee"] {
+            campaign["rewards"][reward].as_object_mut().unwrap().remove("stock");
+        }
+        let mut world = super::World::new(&campaign);
+        for command in &commands {
+            world.submit(command);
+        }
+        for who in PEOPLE {
+            for (loop_, row) in world.locked_in_loops(who) {
+                let mut later = world.clone();
+                let order = |by: &str, step: &Value| json!({ "do": "event", "by": by, "name": step["name"], "amount": step["amount"].as_i64().unwrap_or(1) });
+                for (number, step) in row["missing"].as_array().unwrap().iter().enumerate() {
+                    match step["need"].as_str().unwrap() {
+                        "wait" => later.wait_for(step),
+                        "event" => drop(later.must(order(who, step))),
+                        "invite" => for n in 0..step["count"].as_u64().unwrap() {
+                            let friend = format!("friend-{number}-{n}");
+                            later.must(json!({ "do": "join", "by": friend, "loop": loop_ }));
+                            later.must(order(&friend, step));
+                        },
+                        other => prop_assert!(false, "{other} {row}"),
+                    }
+                }
+                prop_assert!(later.granted(who, &row["reward"]) > world.granted(who, &row["reward"]), "{row} {campaign}");
+            }
+        }
+    }
+}
+
 #[test]
 fn planted_faults_are_found() {
     type Fault = fn(&mut Invite);

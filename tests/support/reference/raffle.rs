@@ -197,6 +197,33 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Who is told that a prize only takes waiting wins it.
+    #[test]
+    fn missing_is_taken_at_its_word(bytes in vec(any::<u8>(), 24), plan in vec(any::<[u8; 4]>(), 1..6)) {
+        let campaign = campaign(&bytes);
+        let mut world = super::World::new(&campaign);
+        for command in commands(&plan) {
+            world.submit(&command);
+        }
+        for who in PEOPLE {
+            for (_, row) in world.locked_in_loops(who) {
+                let mut later = world.clone();
+                for step in row["missing"].as_array().unwrap() {
+                    match step["need"].as_str().unwrap() {
+                        "wait" => later.wait_for(step),
+                        act => drop(later.must(json!({ "do": act, "by": who, "play": "pool" }))),
+                    }
+                }
+                let all = |world: &super::World| world.view(who)["grants"].as_array().unwrap().len();
+                prop_assert!(all(&later) > all(&world), "{row} {campaign}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_wrong_reference_is_found_out() {
     let base = json!({

@@ -352,6 +352,37 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Doing exactly what is missing for a share earns it.
+    #[test]
+    fn missing_is_taken_at_its_word(bytes in vec(any::<u8>(), 24), plan in vec(any::<[u8; 6]>(), 1..40)) {
+        let mut campaign = campaign(&bytes);
+        campaign["rewards"]["cash"] = json!({ "kind": "cash", "title": "Cash", "budget": "9000.00" });
+        let mut world = super::World::new(&campaign);
+        for command in commands(&plan) {
+            world.submit(&command);
+        }
+        for who in ["ann", "bo", "cy", "di", "ed"] {
+            for (loop_, row) in world.locked_in_loops(who) {
+                let mut later = world.clone();
+                for step in row["missing"].as_array().unwrap() {
+                    prop_assert!(later.now < step["until"].as_i64().unwrap());
+                    for n in 0..step["count"].as_u64().unwrap() {
+                        match step["need"].as_str().unwrap() {
+                            "help" => later.must(json!({ "do": "help", "by": format!("friend-{n}"), "loop": loop_ })),
+                            "help-here" => later.must(json!({ "do": "help", "by": who, "loop": loop_ })),
+                            act => later.must(json!({ "do": act, "by": who, "loop": loop_ })),
+                        };
+                    }
+                }
+                prop_assert!(later.granted(who, &row["reward"]) > world.granted(who, &row["reward"]), "{row} {campaign}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_wrong_reference_is_found_out() {
     let base = json!({

@@ -56,4 +56,19 @@ impl World {
         let view = self.view(who);
         view["grants"].as_array().expect("grants").iter().filter(|grant| grant["reward"] == *reward).count()
     }
+
+    /// The rewards that are locked for a participant, each with its loop.
+    pub fn locked_in_loops(&self, who: &str) -> Vec<(Value, Value)> {
+        let view = self.view(who);
+        let rows = view["loops"].as_array().expect("loops").iter().flat_map(|head| {
+            let rows = head["rewards"].as_array().expect("rewards").iter();
+            rows.map(|row| (head["loop"].clone(), row.clone())).collect::<Vec<_>>()
+        });
+        rows.filter(|(_, row)| row["status"] == json!("locked") && row["to"] == json!(who)).collect()
+    }
+
+    /// How long a step can be waited for.
+    pub fn wait_for(&mut self, step: &Value) {
+        self.now = self.now.max(step["until"].as_i64().expect("an instant"));
+    }
 }
