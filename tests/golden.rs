@@ -196,7 +196,7 @@ impl Record {
                 let hash = chained(&mut self.answers, &written);
                 // Only what reads back as the same text is written as an object.
                 let parsed: Option<Value> = serde_json::from_str(text).ok();
-                let same = parsed.filter(|parsed| parsed.is_object() && parsed.to_string() == *text);
+                let same = parsed.filter(|parsed| parsed.is_object() && parsed.to_string().as_str() == text);
                 let command = same.unwrap_or_else(|| json!(text));
                 writeln!(self.text, "[\"{hash}\",{command}]").expect("text");
                 self.count += 1;

@@ -1,4 +1,9 @@
 //! A long log in which entries of every kind were forged: an audit names each of them, with why, and nothing else.
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a test reads the clock and its orders"
+)]
 
 use std::collections::BTreeMap;
 use std::time::Instant;

@@ -4,6 +4,12 @@
 //! short. Round `n` of a mechanic is the same for the same seed, so that a difference can be looked at again:
 //! `--only MECHANIC --round N`.
 
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a test reads the clock and its orders"
+)]
+
 use serde_json::Value;
 use std::time::Instant;
 
