@@ -17,11 +17,12 @@ export type { Backend, Connection, Context, Listener, Share, ShareRequest } from
 export { http, type HttpOptions } from "./backends/http.js";
 export { anyStore, type AnyStoreOptions } from "./backends/any-store.js";
 export { local, type LocalBackend, type LocalOptions } from "./backends/local.js";
+export { type CanvasNode, drawOnNode } from "./poster/mini-program.js";
+export type { PosterNote } from "./poster/notes.js";
 export {
   drawPoster,
   posterSvg,
   type PosterData,
-  type PosterNote,
   type PosterOptions,
   type PosterPicture,
 } from "./poster/poster.js";

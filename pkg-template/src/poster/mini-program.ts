@@ -1,0 +1,56 @@
+import type { PosterTemplate } from "../types.js";
+import type { DisplayList } from "./canvas.js";
+import type { ImageFault } from "./images.js";
+import { failure, type PosterNote } from "./notes.js";
+import { type Drawable, drawOnto } from "./onto.js";
+import type { PosterData } from "./poster.js";
+
+/** The node of a mini-program's `<canvas type="2d">`, as `wx.createSelectorQuery()` gives it. */
+export interface CanvasNode {
+  width: number;
+  height: number;
+  getContext(kind: "2d"): unknown;
+  createImage(): { src: string; width: number; height: number; onload: unknown; onerror: unknown };
+}
+
+/** The longest side that mini-programs document; on Android larger ones end the program. */
+const LONGEST_SIDE = 1_365;
+
+/**
+ * Draws a poster in a mini-program; `wx.canvasToTempFilePath({ canvas, fileType: "jpg", quality: 0.85 })` then makes
+ * the picture. Give `data.code` the path of a code that the platform made, because a long press in a mini-program reads
+ * no other.
+ *
+ * @throws {CampaignError} with every problem of the template.
+ * @throws {KfactorError} `QR_…` if the code would not be read, `POSTER_CANVAS` if the node has no context.
+ */
+export async function drawOnNode(
+  canvas: CanvasNode,
+  template: PosterTemplate | string,
+  data: PosterData,
+  { scale = 1, timeout }: { scale?: number; timeout?: number } = {},
+): Promise<{ width: number; height: number; code: DisplayList["code"]; notes: PosterNote[] }> {
+  const context = canvas.getContext("2d") as CanvasRenderingContext2D | null;
+  if (context === null) throw failure("POSTER_CANVAS", "");
+  const load = (src: string, wait: number): Promise<Drawable | ImageFault> => loaded(canvas, src, wait);
+  const ground = { canvas, context, load, longest: LONGEST_SIDE };
+  const { list, notes } = await drawOnto(
+    ground,
+    template,
+    { surface: "mini-program", ...data },
+    { scale, timeout },
+  );
+  const { width, height, code } = list;
+  return { width, height, code, notes };
+}
+
+/** Pictures of a mini-program are made by the canvas that draws them. */
+function loaded(canvas: CanvasNode, src: string, timeout: number): Promise<Drawable | ImageFault> {
+  return new Promise((done) => {
+    const image = canvas.createImage();
+    setTimeout(() => done("POSTER_IMAGE_LATE"), timeout);
+    image.onload = () => done(image as unknown as Drawable);
+    image.onerror = () => done("POSTER_IMAGE_BROKEN");
+    image.src = src;
+  });
+}
