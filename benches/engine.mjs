@@ -1,7 +1,8 @@
-// Commands per second and bytes of state, on the workload of `workload.mjs`, beside plain JavaScript and rule
+// Commands per second, on the workload of `workload.mjs`, beside plain JavaScript and rule
 // engines. Before anything is timed, every implementation has to give the same answers to every command.
 
-import { paired, quantile, inRounds, lines, report, ROOT, worker } from "./measure.mjs";
+import { paired, quantile, inRounds, lines, report, worker } from "./measure.mjs";
+import { nativeBinary } from "./native.mjs";
 import { SIZES, prepare } from "./workload.mjs";
 
 const ON_FULL = [
@@ -41,7 +42,6 @@ export async function engine({ folder, rounds, note }) {
       "zen-engine 0.54.0, expression": small["zen-expression"],
       "zen-engine 0.54.0, decision table": small["zen-table"],
     }),
-    ...(await states(folder, native, note)),
   ];
 }
 
@@ -65,49 +65,6 @@ async function speeds(size, names, native, folder, rounds, note) {
   const results = await inRounds(rounds, jobs, note);
   const speed = ({ seconds }) => commands / seconds;
   return Object.fromEntries(Object.entries(results).map(([name, all]) => [name, all.map(speed)]));
-}
-
-/** Bytes of state per loop, with its share of participants, counters, grants and remembered answers. */
-async function states(folder, native, note) {
-  note("state");
-  const { campaign, batches } = prepare(folder, "full");
-  const { loops } = SIZES.full;
-  const ours = await report([native, "state", campaign, batches]);
-  const wasm = await report(worker("state", "kfactor-batch", folder, "full"));
-  const plain = await report(worker("state", "reducer", folder, "full"));
-  const once = await report(worker("state", "reducer-once", folder, "full"));
-  const figure = (name, bytes, peer, theirs) => {
-    const ratio = theirs / bytes;
-    return {
-      name,
-      value: bytes / loops,
-      unit: "bytes/loop",
-      peer,
-      ratio: { median: ratio, low: ratio, high: ratio },
-    };
-  };
-  const own = (name, bytes) => ({ name, value: bytes / loops, unit: "bytes/loop" });
-  return [
-    figure("engine/state", ours.live, "plain JavaScript", plain.heap),
-    figure("engine/state", ours.live, "plain JavaScript, idempotent", once.heap),
-    own("engine/state, opens alone", ours.opened),
-    ...Object.entries(ours.parts).map(([part, bytes]) => own(`engine/state, ${part}`, bytes)),
-    own("engine/state, growth of the WebAssembly memory", wasm.wasm),
-    own("engine/state, growth of the JavaScript heap", wasm.heap),
-  ];
-}
-
-/** Builds the native benchmark with the release profile and returns its path. */
-async function nativeBinary(note) {
-  note("building the native benchmark");
-  const build = ["cargo", "bench", "--quiet", "--bench", "engine", "--no-run", "--message-format=json"];
-  let path;
-  for await (const line of lines(build)) {
-    const message = JSON.parse(line);
-    if (message.reason === "compiler-artifact" && message.target.name === "engine") path = message.executable;
-  }
-  if (!path) throw new Error(`cargo built no benchmark named engine in ${ROOT}`);
-  return path;
 }
 
 /** Compares every answer of every implementation with the reducer's; returns the outcome in words. */

@@ -3,6 +3,7 @@
 //! `time structs|json CAMPAIGN BATCHES` prints the seconds for the whole workload, `answers structs|json …`
 //! every answer, a batch per line, and `state …` the bytes that are held at the end. Each line of BATCHES is a
 //! JSON array of commands. In the form `structs` the commands are read from JSON outside the clock.
+//! `million CAMPAIGN` makes a million participants of its own and prints the bytes that are held.
 
 #![allow(missing_docs, reason = "a benchmark has no API")]
 #![allow(clippy::disallowed_types, reason = "a benchmark reads the clock")]
@@ -14,7 +15,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use kfactor::engine::{Act, Command, Engine};
+use kfactor::engine::{Act, Command, Engine, Time};
 use kfactor::json::scan::Scanner;
 
 const SEED: [u8; 32] = [7; 32];
@@ -37,6 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             })?;
         }
         ["state", campaign, batches] => Workload::read(campaign, batches)?.weigh()?,
+        ["million", campaign] => weigh_a_million(campaign)?,
         _ => println!("this benchmark is run by `cargo xtask bench engine`"),
     }
     Ok(())
@@ -108,9 +110,7 @@ impl Workload {
     fn weigh(&self) -> Result<(), Box<dyn Error>> {
         let (_, opened) = self.fill(|command| command.act == Act::Open)?;
         let (engine, live) = self.fill(|_| true)?;
-        let parts = engine.state().memory();
-        let parts: Vec<String> = parts.iter().map(|(name, bytes)| format!("\"{name}\":{bytes}")).collect();
-        println!("{{\"opened\":{opened},\"live\":{live},\"parts\":{{{}}}}}", parts.join(","));
+        println!("{{\"opened\":{opened},\"live\":{live},\"parts\":{{{}}}}}", parts(&engine));
         Ok(())
     }
 
@@ -125,6 +125,67 @@ impl Workload {
         }
         Ok((engine, LIVE.load(Relaxed) - before))
     }
+}
+
+/// Opens a loop for every third of a million participants, lets nine of all help in each, and prints what is held.
+fn weigh_a_million(campaign: &str) -> Result<(), Box<dyn Error>> {
+    const PEOPLE: u64 = 1_000_000;
+    const HELPS: u64 = 9;
+    let workload = Workload { campaign: std::fs::read_to_string(campaign)?, batches: Vec::new() };
+    let mut engine = workload.engine()?;
+    let before = LIVE.load(Relaxed);
+    let mut number = 0;
+    // Three days from 2026-12-01T10:00+08:00, as the other workload has them.
+    let mut submit = |act: Act, by: u64, loop_: u64| {
+        number += 1;
+        let (id, by, loop_) = (format!("c{number}"), long_id('o', by, 27), long_id('l', loop_, 11));
+        let play = format!("play-{}", 1 + number % 8);
+        let mut command = Command::new(&id, Time(1_796_090_400_000 + i64::try_from(number)? * 77), act);
+        command.by = Some(by.into());
+        command.loop_ = Some(loop_.into());
+        command.play = (act == Act::Open).then_some(play.into());
+        drop(engine.submit(&command));
+        Ok::<(), Box<dyn Error>>(())
+    };
+    for third in 0..PEOPLE / 3 {
+        submit(Act::Open, third * 3, third)?;
+        for help in 0..HELPS {
+            submit(Act::Help, mixed(third * HELPS + help) % PEOPLE, mixed(third * 31 + help) % (third + 1))?;
+        }
+    }
+    let live = LIVE.load(Relaxed) - before;
+    let state = engine.state();
+    let parts = parts(&engine);
+    let (people, loops) = (state.people.len(), state.loops.len());
+    println!(
+        "{{\"live\":{live},\"participants\":{people},\"loops\":{loops},\"commands\":{number},\"parts\":{{{parts}}}}}"
+    );
+    Ok(())
+}
+
+fn parts(engine: &Engine) -> String {
+    let parts = engine.state().memory();
+    let parts: Vec<String> = parts.iter().map(|(name, bytes)| format!("\"{name}\":{bytes}")).collect();
+    parts.join(",")
+}
+
+/// An id like those that platforms give: `length` letters and digits behind one that says what it is.
+fn long_id(kind: char, number: u64, length: usize) -> String {
+    const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let letters = (0..length).map(|at| {
+        let word = mixed(number ^ (u64::try_from(at / 12).unwrap_or(0) + 1) << 40);
+        let letter = usize::try_from(word >> (at % 12 * 5) & 31).unwrap_or(0);
+        LETTERS.get(letter).copied().map_or('A', char::from)
+    });
+    core::iter::once(kind).chain(letters).collect()
+}
+
+/// A finaliser of the SplitMix64 kind.
+fn mixed(number: u64) -> u64 {
+    let mut x = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ x >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ x >> 31
 }
 
 fn commands(batch: &[u8]) -> Result<Vec<Command<'_>>, Box<dyn Error>> {

@@ -8,10 +8,12 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { engine } from "./engine.mjs";
+import { mechanics } from "./mechanics.mjs";
 import { qrSuite } from "./qr.mjs";
 import { sizes } from "./sizes.mjs";
+import { state } from "./state.mjs";
 
-const suites = { engine, sizes, qr: qrSuite };
+const suites = { engine, state, mechanics, sizes, qr: qrSuite };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -140,7 +140,7 @@ pub fn submit(handle: u32, at: f64, length: usize) -> usize {
     let Some(engine) = place(handle).and_then(Option::as_mut) else { return 0 };
     let at = whole(at).map(Time).filter(|at| (Time(0)..=Time::NEVER).contains(at));
     match Command::unwire(INPUT.get().get(..length).unwrap_or(&[]), at) {
-        Ok(command) => engine.submit(&command).wire(command.by.as_deref(), command.loop_.as_deref(), out),
+        Ok(command) => engine.submit(&command).wire(out),
         Err(malformed) => wire_malformed(&malformed, out),
     }
     out.len()

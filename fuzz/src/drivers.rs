@@ -149,7 +149,7 @@ pub fn wire(data: &[u8]) {
     match Command::unwire(data, Some(LATER)) {
         Ok(command) => {
             same_again(&command);
-            engine.submit(&command).wire(command.by.as_deref(), command.loop_.as_deref(), &mut out);
+            engine.submit(&command).wire(&mut out);
         }
         Err(malformed) => wire_malformed(&malformed, &mut out),
     }

@@ -129,7 +129,7 @@ const READERS = {
   who: "known(by)",
   loop: "known(loop)",
   order: "string()",
-  text: "string()",
+  text: "told(by, loop)",
   bool: "flag()",
   reason: "reason()",
   play: "name(names.plays)",
@@ -149,7 +149,7 @@ function decoders({ kinds }) {
     .join("\n");
   return `
 import type { Fact } from "./protocol.js";
-import { broken, flag, known, name, number, reason, small, string } from "../wire.js";
+import { broken, flag, known, name, number, reason, small, string, told } from "../wire.js";
 
 /** The names a campaign's handles stand for. */
 export interface Names {

@@ -74,15 +74,20 @@ export class Engine {
 
   /** Decides one command and records what happened. A refusal is an answer, not an exception. */
   submit(command: Command): Answer {
-    seek(this.memory, this.glue.scratch());
-    const start = position();
+    if (buffers.input === 0) buffers.input = this.glue.scratch();
+    seek(this.memory, buffers.input);
     encode(command as Fields);
     try {
-      const size = this.glue.submit(this.handle, command.at, position() - start);
+      const size = this.glue.submit(this.handle, command.at, position() - buffers.input);
       if (size === 0) throw new KfactorError("ENGINE_FREED", "This engine was freed.", "该引擎已释放。");
-      seek(this.memory, this.glue.output());
+      if (size > buffers.room) {
+        buffers.room = size;
+        buffers.output = this.glue.output();
+      }
+      seek(this.memory, buffers.output);
       return read(command, this.tables);
     } catch (reason) {
+      buffers.room = 0;
       throw fault(reason);
     }
   }
@@ -183,6 +188,12 @@ export class Engine {
     return checked(value);
   }
 }
+
+/**
+ * Where commands are written and answers are read, by address. The engine moves the buffer of answers only when
+ * one is larger than every answer before it, so its address is asked for again only then.
+ */
+const buffers = { input: 0, output: 0, room: 0 };
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -112,6 +112,12 @@ export function known(same: string): string {
   return length === 0 ? same : take(length);
 }
 
+/** Reads counted text; a length that no text has means one that the caller sent. */
+export function told(by: string, loop: string): string {
+  const length = bytes[cursor++]!;
+  return length === 0 ? by : length === 255 ? loop : take(length);
+}
+
 /** Reads the name a handle stands for. */
 export function name(names: readonly string[]): string {
   return names[small()] ?? "";
@@ -128,16 +134,17 @@ export function broken(): KfactorError {
 }
 
 function take(length: number): string {
-  const end = cursor + length;
+  const start = cursor;
+  cursor += length;
+  // Ids are short; a call into the host costs as much as some twenty characters.
+  if (length > SHORT) return decoder.decode(bytes.subarray(start, cursor));
   let result = "";
-  for (let i = cursor; i < end; i++) {
+  for (let i = start; i < cursor; i++) {
     const unit = bytes[i]!;
-    if (unit > 127) {
-      result = decoder.decode(bytes.subarray(cursor, end));
-      break;
-    }
+    if (unit > 127) return decoder.decode(bytes.subarray(start, cursor));
     result += String.fromCharCode(unit);
   }
-  cursor = end;
   return result;
 }
+
+const SHORT = 24;

@@ -173,8 +173,22 @@ impl Actions {
     }
 }
 
-fn bit(action: Action) -> u16 {
-    Action::ALL.into_iter().position(|other| other == action).map_or(0, |at| 1 << at)
+/// The bit of an action: its place in [`Action::ALL`].
+const fn bit(action: Action) -> u16 {
+    match action {
+        Action::Open => 1,
+        Action::Help => 1 << 1,
+        Action::Join => 1 << 2,
+        Action::CheckIn => 1 << 3,
+        Action::Submit => 1 << 4,
+        Action::Draw => 1 << 5,
+        Action::Claim => 1 << 6,
+        Action::Redeem => 1 << 7,
+        Action::Visit => 1 << 8,
+        Action::Share => 1 << 9,
+        Action::Pay => 1 << 10,
+        Action::Grant => 1 << 11,
+    }
 }
 
 impl Decode for Actions {

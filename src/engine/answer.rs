@@ -1,13 +1,14 @@
 //! Answers: what became of a command, and how it is written.
 
-use super::command::Malformed;
-use super::decide::Decided;
+use super::book::Book;
+use super::command::{Command, Malformed};
 use super::fact::Fact;
-use super::field::{Names, Told, Wire};
-use super::forms::{wire_number, wire_text};
+use super::field::{Draft, Names, Told, Wire};
+use super::forms::{pack_text, unpack_text, wire_number, wire_text};
 use super::money::Money;
 use super::pack::{self, Reader};
 use super::rejection::{Code, Rejection};
+use super::state::State;
 use super::time::Time;
 use super::view::missing;
 use crate::json::write;
@@ -23,54 +24,46 @@ pub enum Outcome<'x> {
 
 /// The answer to a command.
 pub struct Answer<'x> {
-    /// The command's id.
-    pub id: &'x str,
+    /// The command.
+    pub command: &'x Command<'x>,
     /// When it was decided.
     pub at: Time,
     /// Whether this is the first answer given again.
     pub repeated: bool,
     /// The outcome.
     pub outcome: Outcome<'x>,
-    pub(super) names: Names<'x>,
+    pub(super) book: &'x Book,
+    pub(super) state: &'x State,
 }
 
 impl<'x> Outcome<'x> {
-    /// The outcome of a decision, and what the command itself says of it.
-    #[must_use]
-    pub fn of(decision: Result<Decided<'x>, Rejection<'x>>) -> (Self, Told) {
-        match decision {
-            Ok(Decided { facts, told }) => (Outcome::Accepted(facts), told),
-            Err(rejection) => (Outcome::Rejected(rejection), Told::default()),
-        }
-    }
-
     /// Appends the compact form.
-    pub fn pack(&self, told: Told, out: &mut Vec<u8>) {
+    pub fn pack(&self, told: Told<'_>, out: &mut Vec<u8>) {
         match self {
             Outcome::Accepted(facts) => {
                 out.push(0);
                 for fact in facts {
-                    fact.pack(told, out);
+                    fact.pack(&told, out);
                 }
             }
             Outcome::Rejected(rejection) => {
                 out.push(1);
-                pack_rejection(rejection, out);
+                pack_rejection(rejection, &told, out);
             }
         }
     }
 
     /// Reads the compact form.
     #[must_use]
-    pub fn unpack(told: Told, mut reader: Reader<'x>) -> Self {
+    pub fn unpack(told: Told<'x>, mut reader: Reader<'x>) -> Self {
         if reader.byte() == Some(1) {
             return Outcome::Rejected(
-                unpack_rejection(&mut reader).unwrap_or(Rejection::new(Code::CommandIdReused)),
+                unpack_rejection(&told, &mut reader).unwrap_or(Rejection::new(Code::CommandIdReused)),
             );
         }
         let mut facts = Vec::new();
         while !reader.is_empty() {
-            let Some(fact) = Fact::unpack(told, &mut reader) else { break };
+            let Some(fact) = Fact::unpack(&told, &mut reader) else { break };
             facts.push(fact);
         }
         Outcome::Accepted(facts)
@@ -109,37 +102,63 @@ impl Answer<'_> {
         } else {
             b"{\"ok\":false,\"id\":"
         });
-        write::text(out, self.id);
+        write::text(out, &self.command.id);
         if self.repeated {
             out.extend_from_slice(b",\"repeated\":true");
         }
         match &self.outcome {
-            Outcome::Accepted(facts) => {
-                out.extend_from_slice(b",\"facts\":[");
-                let mut at = Vec::with_capacity(20);
-                write::int(&mut at, self.at.0);
-                for (position, fact) in facts.iter().enumerate() {
-                    if position > 0 {
-                        out.push(b',');
-                    }
-                    fact.write(self.id, position, &at, &self.names, out);
-                }
-                out.push(b']');
-            }
+            Outcome::Accepted(facts) => self.write_facts(facts, out),
             Outcome::Rejected(rejection) => write_rejection(rejection, out),
         }
         out.push(b'}');
     }
 
+    /// The ids of all facts begin and go on the same, so what the first says is copied for the others.
+    fn write_facts(&self, facts: &[Fact<'_>], out: &mut Vec<u8>) {
+        let names = self.names(facts);
+        out.extend_from_slice(b",\"facts\":[");
+        let begin = out.len();
+        let (mut number, mut at) = (begin, begin);
+        for (position, fact) in facts.iter().enumerate() {
+            if position == 0 {
+                out.extend_from_slice(b"{\"id\":");
+                write::text(out, &self.command.id);
+                // The number goes before the closing quote.
+                out.pop();
+                out.push(b'/');
+                number = out.len();
+                out.extend_from_slice(b"0\",\"at\":");
+                write::int(out, self.at.0);
+                at = out.len();
+            } else {
+                out.push(b',');
+                out.extend_from_within(begin..number);
+                write::int(out, i64::try_from(position).unwrap_or(0));
+                out.extend_from_within(number + 1..at);
+            }
+            fact.write(&names, out);
+        }
+        out.push(b']');
+    }
+
+    /// The names that handles in these facts stand for, even if they were not applied to the state.
+    fn names<'s>(&'s self, facts: &'s [Fact<'s>]) -> Names<'s> {
+        let State { people, loop_names: loops, order_names: orders, .. } = self.state;
+        let Command { by, order, .. } = self.command;
+        let draft = Draft { person: by.as_deref(), facts, order: order.as_deref() };
+        Names { people, loops, orders, campaign: &self.book.names, draft }
+    }
+
     /// Appends the form that crosses the WebAssembly boundary.
-    pub fn wire(&self, by: Option<&str>, loop_: Option<&str>, out: &mut Vec<u8>) {
+    pub fn wire(&self, out: &mut Vec<u8>) {
         let repeated = if self.repeated { 0x80 } else { 0 };
-        let wire = Wire { names: self.names, by, loop_ };
         match &self.outcome {
             Outcome::Accepted(facts) => {
                 out.push(repeated);
                 wire_number(out, self.at.0);
                 pack::put(out, u64::try_from(facts.len()).unwrap_or(0));
+                let (by, loop_) = (self.command.by.as_deref(), self.command.loop_.as_deref());
+                let wire = Wire { names: self.names(facts), by, loop_ };
                 for fact in facts {
                     fact.wire(&wire, out);
                 }
@@ -249,7 +268,7 @@ fn wire_option<T>(out: &mut Vec<u8>, value: Option<T>, wire: impl FnOnce(&mut Ve
     }
 }
 
-fn pack_rejection(rejection: &Rejection<'_>, out: &mut Vec<u8>) {
+fn pack_rejection(rejection: &Rejection<'_>, told: &Told<'_>, out: &mut Vec<u8>) {
     out.push(rejection.code.number());
     let present = [
         rejection.most.is_some(),
@@ -270,19 +289,19 @@ fn pack_rejection(rejection: &Rejection<'_>, out: &mut Vec<u8>) {
         pack::put_signed(out, amount.0);
     }
     for text in [rejection.field, rejection.name].into_iter().flatten() {
-        pack::put_bytes(out, text.as_bytes());
+        pack_text(Some(text), told, out);
     }
 }
 
-fn unpack_rejection<'x>(reader: &mut Reader<'x>) -> Option<Rejection<'x>> {
+fn unpack_rejection<'x>(told: &Told<'x>, reader: &mut Reader<'x>) -> Option<Rejection<'x>> {
     let code = Code::ALL.get(usize::from(reader.byte()?)).copied()?;
     let bits = reader.byte()?;
     let has = |bit: u8| bits & 1 << bit != 0;
     let most = if has(0) { Some(reader.small()?) } else { None };
     let until = if has(1) { Some(Time(reader.signed()?)) } else { None };
     let amount = if has(2) { Some(Money(reader.signed()?)) } else { None };
-    let field = if has(3) { Some(reader.text()?) } else { None };
-    let name = if has(4) { Some(reader.text()?) } else { None };
+    let field = if has(3) { unpack_text(told, reader)? } else { None };
+    let name = if has(4) { unpack_text(told, reader)? } else { None };
     Some(Rejection { code, most, until, amount, field, name })
 }
 

@@ -247,7 +247,7 @@ struct Entry<'a> {
 }
 
 fn begin(book: Book) -> Engine {
-    let state = State::new(book.hash_key());
+    let state = State::new(book.hash_keys());
     Engine { book, state }
 }
 

@@ -1,9 +1,9 @@
 //! The rule book: every revision of a campaign, because a running loop keeps the rules it was opened under.
 
-use siphasher::sip::SipHasher13;
 use std::sync::Arc;
 
 use super::handle::{Play, Reward};
+use super::hash::Keys;
 use crate::campaign::{Campaign, Names, Parsed, Problem};
 use crate::campaign::{play::PlayRules, rewards::RewardRules};
 
@@ -101,13 +101,9 @@ impl Book {
         self.names.rewards.get(reward.index()).map_or("", String::as_str)
     }
 
-    /// The key of the state's hashes.
+    /// The keys of the state's hashes.
     #[must_use]
-    pub fn hash_key(&self) -> SipHasher13 {
-        let mut key = [0u8; 16];
-        for (to, from) in key.iter_mut().zip(self.seed) {
-            *to = from;
-        }
-        SipHasher13::new_with_key(&key)
+    pub fn hash_keys(&self) -> Keys {
+        Keys::new(self.seed)
     }
 }

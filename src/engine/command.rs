@@ -1,9 +1,8 @@
 //! Commands: what a page or a backend asks for. One flat JSON object each.
 
-use siphasher::sip::SipHasher13;
 use std::borrow::Cow;
 
-use super::interner::hash;
+use super::hash::Keys;
 use super::money::Money;
 use super::pack::Reader;
 use super::time::Time;
@@ -181,6 +180,10 @@ pub const TEXT_FIELDS: &[(&str, u8)] = &[
 /// The number fields with their names and numbers.
 pub const NUMBER_FIELDS: &[(&str, u8)] = &[("amount", 15), ("risk", 16), ("count", 17), ("price", 18)];
 
+/// The last of the text fields, and the one for an answer or message.
+const LAST_TEXT: u8 = 14;
+const WRITTEN: u8 = 13;
+
 /// The longest answer or message, in bytes; every other text has at most 64.
 const LONGEST_TEXT: usize = 200;
 
@@ -254,11 +257,13 @@ impl<'a> Command<'a> {
         scanner: &mut Scanner<'a>,
         at: Option<Time>,
     ) -> Result<Option<Command<'a>>, Malformed> {
-        let mut draft = Draft::default();
+        let mut draft = Draft::new();
         if !scanner.object(|key, value| draft.take(key, value))? {
             return Ok(None);
         }
-        draft.at = at.or(draft.at);
+        if let Some(at) = at {
+            draft.stamp(at);
+        }
         draft.finish().map(Some)
     }
 
@@ -268,8 +273,13 @@ impl<'a> Command<'a> {
     /// As [`Command::read`].
     pub fn unwire(bytes: &'a [u8], at: Option<Time>) -> Result<Command<'a>, Malformed> {
         let mut reader = Reader::new(bytes);
-        let mut draft = Draft { at, ..Draft::default() };
-        draft.act = reader.byte().and_then(Act::numbered);
+        let mut draft = Draft::new();
+        if let Some(at) = at {
+            draft.stamp(at);
+        }
+        if let Some(act) = reader.byte().and_then(Act::numbered) {
+            draft.act(act);
+        }
         while let Some(tag) = reader.byte() {
             draft.take_tagged(tag, &mut reader)?;
         }
@@ -309,41 +319,36 @@ impl<'a> Command<'a> {
         out.push(b'}');
     }
 
-    /// The keyed hash of everything but `id`, `at` and `clock`.
+    /// The keyed hashes that deciding and remembering a command need; each text is hashed once.
     #[must_use]
-    pub fn body_hash(&self, key: &SipHasher13) -> u64 {
-        // One buffer and one pass: hashing many short pieces costs several times as much.
-        let mut bytes = Vec::with_capacity(128);
-        bytes.push(self.act.number());
+    pub fn hashes(&self, keys: &Keys) -> Hashes {
         let Command { by, loop_, play, token, touchpoint, code, order, name, grant, reason, device, .. } =
             self;
         let Command { hash: picture, text: written, network, .. } = self;
-        let texts = [
-            by, loop_, play, token, touchpoint, code, order, name, grant, reason, device, picture, written,
-            network,
-        ];
-        for (number, text) in (1u8..).zip(texts) {
-            if let Some(text) = text {
-                bytes.extend_from_slice(&[number, u8::try_from(text.len()).unwrap_or(u8::MAX)]);
-                bytes.extend_from_slice(text.as_bytes());
+        let hash = |text: &Option<Cow<'a, str>>| text.as_deref().map_or(0, |text| keys.text(text));
+        let (by_hash, loop_hash) = (hash(by), hash(loop_));
+        let told = u64::from(by.is_some()) | u64::from(loop_.is_some()) << 1;
+        let mut body = keys.join(u64::from(self.act.number()) | told << 8, by_hash);
+        body = keys.join(body, loop_hash);
+        let rest =
+            [play, token, touchpoint, code, order, name, grant, reason, device, picture, written, network];
+        for (number, text) in (3u64..).zip(rest) {
+            if text.is_some() {
+                body = keys.join(body ^ number, hash(text));
             }
         }
-        if let Some(amount) = self.amount {
-            bytes.push(15);
-            bytes.extend_from_slice(&amount.0.to_le_bytes());
+        let numbers = [
+            self.amount.map(|amount| amount.0.cast_unsigned()),
+            self.risk.map(u64::from),
+            self.count.map(u64::from),
+            self.price.map(|price| price.0.cast_unsigned()),
+        ];
+        for (number, value) in (15u64..).zip(numbers) {
+            if let Some(value) = value {
+                body = keys.join(body ^ number, value);
+            }
         }
-        if let Some(risk) = self.risk {
-            bytes.extend_from_slice(&[16, risk]);
-        }
-        if let Some(count) = self.count {
-            bytes.push(17);
-            bytes.extend_from_slice(&count.to_le_bytes());
-        }
-        if let Some(price) = self.price {
-            bytes.push(18);
-            bytes.extend_from_slice(&price.0.to_le_bytes());
-        }
-        hash(key, &bytes)
+        Hashes { id: keys.text(&self.id), body, by: by_hash, loop_: loop_hash }
     }
 
     /// The text field with this number.
@@ -370,6 +375,19 @@ impl<'a> Command<'a> {
     }
 }
 
+/// The keyed hashes of a command.
+#[derive(Clone, Copy, Debug)]
+pub struct Hashes {
+    /// Of its id.
+    pub id: u64,
+    /// Of everything but `id`, `at` and `clock`.
+    pub body: u64,
+    /// Of its participant; 0 without one.
+    pub by: u64,
+    /// Of its loop; 0 without one.
+    pub loop_: u64,
+}
+
 impl Act {
     /// The number at the WebAssembly boundary.
     #[must_use]
@@ -386,141 +404,191 @@ fn member(out: &mut Vec<u8>, name: &str) {
 }
 
 /// The fields read so far.
-#[derive(Default)]
 struct Draft<'a> {
-    at: Option<Time>,
-    act: Option<Act>,
-    texts: [Option<Cow<'a, str>>; 15],
-    amount: Option<Money>,
-    risk: Option<u8>,
-    count: Option<u32>,
-    price: Option<Money>,
+    command: Command<'a>,
+    /// A bit for each field that was read, by its number.
+    seen: u32,
+}
+
+/// The fields that are neither text nor a number of [`NUMBER_FIELDS`].
+const ACT: u8 = 19;
+const AT: u8 = 20;
+/// The page's own clock, and the position in a log that was listed: information, no part of the body.
+const CLOCK: u8 = 21;
+const SEQ: u8 = 22;
+
+/// The name of a field, its first eight bytes as a number, and the number of the field.
+struct Key {
+    name: &'static str,
+    word: u64,
+    number: u8,
+}
+
+/// Every field, the usual ones first.
+static KEYS: [Key; 23] = [
+    Key::new("id", 0),
+    Key::new("at", AT),
+    Key::new("do", ACT),
+    Key::new("by", 1),
+    Key::new("loop", 2),
+    Key::new("play", 3),
+    Key::new("token", 4),
+    Key::new("touchpoint", 5),
+    Key::new("code", 6),
+    Key::new("order", 7),
+    Key::new("name", 8),
+    Key::new("grant", 9),
+    Key::new("reason", 10),
+    Key::new("device", 11),
+    Key::new("hash", 12),
+    Key::new("text", 13),
+    Key::new("network", 14),
+    Key::new("amount", 15),
+    Key::new("risk", 16),
+    Key::new("count", 17),
+    Key::new("price", 18),
+    Key::new("clock", CLOCK),
+    Key::new("seq", SEQ),
+];
+
+impl Key {
+    const fn new(name: &'static str, number: u8) -> Self {
+        Key { name, word: first_word(name.as_bytes()), number }
+    }
+
+    #[inline]
+    fn find(name: &str) -> Option<&'static Key> {
+        let word = first_word(name.as_bytes());
+        KEYS.iter().find(|key| key.word == word && (name.len() <= 8 || key.name == name))
+    }
+}
+
+/// The first eight bytes as a number; names have no zero bytes, so shorter ones differ from longer ones.
+#[inline]
+const fn first_word(mut bytes: &[u8]) -> u64 {
+    if let Some(chunk) = bytes.first_chunk::<8>() {
+        return u64::from_le_bytes(*chunk);
+    }
+    let (mut word, mut shift) = (0, 0);
+    while let [first, rest @ ..] = bytes {
+        #[expect(clippy::as_conversions, reason = "widens; `from` is no const function")]
+        let byte = *first as u64;
+        word |= byte << shift;
+        shift += 8;
+        bytes = rest;
+    }
+    word
 }
 
 impl<'a> Draft<'a> {
-    fn take(&mut self, key: &str, value: Value<'a>) -> Result<(), Malformed> {
-        let twice = match key {
-            "do" => self.act.is_some(),
-            "at" => self.at.is_some(),
-            "amount" => self.amount.is_some(),
-            "risk" => self.risk.is_some(),
-            "count" => self.count.is_some(),
-            "price" => self.price.is_some(),
-            _ => false,
-        };
-        match key {
-            _ if twice => Err(Malformed::field("command")),
-            "id" => self.set_text(0, "id", value),
-            "by" => self.set_text(1, "by", value),
-            "loop" => self.set_text(2, "loop", value),
-            "play" => self.set_text(3, "play", value),
-            "do" => {
-                let Value::Text(name) = value else { return Err(Malformed::field("do")) };
-                self.act = Act::parse(&name);
-                self.act.map(drop).ok_or(Malformed::field("do"))
-            }
-            "at" => {
-                self.at = integer(&value, 0, Time::NEVER.0).map(Time);
-                self.at.map(drop).ok_or(Malformed::field("at"))
-            }
-            // The page's own clock, and the position in a log that was listed: information, no part of the body.
-            "clock" => integer(&value, i64::MIN, i64::MAX).map(drop).ok_or(Malformed::field("clock")),
-            "seq" => integer(&value, 0, i64::MAX).map(drop).ok_or(Malformed::field("seq")),
-            "amount" => {
-                self.amount = integer(&value, 0, Money::MAX.0).map(Money);
-                self.amount.map(drop).ok_or(Malformed::field("amount"))
-            }
-            "risk" => {
-                self.risk = integer(&value, 0, 100).and_then(|risk| u8::try_from(risk).ok());
-                self.risk.map(drop).ok_or(Malformed::field("risk"))
-            }
-            "count" => {
-                self.count = integer(&value, 1, 1_000_000).and_then(|count| u32::try_from(count).ok());
-                self.count.map(drop).ok_or(Malformed::field("count"))
-            }
-            "price" => {
-                self.price = integer(&value, 0, Money::MAX.0).map(Money);
-                self.price.map(drop).ok_or(Malformed::field("price"))
-            }
-            _ => match TEXT_FIELDS.iter().find(|(name, _)| *name == key) {
-                Some((name, number)) => self.set_text(*number, name, value),
-                None => Err(Malformed::field("command")),
-            },
+    fn new() -> Self {
+        Draft { command: Command::new("", Time(0), Act::Tick), seen: 0 }
+    }
+
+    fn stamp(&mut self, at: Time) {
+        self.command.at = at;
+        self.seen |= 1 << AT;
+    }
+
+    fn act(&mut self, act: Act) {
+        self.command.act = act;
+        self.seen |= 1 << ACT;
+    }
+
+    #[inline]
+    fn take(&mut self, name: &str, value: Value<'a>) -> Result<(), Malformed> {
+        let Some(key) = Key::find(name) else { return Err(Malformed::field("command")) };
+        match value {
+            Value::Text(text) if key.number <= LAST_TEXT => self.set_text(key.number, key.name, text),
+            value => self.set(key, &value),
         }
+    }
+
+    /// Sets a field that is no text.
+    fn set(&mut self, key: &Key, value: &Value<'a>) -> Result<(), Malformed> {
+        let wrong = Malformed::field(key.name);
+        let command = &mut self.command;
+        // A field that comes twice is wrong; the two that are only information may.
+        if key.number < CLOCK && self.seen & 1 << key.number != 0 {
+            return Err(if key.number <= LAST_TEXT { wrong } else { Malformed::field("command") });
+        }
+        let within = |least: i64, most: i64| integer(value, least, most).ok_or(wrong.clone());
+        match key.number {
+            ACT => {
+                let Value::Text(name) = value else { return Err(wrong) };
+                command.act = Act::parse(name).ok_or(wrong)?;
+            }
+            AT => command.at = Time(within(0, Time::NEVER.0)?),
+            CLOCK => drop(within(i64::MIN, i64::MAX)?),
+            SEQ => drop(within(0, i64::MAX)?),
+            15 => command.amount = Some(Money(within(0, Money::MAX.0)?)),
+            16 => command.risk = u8::try_from(within(0, 100)?).ok(),
+            17 => command.count = u32::try_from(within(1, 1_000_000)?).ok(),
+            18 => command.price = Some(Money(within(0, Money::MAX.0)?)),
+            _ => return Err(wrong),
+        }
+        self.seen |= 1 << key.number;
+        Ok(())
     }
 
     fn take_tagged(&mut self, tag: u8, reader: &mut Reader<'a>) -> Result<(), Malformed> {
-        if let Some((name, _)) = TEXT_FIELDS.get(usize::from(tag)) {
-            let text = reader.text().ok_or(Malformed::field(name))?;
-            return self.set_text(tag, name, Value::Text(Cow::Borrowed(text)));
+        let key =
+            KEYS.iter().find(|key| key.number == tag && tag < ACT).ok_or(Malformed::field("command"))?;
+        if tag <= LAST_TEXT {
+            let text = reader.text().ok_or(Malformed::field(key.name))?;
+            return self.set_text(tag, key.name, Cow::Borrowed(text));
         }
-        let mut raw = [0u8; 8];
-        for byte in &mut raw {
-            *byte = reader.byte().ok_or(Malformed::field("command"))?;
-        }
-        let value = Value::Int(whole(f64::from_le_bytes(raw)).ok_or(Malformed::field("command"))?);
-        match NUMBER_FIELDS.iter().find(|(_, number)| *number == tag) {
-            Some((name, _)) => self.take(name, value),
-            None => Err(Malformed::field("command")),
-        }
+        let raw = reader.take(8).and_then(<[u8]>::first_chunk);
+        let double = raw.map(|raw| f64::from_le_bytes(*raw));
+        let value = Value::Int(double.and_then(whole).ok_or(Malformed::field("command"))?);
+        self.set(key, &value)
     }
 
-    fn set_text(&mut self, number: u8, name: &'static str, value: Value<'a>) -> Result<(), Malformed> {
-        let Value::Text(text) = value else { return Err(Malformed::field(name)) };
+    fn set_text(&mut self, number: u8, name: &'static str, text: Cow<'a, str>) -> Result<(), Malformed> {
         let fits = match number {
-            0 => is_id(&text, 64, b"_:-"),
-            2 => is_id(&text, 32, b"_-"),
+            0 => is_id(&text, 64, COMMAND_ID),
+            2 => is_id(&text, 32, LOOP_ID),
             _ => {
-                let most = if name == "text" { LONGEST_TEXT } else { 64 };
-                !text.is_empty() && text.len() <= most && text.bytes().all(|b| b >= 0x20 && b != 0x7f)
+                let most = if number == WRITTEN { LONGEST_TEXT } else { 64 };
+                !text.is_empty() && text.len() <= most && is_printable(text.as_bytes())
             }
         };
-        let place = self.texts.get_mut(usize::from(number)).filter(|place| fits && place.is_none());
-        *place.ok_or(Malformed::field(name))? = Some(text);
+        if !fits || self.seen & 1 << number != 0 {
+            return Err(Malformed::field(name));
+        }
+        self.seen |= 1 << number;
+        let command = &mut self.command;
+        let place = match number {
+            0 => {
+                command.id = text;
+                return Ok(());
+            }
+            1 => &mut command.by,
+            2 => &mut command.loop_,
+            3 => &mut command.play,
+            4 => &mut command.token,
+            5 => &mut command.touchpoint,
+            6 => &mut command.code,
+            7 => &mut command.order,
+            8 => &mut command.name,
+            9 => &mut command.grant,
+            10 => &mut command.reason,
+            11 => &mut command.device,
+            12 => &mut command.hash,
+            13 => &mut command.text,
+            _ => &mut command.network,
+        };
+        *place = Some(text);
         Ok(())
     }
 
     fn finish(self) -> Result<Command<'a>, Malformed> {
-        let [
-            id,
-            by,
-            loop_,
-            play,
-            token,
-            touchpoint,
-            code,
-            order,
-            name,
-            grant,
-            reason,
-            device,
-            hash,
-            text,
-            network,
-        ] = self.texts;
-        Ok(Command {
-            id: id.ok_or(Malformed::field("id"))?,
-            at: self.at.ok_or(Malformed::field("at"))?,
-            act: self.act.ok_or(Malformed::field("do"))?,
-            by,
-            loop_,
-            play,
-            token,
-            touchpoint,
-            code,
-            order,
-            name,
-            grant,
-            reason,
-            device,
-            hash,
-            text,
-            network,
-            amount: self.amount,
-            risk: self.risk,
-            count: self.count,
-            price: self.price,
-        })
+        for (number, field) in [(0, "id"), (AT, "at"), (ACT, "do")] {
+            if self.seen & 1 << number == 0 {
+                return Err(Malformed::field(field));
+            }
+        }
+        Ok(self.command)
     }
 }
 
@@ -540,10 +608,45 @@ pub fn whole(double: f64) -> Option<i64> {
     fits.then_some(double as i64)
 }
 
-fn is_id(text: &str, most: usize, extra: &[u8]) -> bool {
-    !text.is_empty()
-        && text.len() <= most
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || extra.contains(&b))
+/// The kinds of id, as bits of [`CLASSES`].
+const COMMAND_ID: u8 = 1;
+const LOOP_ID: u8 = 2;
+
+/// For each byte the kinds of id it may stand in.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        let letter = byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        #[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "runs while compiling")]
+        let place = &mut classes[byte as usize];
+        *place = match byte {
+            _ if letter => COMMAND_ID | LOOP_ID,
+            b':' => COMMAND_ID,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+fn is_id(text: &str, most: usize, kind: u8) -> bool {
+    let fits = |byte: u8| CLASSES.get(usize::from(byte)).is_some_and(|kinds| kinds & kind != 0);
+    !text.is_empty() && text.len() <= most && text.bytes().all(fits)
+}
+
+/// Whether no byte is a control character, eight at a time.
+fn is_printable(bytes: &[u8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let (words, rest) = bytes.as_chunks::<8>();
+    let control = words.iter().fold(0, |found, word| {
+        let word = u64::from_le_bytes(*word);
+        let delete = word ^ (ONES * 0x7f);
+        // A byte's high bit is set where the byte is below 0x20 or is 0x7f; above the lowest such byte also by
+        // the borrow, which does not matter to whether there is one.
+        found | (word.wrapping_sub(ONES * 0x20) & !word) | (delete.wrapping_sub(ONES) & !delete)
+    });
+    control & (ONES * 0x80) == 0 && rest.iter().all(|byte| *byte >= 0x20 && *byte != 0x7f)
 }
 
 impl<'a> Command<'a> {

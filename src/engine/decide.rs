@@ -3,11 +3,11 @@
 use core::cell::{Cell, OnceCell};
 
 use super::book::Book;
-use super::command::{Act, Command};
+use super::command::{Act, Command, Hashes};
 use super::draw::Draw;
 use super::evolve;
 use super::fact::Fact;
-use super::field::{GrantId, Told};
+use super::field::GrantId;
 use super::handle::{Event, Loop, Order, Person, Play, Touchpoint};
 use super::message::message;
 use super::rejection::{Code, Rejection};
@@ -32,8 +32,18 @@ pub fn decide<'c>(
     book: &'c Book,
     state: &State,
     command: &'c Command<'c>,
+) -> Result<Vec<Fact<'c>>, Rejection<'c>> {
+    decide_hashed(book, state, command, command.hashes(&state.keys)).map(|decided| decided.facts)
+}
+
+/// As [`decide`], when the command's hashes are known.
+pub(super) fn decide_hashed<'c>(
+    book: &'c Book,
+    state: &State,
+    command: &'c Command<'c>,
+    hashes: Hashes,
 ) -> Result<Decided<'c>, Rejection<'c>> {
-    let mut cx = Deciding::new(book, state, command);
+    let mut cx = Deciding::hashed(book, state, command, hashes);
     match command.act {
         Act::Visit => visit(&mut cx)?,
         Act::Share => share(&mut cx)?,
@@ -69,15 +79,17 @@ pub fn decide<'c>(
     }
     tags::give(&mut cx);
     guard::trace(&mut cx);
-    Ok(Decided { facts: cx.facts, told: cx.told })
+    Ok(Decided { facts: cx.facts, sender: cx.sender, loop_: cx.named })
 }
 
 /// What a command leads to.
-pub struct Decided<'c> {
+pub(super) struct Decided<'c> {
     /// The facts.
     pub facts: Vec<Fact<'c>>,
-    /// What the command itself says of them.
-    pub told: Told,
+    /// Who sent the command, or whom it is about.
+    pub sender: Option<Person>,
+    /// The loop that the command names by id.
+    pub loop_: Option<Loop>,
 }
 
 /// Loops, and grants, that one tick settles at most; the next tick goes on.
@@ -95,8 +107,8 @@ pub struct Deciding<'s, 'c> {
     pub at: Time,
     /// The facts so far.
     pub facts: Vec<Fact<'c>>,
-    /// The participant and the loop that the command names by id.
-    pub told: Told,
+    /// Who sent the command, or whom it is about, once that is known.
+    pub sender: Option<Person>,
     /// What is done: the command's act, that of a held contribution that it approves, or what the keyword of a
     /// message stands for.
     pub act: Act,
@@ -106,6 +118,9 @@ pub struct Deciding<'s, 'c> {
     pub released: Option<guard::Held>,
     /// The touchpoint that the command names, once its participant has arrived.
     pub touchpoint: Option<Touchpoint>,
+    hashes: Hashes,
+    /// The loop that the command names by id.
+    named: Option<Loop>,
     /// What a visitor came by.
     came_by: Option<Share>,
     /// Actions whose limits were checked already.
@@ -118,14 +133,22 @@ impl<'s, 'c> Deciding<'s, 'c> {
     #[must_use]
     #[inline]
     pub fn new(book: &'c Book, state: &'s State, command: &'c Command<'c>) -> Self {
-        let (at, told) = (command.at.max(state.now), Told::default());
+        Deciding::hashed(book, state, command, command.hashes(&state.keys))
+    }
+
+    /// As [`Deciding::new`], when the command's hashes are known.
+    #[inline]
+    fn hashed(book: &'c Book, state: &'s State, command: &'c Command<'c>, hashes: Hashes) -> Self {
+        let at = command.at.max(state.now);
         Deciding {
+            hashes,
             book,
             state,
             command,
             at,
             facts: Vec::new(),
-            told,
+            sender: None,
+            named: None,
             act: command.act,
             on: None,
             released: None,
@@ -170,14 +193,14 @@ impl<'s, 'c> Deciding<'s, 'c> {
     pub fn person(&mut self) -> Result<Person, Rejection<'c>> {
         let id = required(self.command.by.as_deref(), "by")?;
         guard::check_risk(self)?;
-        let person = match self.state.people.find(id) {
+        let person = match self.state.people.find_hashed(self.hashes.by, id) {
             Some(number) => Person(number),
             None => {
                 self.emit(Fact::Met { who: id });
                 Person::at(self.state.people.len())
             }
         };
-        self.told.by = Some(person);
+        self.sender = Some(person);
         Ok(person)
     }
 
@@ -206,7 +229,7 @@ impl<'s, 'c> Deciding<'s, 'c> {
     #[must_use]
     pub fn named_rules(&self) -> Option<&'c PlayRules> {
         let code = || self.loop_of_code(self.command.code.as_deref()?).ok();
-        let id = self.command.loop_.as_deref().and_then(|id| self.state.loop_names.find(id)).map(Loop);
+        let id = self.command.loop_.as_deref().and_then(|id| self.loop_number(id)).map(Loop);
         if let Some(state) = id.or_else(code).and_then(|loop_| self.state.loop_(loop_)) {
             return self.rules(state);
         }
@@ -272,8 +295,8 @@ impl<'s, 'c> Deciding<'s, 'c> {
     pub fn named_loop(&mut self) -> Result<(Loop, &'s LoopState), Rejection<'c>> {
         let loop_ = match (self.command.loop_.as_deref(), self.command.code.as_deref()) {
             (Some(id), _) => {
-                let loop_ = Loop(self.state.loop_names.find(id).ok_or(Code::LoopUnknown)?);
-                self.told.loop_ = Some(loop_);
+                let loop_ = Loop(self.loop_number(id).ok_or(Code::LoopUnknown)?);
+                self.named = Some(loop_);
                 loop_
             }
             (None, Some(code)) => self.loop_of_code(code)?,
@@ -281,6 +304,11 @@ impl<'s, 'c> Deciding<'s, 'c> {
         };
         let state = self.state.loop_(loop_).ok_or(Code::LoopUnknown)?;
         Ok((loop_, state))
+    }
+
+    /// The number of the loop that the command names by this id.
+    fn loop_number(&self, id: &str) -> Option<u32> {
+        self.state.loop_names.find_hashed(self.hashes.loop_, id)
     }
 
     fn share_of_code(&self, text: &str) -> Result<Share, Rejection<'c>> {
@@ -479,7 +507,9 @@ pub(super) fn open_loop<'c>(
     tags::check(cx, rules, person)?;
     let order = entitlement(cx, play, rules, person)?;
     guard::check_opening(cx, play, rules, person)?;
-    cx.told.loop_ = Some(Loop::at(cx.state.loops.len()));
+    if id == cx.command.loop_.as_deref().unwrap_or(&cx.command.id) {
+        cx.named = Some(Loop::at(cx.state.loops.len()));
+    }
     rules.rules.open(Opening { cx, play, rules, by: person, id, order })
 }
 

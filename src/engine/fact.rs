@@ -7,13 +7,14 @@ use super::money::Money;
 use super::pack::Reader;
 use super::time::Time;
 use crate::attribution::code::ReferralCode;
-use crate::json::write;
 
 /// A kind of fact.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// Its name.
     pub kind: &'static str,
+    /// The name as a JSON member: `,"kind":"…"`.
+    pub member: &'static str,
     /// Its number in the compact forms.
     pub number: u8,
     /// Its fields.
@@ -36,6 +37,7 @@ macro_rules! facts {
     (row $number:literal, $kind:literal, $($key:literal: $type:ty,)*) => {
         Row {
             kind: $kind,
+            member: concat!(",\"kind\":\"", $kind, "\""),
             number: $number,
             fields: &[$(FieldRow {
                 key: $key,
@@ -748,18 +750,10 @@ facts! {
 }
 
 impl Fact<'_> {
-    /// Appends the whole fact as a JSON object, as in `docs/protocol.md`.
-    pub fn write(&self, command: &str, position: usize, at: &[u8], names: &Names<'_>, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{\"id\":\"");
-        out.extend_from_slice(command.as_bytes());
-        out.push(b'/');
-        write::int(out, i64::try_from(position).unwrap_or(0));
-        out.extend_from_slice(b"\",\"at\":");
-        out.extend_from_slice(at);
-        out.extend_from_slice(b",\"kind\":\"");
-        out.extend_from_slice(self.kind().as_bytes());
-        out.push(b'"');
+    /// Appends the rest of the fact as a JSON object, as in `docs/protocol.md`: everything behind `id` and `at`.
+    pub fn write(&self, names: &Names<'_>, out: &mut Vec<u8>) {
         let (row, slots) = self.slots();
+        out.extend_from_slice(row.member.as_bytes());
         for (field, slot) in row.fields.iter().zip(slots) {
             forms::write_member(field, slot, names, out);
         }
@@ -767,7 +761,7 @@ impl Fact<'_> {
     }
 
     /// Appends the compact form that [`Fact::unpack`] reads.
-    pub fn pack(&self, told: Told, out: &mut Vec<u8>) {
+    pub fn pack(&self, told: &Told<'_>, out: &mut Vec<u8>) {
         let (row, slots) = self.slots();
         out.push(row.number);
         for (field, slot) in row.fields.iter().zip(slots) {
@@ -857,7 +851,7 @@ impl Fact<'_> {
 
 impl<'a> Fact<'a> {
     /// Reads the compact form.
-    pub fn unpack(told: Told, reader: &mut Reader<'a>) -> Option<Self> {
+    pub fn unpack(told: &Told<'a>, reader: &mut Reader<'a>) -> Option<Self> {
         let number = reader.byte()?;
         let row = Fact::TABLE.iter().find(|row| row.number == number)?;
         Fact::of_row(row, |field| forms::unpack(field, told, reader))

@@ -1,8 +1,11 @@
 //! The types a fact's fields may have. `forms` writes and reads them in every form.
 
+use super::command::Command;
+use super::fact::Fact;
 use super::handle::{Event, LiveCode, Loop, Order, Person, Play, Reward, Target, Touchpoint};
 use super::interner::Interner;
 use super::money::Money;
+use super::state::State;
 use super::time::Time;
 use crate::attribution::code::ReferralCode;
 use crate::campaign::Names as CampaignNames;
@@ -89,16 +92,13 @@ pub struct Names<'s> {
     pub draft: Draft<'s>,
 }
 
-/// Loops that one command opens at most: a participant's own, one that it moves on to, and boards.
-pub const OPENED: usize = 8;
-
 /// The names a command is about to add.
 #[derive(Clone, Copy, Default)]
 pub struct Draft<'s> {
     /// The command's participant.
     pub person: Option<&'s str>,
-    /// The loops it opens, in that order.
-    pub loops: [Option<&'s str>; OPENED],
+    /// The facts that open loops.
+    pub facts: &'s [Fact<'s>],
     /// The command's order.
     pub order: Option<&'s str>,
 }
@@ -119,7 +119,13 @@ impl<'s> Names<'s> {
     pub fn loop_(&self, loop_: Loop) -> &'s str {
         match loop_.index().checked_sub(self.loops.len()) {
             None => self.loops.text(loop_.0),
-            Some(new) => self.draft.loops.get(new).copied().flatten().unwrap_or(""),
+            Some(new) => {
+                let mut opened = self.draft.facts.iter().filter_map(|fact| match *fact {
+                    Fact::Opened { loop_, .. } => Some(loop_),
+                    _ => None,
+                });
+                opened.nth(new).unwrap_or("")
+            }
         }
     }
 
@@ -184,13 +190,33 @@ impl<'a> Resolve<'_, 'a> {
     }
 }
 
-/// What whoever reads a packed fact knows already: the participant and the loop of its command.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Told {
-    /// The participant.
+/// What whoever reads a packed answer knows already of its command.
+#[derive(Clone, Copy, Default)]
+pub struct Told<'x> {
+    /// The command, whose texts need not be kept again.
+    pub command: Option<&'x Command<'x>>,
+    /// When it was decided.
+    pub at: Time,
+    /// Its participant.
     pub by: Option<Person>,
-    /// The loop.
+    /// Its loop.
     pub loop_: Option<Loop>,
+    /// Who opened that loop.
+    pub opener: Option<Person>,
+}
+
+impl<'x> Told<'x> {
+    /// What a command says that was decided at a moment and named this participant and this loop.
+    #[must_use]
+    pub fn of(
+        state: &State,
+        command: &'x Command<'x>,
+        at: Time,
+        (by, loop_): (Option<Person>, Option<Loop>),
+    ) -> Self {
+        let opener = loop_.and_then(|loop_| state.loop_(loop_)).map(|head| head.opener);
+        Told { command: Some(command), at, by, loop_, opener }
+    }
 }
 
 /// What a field means, apart from its value.

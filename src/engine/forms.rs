@@ -3,6 +3,7 @@
 use super::field::{GrantId, Kind, Names, Reason, Resolve, Slot, Told, Wire};
 use super::handle::{Loop, Order, Person};
 use super::pack::{self, Reader};
+use super::time::Time;
 use crate::attribution::code::ReferralCode;
 use crate::json::scan::Value;
 use crate::json::write;
@@ -41,71 +42,128 @@ pub fn write_member(row: &FieldRow, slot: Slot<'_>, names: &Names<'_>, out: &mut
             out.extend_from_slice(b"\",\"loop\":");
             write::text(out, loop_);
         }
-        (kind, Slot::Int(value)) => write::text(out, named(kind, value, names)),
+        (Kind::Who, Slot::Int(value)) => write::text(out, names.person(Person(unsigned_32(value)))),
+        (Kind::Loop, Slot::Int(value)) => write::text(out, names.loop_(Loop(unsigned_32(value)))),
+        (Kind::Order, Slot::Int(value)) => write::text(out, names.order(Order(unsigned_32(value)))),
+        (kind, Slot::Int(value)) => write::plain(out, named(kind, value, names)),
         (_, Slot::None) => {}
     }
 }
 
-/// Appends the compact form; what the command tells anyway is a single zero.
-pub fn pack(row: &FieldRow, slot: Slot<'_>, told: Told, out: &mut Vec<u8>) {
-    // An absent text is the empty one, which no id and no reason may be.
-    if row.optional && row.kind != Kind::Text {
+/// Appends the compact form, in which what the command tells is a small number.
+pub fn pack(row: &FieldRow, slot: Slot<'_>, told: &Told<'_>, out: &mut Vec<u8>) {
+    if row.kind == Kind::Text {
+        let text = if let Slot::Text(text) = slot { Some(text) } else { None };
+        return pack_text(text, told, out);
+    }
+    if row.optional {
         out.push(u8::from(slot != Slot::None));
     }
     match (row.kind, slot) {
-        (Kind::U32 | Kind::Number | Kind::Time | Kind::Money, Slot::Int(value)) => {
-            pack::put_signed(out, value)
-        }
+        (Kind::U32 | Kind::Number | Kind::Money, Slot::Int(value)) => pack::put_signed(out, value),
+        (Kind::Time, Slot::Int(value)) => pack_time(Time(value), told, out),
         (Kind::Bool | Kind::Reason, Slot::Int(value)) => out.push(u8::try_from(value).unwrap_or(0)),
-        (Kind::Who, Slot::Int(value)) => {
-            let known = told.by.is_some_and(|by| i64::from(by.0) == value);
-            pack::put(out, if known { 0 } else { unsigned(value) + 1 });
-        }
+        (Kind::Who, Slot::Int(value)) => pack_person(value, told, out),
         (Kind::Loop, Slot::Int(value)) => pack_loop(value, told, out),
         (_, Slot::Int(value)) => pack::put(out, unsigned(value)),
-        (_, Slot::Text(text)) => pack::put_bytes(out, text.as_bytes()),
         (_, Slot::Grant(grant)) => {
             pack_loop(i64::from(grant.loop_.0), told, out);
             pack::put(out, u64::from(grant.n));
         }
-        (Kind::Text, Slot::None) => pack::put_bytes(out, b""),
-        (_, Slot::None) => {}
+        (_, Slot::None | Slot::Text(_)) => {}
     }
 }
 
-fn pack_loop(value: i64, told: Told, out: &mut Vec<u8>) {
+/// Never is 0; any other instant is told by how much later it is than the command.
+fn pack_time(at: Time, told: &Told<'_>, out: &mut Vec<u8>) {
+    if at == Time::NEVER {
+        return out.push(0);
+    }
+    let later = at.0.saturating_sub(told.at.0);
+    pack::put_signed(out, if later < 0 { later } else { later.saturating_add(1) });
+}
+
+/// The command's participant is 0 and who opened its loop is 1.
+fn pack_person(value: i64, told: &Told<'_>, out: &mut Vec<u8>) {
+    let is = |person: Option<Person>| person.is_some_and(|person| i64::from(person.0) == value);
+    let short = if is(told.by) { Some(0) } else { is(told.opener).then_some(1) };
+    pack::put(out, short.unwrap_or(unsigned(value) + 2));
+}
+
+fn pack_loop(value: i64, told: &Told<'_>, out: &mut Vec<u8>) {
     let known = told.loop_.is_some_and(|loop_| i64::from(loop_.0) == value);
     pack::put(out, if known { 0 } else { unsigned(value) + 1 });
 }
 
+/// The numbers of the command's texts begin at 1, as 0 is no text; other texts stand behind [`OWN_TEXT`] and their
+/// length.
+pub fn pack_text(text: Option<&str>, told: &Told<'_>, out: &mut Vec<u8>) {
+    let Some(text) = text else { return out.push(0) };
+    let of_command =
+        told.command.and_then(|command| TEXTS.into_iter().find(|n| command.text(*n) == Some(text)));
+    match of_command {
+        Some(number) => out.push(number + 1),
+        None => {
+            pack::put(out, OWN_TEXT + u64::try_from(text.len()).unwrap_or(0));
+            out.extend_from_slice(text.as_bytes());
+        }
+    }
+}
+
+/// The numbers of the command's text fields that answers repeat: those that name something.
+const TEXTS: [u8; 9] = [1, 2, 0, 3, 5, 7, 8, 11, 12];
+const OWN_TEXT: u64 = 16;
+
 /// Reads what [`pack()`] wrote.
-pub fn unpack<'a>(row: &FieldRow, told: Told, reader: &mut Reader<'a>) -> Option<Slot<'a>> {
-    if row.optional && row.kind != Kind::Text && reader.byte()? == 0 {
+pub fn unpack<'a>(row: &FieldRow, told: &Told<'a>, reader: &mut Reader<'a>) -> Option<Slot<'a>> {
+    if row.kind == Kind::Text {
+        return Some(unpack_text(told, reader)?.map_or(Slot::None, Slot::Text));
+    }
+    if row.optional && reader.byte()? == 0 {
         return Some(Slot::None);
     }
     Some(match row.kind {
-        Kind::U32 | Kind::Number | Kind::Time | Kind::Money => Slot::Int(reader.signed()?),
+        Kind::U32 | Kind::Number | Kind::Money => Slot::Int(reader.signed()?),
+        Kind::Time => Slot::Int(unpack_time(told, reader)?.0),
         Kind::Bool | Kind::Reason => Slot::Int(i64::from(reader.byte()?)),
-        Kind::Who => Slot::Int(handle(reader, told.by.map(|by| by.0))?),
-        Kind::Loop => Slot::Int(handle(reader, told.loop_.map(|loop_| loop_.0))?),
+        Kind::Who => Slot::Int(match reader.number()? {
+            0 => i64::from(told.by?.0),
+            1 => i64::from(told.opener?.0),
+            number => i64::try_from(number - 2).ok()?,
+        }),
+        Kind::Loop => Slot::Int(unpack_loop(told, reader)?),
         Kind::Grant => {
-            let loop_ = handle(reader, told.loop_.map(|loop_| loop_.0))?;
-            Slot::Grant(GrantId { loop_: Loop(u32::try_from(loop_).ok()?), n: reader.small()? })
+            let loop_ = Loop(u32::try_from(unpack_loop(told, reader)?).ok()?);
+            Slot::Grant(GrantId { loop_, n: reader.small()? })
         }
-        Kind::Text => match reader.text()? {
-            "" if row.optional => Slot::None,
-            text => Slot::Text(text),
-        },
         _ => Slot::Int(i64::try_from(reader.number()?).ok()?),
     })
 }
 
-/// Zero for what the command tells, else one more than the number.
-fn handle(reader: &mut Reader<'_>, told: Option<u32>) -> Option<i64> {
+fn unpack_time(told: &Told<'_>, reader: &mut Reader<'_>) -> Option<Time> {
+    let later = match reader.signed()? {
+        0 => return Some(Time::NEVER),
+        later if later < 0 => later,
+        later => later - 1,
+    };
+    Some(Time(told.at.0.checked_add(later)?))
+}
+
+fn unpack_loop(told: &Told<'_>, reader: &mut Reader<'_>) -> Option<i64> {
     match reader.number()?.checked_sub(1) {
         Some(number) => i64::try_from(number).ok(),
-        None => told.map(i64::from),
+        None => told.loop_.map(|loop_| i64::from(loop_.0)),
     }
+}
+
+/// Reads what [`pack_text`] wrote.
+pub fn unpack_text<'a>(told: &Told<'a>, reader: &mut Reader<'a>) -> Option<Option<&'a str>> {
+    let number = reader.number()?;
+    if let Some(length) = number.checked_sub(OWN_TEXT) {
+        return core::str::from_utf8(reader.take(usize::try_from(length).ok()?)?).ok().map(Some);
+    }
+    let Some(field) = number.checked_sub(1) else { return Some(None) };
+    told.command?.text(u8::try_from(field).ok()?).map(Some)
 }
 
 /// Appends the form that crosses the WebAssembly boundary: handles become text, what the other side knows
@@ -122,7 +180,8 @@ pub fn wire(row: &FieldRow, slot: Slot<'_>, wire: &Wire<'_>, out: &mut Vec<u8>) 
         (Kind::Loop, Slot::Int(value)) => wire_text(out, named(row.kind, value, &wire.names), wire.loop_),
         (Kind::Order, Slot::Int(value)) => wire_text(out, named(row.kind, value, &wire.names), None),
         (_, Slot::Int(value)) => pack::put(out, unsigned(value)),
-        (_, Slot::Text(text)) => wire_text(out, text, None),
+        (_, Slot::Text(text)) if wire.loop_ == Some(text) => out.push(SAME_LOOP),
+        (_, Slot::Text(text)) => wire_text(out, text, wire.by),
         (_, Slot::Grant(grant)) => {
             wire_text(out, wire.names.loop_(grant.loop_), wire.loop_);
             pack::put(out, u64::from(grant.n));
@@ -130,6 +189,9 @@ pub fn wire(row: &FieldRow, slot: Slot<'_>, wire: &Wire<'_>, out: &mut Vec<u8>) 
         (_, Slot::None) => {}
     }
 }
+
+/// Stands for the text by which the command names its loop: no text is that long.
+const SAME_LOOP: u8 = u8::MAX;
 
 /// Appends a text for the WebAssembly boundary.
 pub fn wire_text(out: &mut Vec<u8>, text: &str, known: Option<&str>) {
@@ -199,6 +261,10 @@ pub fn resolve<'a>(row: &FieldRow, with: &mut Resolve<'_, 'a>) -> Option<Slot<'a
     }
 }
 
+fn unsigned_32(value: i64) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
 fn unsigned(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
 }
@@ -215,7 +281,7 @@ pub fn target_id(name: &str) -> &str {
 
 /// The text that a number stands for.
 fn named<'s>(kind: Kind, value: i64, names: &Names<'s>) -> &'s str {
-    let number = u32::try_from(value).unwrap_or(u32::MAX);
+    let number = unsigned_32(value);
     let at = |list: &'s [String]| {
         usize::try_from(value).ok().and_then(|at| list.get(at)).map_or("", String::as_str)
     };

@@ -1,8 +1,8 @@
 //! Names inside the state: each distinct text gets the next number, in the order of the log.
 
 use hashbrown::{HashTable, hash_table};
-use siphasher::sip::SipHasher13;
 
+use super::hash::{Keys, same};
 use super::pack::{self, Reader};
 use super::state::push;
 
@@ -11,28 +11,23 @@ use super::state::push;
 /// The hash is keyed by the campaign's seed, so chosen ids cannot flood one bucket; its order is never observed.
 #[derive(Clone, Debug)]
 pub struct Interner {
-    /// The texts one after the other, each followed by [`END`], which no id contains.
-    texts: String,
+    /// The entries one after the other: each text behind its number, and before [`END`], which no id contains.
+    entries: String,
+    /// Where the entry of each number begins.
     starts: Vec<u32>,
-    index: HashTable<Entry>,
-    key: SipHasher13,
-}
-
-/// Where a text begins and its number: a look-up then reads the index and the text, and nothing between.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    start: u32,
-    number: u32,
+    /// Where the entry of each text begins: a look-up then reads the index and the entry, and nothing between.
+    index: HashTable<u32>,
+    keys: Keys,
 }
 
 /// Ids have no control characters.
 const END: char = '\u{1}';
 
 impl Interner {
-    /// An empty list whose hashes use `key`.
+    /// An empty list whose hashes use `keys`.
     #[must_use]
-    pub fn new(key: SipHasher13) -> Self {
-        Interner { texts: String::new(), starts: Vec::new(), index: HashTable::new(), key }
+    pub fn new(keys: Keys) -> Self {
+        Interner { entries: String::new(), starts: Vec::new(), index: HashTable::new(), keys }
     }
 
     /// How many texts there are.
@@ -52,32 +47,43 @@ impl Interner {
     pub fn text(&self, number: u32) -> &str {
         let at = place(number);
         let Some(start) = self.starts.get(at) else { return "" };
-        let next = self.starts.get(at + 1).map_or(self.texts.len(), |next| place(*next));
-        self.texts.get(place(*start)..next.saturating_sub(1)).unwrap_or("")
+        let next = self.starts.get(at + 1).map_or(self.entries.len(), |next| place(*next));
+        self.entries.get(place(*start) + NUMBER..next.saturating_sub(1)).unwrap_or("")
     }
 
     /// The number of a text.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<u32> {
-        let hash = hash(&self.key, text.as_bytes());
-        self.index.find(hash, |entry| is_at(&self.texts, *entry, text)).map(|entry| entry.number)
+        self.find_hashed(self.keys.text(text), text)
+    }
+
+    /// The number of a text whose hash is known.
+    #[must_use]
+    #[inline]
+    pub fn find_hashed(&self, hash: u64, text: &str) -> Option<u32> {
+        let start = self.index.find(hash, |start| is_at(&self.entries, *start, text))?;
+        Some(number_at(&self.entries, *start))
     }
 
     /// The number of a text, which is added if it is new.
     pub fn intern(&mut self, text: &str) -> u32 {
-        let Interner { texts, starts, index, key } = self;
-        let hash_of = |entry: &Entry| hash(key, at(texts, *entry).as_bytes());
-        match index.entry(hash(key, text.as_bytes()), |entry| is_at(texts, *entry, text), hash_of) {
-            hash_table::Entry::Occupied(place) => place.get().number,
+        let Interner { entries, starts, index, keys } = self;
+        let hash_of = |start: &u32| keys.text(text_at(entries, *start));
+        match index.entry(keys.text(text), |start| is_at(entries, *start, text), hash_of) {
+            hash_table::Entry::Occupied(place) => number_at(entries, *place.get()),
             hash_table::Entry::Vacant(place) => {
                 let number = u32::try_from(starts.len()).unwrap_or(u32::MAX);
-                let start = u32::try_from(texts.len()).unwrap_or(u32::MAX);
-                place.insert(Entry { start, number });
-                if texts.capacity() - texts.len() <= text.len() {
-                    texts.reserve_exact(text.len() + 1 + texts.len() / 4);
+                let start = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+                place.insert(start);
+                let size = NUMBER + text.len() + 1;
+                if entries.capacity() - entries.len() < size {
+                    entries.reserve_exact(size + entries.len() / 8);
                 }
-                texts.push_str(text);
-                texts.push(END);
+                for group in 0..NUMBER {
+                    entries.push(char::from(low_bits(number >> (7 * group))));
+                }
+                entries.push_str(text);
+                entries.push(END);
                 push(starts, start);
                 number
             }
@@ -93,8 +99,8 @@ impl Interner {
     }
 
     /// Reads what [`Interner::pack`] wrote; repeated texts are refused.
-    pub fn unpack(reader: &mut Reader<'_>, key: SipHasher13) -> Option<Self> {
-        let mut list = Interner::new(key);
+    pub fn unpack(reader: &mut Reader<'_>, keys: Keys) -> Option<Self> {
+        let mut list = Interner::new(keys);
         for position in 0..reader.count()? {
             let text = reader.text()?;
             if text.contains(END) || place(list.intern(text)) != position {
@@ -107,32 +113,39 @@ impl Interner {
     /// Bytes of memory held.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.texts.capacity() + self.starts.capacity() * 4 + self.index.capacity() * (size_of::<Entry>() + 1)
+        self.entries.capacity() + self.starts.capacity() * 4 + self.index.allocation_size()
     }
 }
 
-/// The text that an entry stands for.
-fn at(texts: &str, entry: Entry) -> &str {
-    let rest = texts.get(place(entry.start)..).unwrap_or("");
+/// The bytes of an entry's number: seven bits in each, the lowest first, so that all of it is text.
+const NUMBER: usize = 5;
+
+fn low_bits(number: u32) -> u8 {
+    u8::try_from(number & 0x7f).unwrap_or(0)
+}
+
+#[inline]
+fn number_at(entries: &str, start: u32) -> u32 {
+    let bytes = entries.as_bytes().get(place(start)..).and_then(<[u8]>::first_chunk::<NUMBER>);
+    bytes.map_or(u32::MAX, |bytes| bytes.iter().rev().fold(0, |number, byte| number << 7 | u32::from(*byte)))
+}
+
+/// The text of the entry that begins here.
+fn text_at(entries: &str, start: u32) -> &str {
+    let rest = entries.get(place(start) + NUMBER..).unwrap_or("");
     rest.split_once(END).map_or(rest, |(text, _)| text)
 }
 
-/// Whether the entry's text is this one.
+/// Whether the entry that begins here holds this text.
 #[inline]
-fn is_at(texts: &str, entry: Entry, text: &str) -> bool {
-    let rest = texts.as_bytes().get(place(entry.start)..).unwrap_or(&[]);
-    rest.strip_prefix(text.as_bytes()).is_some_and(|rest| rest.first() == Some(&1))
+fn is_at(entries: &str, start: u32, text: &str) -> bool {
+    let begin = place(start) + NUMBER;
+    let (end, bytes) = (begin + text.len(), entries.as_bytes());
+    bytes.get(end) == Some(&1) && bytes.get(begin..end).is_some_and(|held| same(held, text.as_bytes()))
 }
 
 fn place(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-/// The keyed hash of some bytes.
-#[must_use]
-#[inline]
-pub fn hash(key: &SipHasher13, bytes: &[u8]) -> u64 {
-    key.hash(bytes)
 }
 
 #[cfg(test)]
@@ -141,7 +154,7 @@ mod tests {
 
     #[test]
     fn the_same_text_keeps_its_number() {
-        let mut list = Interner::new(SipHasher13::new());
+        let mut list = Interner::new(Keys::new([7; 32]));
         for round in 0..2 {
             for number in 0..1000u32 {
                 assert_eq!(list.intern(&format!("name{number}")), number, "round {round}");
@@ -152,7 +165,7 @@ mod tests {
         assert_eq!((list.find("other"), list.text(5000)), (None, ""));
         let mut out = Vec::new();
         list.pack(&mut out);
-        let again = Interner::unpack(&mut Reader::new(&out), SipHasher13::new()).unwrap();
+        let again = Interner::unpack(&mut Reader::new(&out), Keys::new([7; 32])).unwrap();
         assert_eq!(again.find("name12"), Some(12));
     }
 }

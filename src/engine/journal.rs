@@ -1,11 +1,15 @@
 //! What each command was answered, so that the same id gets the first answer again, forever.
+//!
+//! An answer is kept in compact form, told relative to its command: who sent it, the loop it names and the moment
+//! are the same for nearly all helps, so that most answers are one of a few hundred. Each of these is kept once, and
+//! a command remembers its number.
 
 use hashbrown::HashTable;
-use siphasher::sip::SipHasher13;
 
 use super::answer::Outcome;
+use super::command::Hashes;
 use super::field::Told;
-use super::interner::hash;
+use super::hash::same;
 use super::pack::{self, Reader};
 use super::state::push;
 use super::time::Time;
@@ -17,69 +21,106 @@ use super::time::Time;
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
     entries: Vec<Entry>,
-    answers: Vec<u8>,
     index: HashTable<u32>,
+    /// For each entry, how much later than the one before it was decided, and the number of its answer.
+    log: Vec<u8>,
+    /// Where reading the log can begin: before every [`STRETCH`]th entry.
+    marks: Vec<Mark>,
+    /// When the last entry was decided.
+    last: Time,
+    answers: Answers,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    /// The halves of the id's hash; two words of 32 bits keep the entry at 16 bytes without padding.
+    /// The halves of the id's hash; words of 32 bits keep the entry at 12 bytes without padding.
     id: [u32; 2],
     body: u32,
-    /// Where the answer begins; it ends where the next one begins.
-    start: u32,
 }
+
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    last: Time,
+    start: usize,
+}
+
+/// How many entries are read at most to find the answer of one of them.
+const STRETCH: usize = 64;
 
 /// What the journal knows of an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Known<'s> {
+pub enum Known<'x> {
     /// The id is new.
     New,
     /// The id was used with another body.
     OtherBody,
     /// The id was used with this body: when, and what became of it.
-    Same(Time, Outcome<'s>),
+    Same(Time, Outcome<'x>),
 }
 
 impl Journal {
     /// Looks up a command; `told` is what its answer was packed with.
     #[must_use]
-    #[inline]
-    pub fn find(&self, id: u64, body: u64, told: impl FnOnce() -> Told) -> Known<'_> {
-        let Some(&number) =
-            self.index.find(id, |&number| self.entry(number).is_some_and(|e| joined(e.id) == id))
-        else {
-            return Known::New;
-        };
-        let Some(entry) = self.entry(number) else { return Known::New };
-        if entry.body != fold(body) {
+    pub fn find<'x>(&'x self, hashes: Hashes, told: impl FnOnce(Time) -> Told<'x>) -> Known<'x> {
+        let Some(number) = self.number(hashes.id) else { return Known::New };
+        let entry = self.entries.get(place(number));
+        if entry.is_none_or(|entry| entry.body != fold(hashes.body)) {
             return Known::OtherBody;
         }
-        let end = self.entry(number + 1).map_or(self.answers.len(), |next| place(next.start));
-        let mut reader = Reader::new(self.answers.get(place(entry.start)..end).unwrap_or(&[]));
-        let at = Time(reader.signed().unwrap_or(0));
-        Known::Same(at, Outcome::unpack(told(), reader))
+        let (at, answer) = self.answer(place(number)).unwrap_or_default();
+        Known::Same(at, Outcome::unpack(told(at), Reader::new(self.answers.get(answer))))
     }
 
     /// Whether no command with this id was answered yet.
     #[must_use]
     #[inline]
-    pub fn is_new(&self, id: u64) -> bool {
-        self.index.find(id, |&number| self.entry(number).is_some_and(|e| joined(e.id) == id)).is_none()
+    pub fn is_new(&self, hashes: Hashes) -> bool {
+        self.number(hashes.id).is_none()
+    }
+
+    #[inline]
+    fn number(&self, id: u64) -> Option<u32> {
+        let is_it = |number: &u32| self.entries.get(place(*number)).is_some_and(|e| joined(e.id) == id);
+        self.index.find(id, is_it).copied()
+    }
+
+    /// When an entry was decided, and the number of its answer.
+    fn answer(&self, entry: usize) -> Option<(Time, u32)> {
+        let mark = self.marks.get(entry / STRETCH)?;
+        let mut reader = Reader::new(self.log.get(mark.start..)?);
+        let (mut at, mut answer) = (mark.last, 0);
+        for _ in 0..=entry % STRETCH {
+            at = later(at, reader.number()?);
+            answer = reader.small()?;
+        }
+        Some((at, answer))
     }
 
     /// Remembers an answer; a repetition has the same body, so what the command told need not be kept.
-    pub fn add(&mut self, id: u64, body: u64, at: Time, told: Told, outcome: &Outcome<'_>) {
-        let number = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        let start = u32::try_from(self.answers.len()).unwrap_or(u32::MAX);
-        if self.answers.capacity() - self.answers.len() < 64 {
-            self.answers.reserve_exact((self.answers.len() / 4).max(256));
+    pub fn add(&mut self, hashes: Hashes, told: Told<'_>, outcome: &Outcome<'_>) {
+        let answer = self.answers.add(|out| outcome.pack(told, out));
+        self.insert(hashes.id, fold(hashes.body));
+        self.mark();
+        if self.log.capacity() - self.log.len() < 16 {
+            self.log.reserve_exact((self.log.len() / 8).max(256));
         }
-        pack::put_signed(&mut self.answers, at.0);
-        outcome.pack(told, &mut self.answers);
-        push(&mut self.entries, Entry { id: split(id), body: fold(body), start });
+        pack::put(&mut self.log, u64::try_from(told.at.0.saturating_sub(self.last.0)).unwrap_or(0));
+        pack::put(&mut self.log, u64::from(answer));
+        self.last = told.at;
+    }
+
+    fn insert(&mut self, id: u64, body: u32) {
+        let number = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        push(&mut self.entries, Entry { id: split(id), body });
         let entries = &self.entries;
         self.index.insert_unique(id, number, |&other| entries.get(place(other)).map_or(0, |e| joined(e.id)));
+    }
+
+    /// Marks where the entry begins that was inserted last, if it is the first of a stretch.
+    fn mark(&mut self) {
+        if self.entries.len() % STRETCH == 1 {
+            self.marks.push(Mark { last: self.last, start: self.log.len() });
+        }
     }
 
     /// How many commands were answered.
@@ -94,46 +135,156 @@ impl Journal {
         self.entries.is_empty()
     }
 
-    fn entry(&self, number: u32) -> Option<Entry> {
-        self.entries.get(place(number)).copied()
-    }
-
     /// Appends everything in the order of the log.
     pub fn pack(&self, out: &mut Vec<u8>) {
+        self.answers.pack(out);
         pack::put(out, u64::try_from(self.entries.len()).unwrap_or(0));
         for entry in &self.entries {
             pack::put(out, joined(entry.id));
             pack::put(out, u64::from(entry.body));
-            pack::put(out, u64::from(entry.start));
         }
-        pack::put_bytes(out, &self.answers);
+        pack::put_bytes(out, &self.log);
     }
 
     /// Reads what [`Journal::pack`] wrote.
     pub fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let mut journal = Journal::default();
-        for number in 0..reader.count()? {
-            let (id, body, start) = (reader.number()?, reader.small()?, reader.small()?);
-            journal.entries.push(Entry { id: split(id), body, start });
-            let entries = &journal.entries;
-            let hash_of = |&other: &u32| entries.get(place(other)).map_or(0, |e| joined(e.id));
-            journal.index.insert_unique(id, u32::try_from(number).ok()?, hash_of);
+        let mut journal = Journal { answers: Answers::unpack(reader)?, ..Journal::default() };
+        let ids: Vec<(u64, u32)> =
+            (0..reader.count()?).map(|_| Some((reader.number()?, reader.small()?))).collect::<Option<_>>()?;
+        let log = reader.bytes()?;
+        let mut rest = Reader::new(log);
+        for (id, body) in ids {
+            if journal.number(id).is_some() {
+                return None;
+            }
+            journal.insert(id, body);
+            journal.mark();
+            let begin = journal.log.len();
+            let (wait, answer) = (rest.number()?, rest.small()?);
+            if place(answer) >= journal.answers.len() {
+                return None;
+            }
+            journal.log.extend_from_slice(log.get(begin..log.len() - rest.left())?);
+            journal.last = later(journal.last, wait);
         }
-        journal.answers = reader.bytes()?.to_vec();
-        Some(journal)
+        rest.is_empty().then_some(journal)
     }
 
     /// Bytes of memory held.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.entries.capacity() * size_of::<Entry>() + self.answers.capacity() + self.index.capacity() * 5
+        self.entries.capacity() * size_of::<Entry>()
+            + self.index.allocation_size()
+            + self.log.capacity()
+            + self.marks.capacity() * size_of::<Mark>()
+            + self.answers.memory()
     }
 }
 
-/// The hash under which a command id is remembered.
-#[must_use]
-pub fn id_hash(key: &SipHasher13, id: &str) -> u64 {
-    hash(key, id.as_bytes())
+/// Distinct answers, as far as one was given lately.
+#[derive(Clone, Debug, Default)]
+struct Answers {
+    /// The answers one after the other.
+    bytes: Vec<u8>,
+    /// Where each ends.
+    ends: Vec<u32>,
+    /// One more than the numbers of the latest answers, by hash; 0 for none.
+    recent: Vec<u32>,
+    /// Where an answer is written before it is known whether it is new.
+    draft: Vec<u8>,
+}
+
+/// Answers that are found again at most. An answer can stand in one of [`WAYS`] places, so that few that are given
+/// often drive each other out.
+const RECENT: usize = 4096;
+const WAYS: usize = 4;
+
+impl Answers {
+    /// The number of the answer that `write` writes.
+    fn add(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> u32 {
+        let mut draft = core::mem::take(&mut self.draft);
+        draft.clear();
+        write(&mut draft);
+        let set = set(&draft);
+        let ways = self.recent.get(set..set + WAYS).unwrap_or_default();
+        let known = ways.iter().find_map(|way| {
+            let number = way.checked_sub(1)?;
+            same(self.get(number), &draft).then_some(number)
+        });
+        let number = known.unwrap_or_else(|| self.append(&draft, set));
+        self.draft = draft;
+        number
+    }
+
+    fn append(&mut self, answer: &[u8], set: usize) -> u32 {
+        let number = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
+        if self.bytes.capacity() - self.bytes.len() < answer.len() {
+            self.bytes.reserve_exact(answer.len() + self.bytes.len() / 8);
+        }
+        self.bytes.extend_from_slice(answer);
+        push(&mut self.ends, u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
+        if self.recent.is_empty() {
+            self.recent.resize(RECENT, 0);
+        }
+        if let Some(ways) = self.recent.get_mut(set..set + WAYS) {
+            ways.rotate_right(1);
+            if let Some(first) = ways.first_mut() {
+                *first = number.saturating_add(1);
+            }
+        }
+        number
+    }
+
+    fn get(&self, number: u32) -> &[u8] {
+        let at = place(number);
+        let begin = at.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| place(*end));
+        let end = self.ends.get(at).map_or(0, |end| place(*end));
+        self.bytes.get(begin..end).unwrap_or_default()
+    }
+
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn pack(&self, out: &mut Vec<u8>) {
+        pack::put(out, u64::try_from(self.len()).unwrap_or(0));
+        for number in (0..).take(self.len()) {
+            pack::put_bytes(out, self.get(number));
+        }
+    }
+
+    /// Answers are found again by the same order of the log as before.
+    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
+        let mut answers = Answers::default();
+        for _ in 0..reader.count()? {
+            let answer = reader.bytes()?;
+            answers.append(answer, set(answer));
+        }
+        Some(answers)
+    }
+
+    fn memory(&self) -> usize {
+        self.bytes.capacity() + self.draft.capacity() + (self.ends.capacity() + self.recent.capacity()) * 4
+    }
+}
+
+/// The first of the places where an answer can stand. Whoever could choose answers to collide would only make
+/// them take more space, so the hash needs no key.
+fn set(answer: &[u8]) -> usize {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let (words, rest) = answer.as_chunks::<8>();
+    let mut hash = words
+        .iter()
+        .fold(0u64, |hash, word| (hash ^ u64::from_le_bytes(*word)).wrapping_mul(ODD).rotate_left(29));
+    for byte in rest {
+        hash = (hash ^ u64::from(*byte)).wrapping_mul(ODD).rotate_left(7);
+    }
+    let mixed = (hash ^ hash >> 32).wrapping_mul(ODD) >> 32;
+    usize::try_from(mixed).unwrap_or(0) % (RECENT / WAYS) * WAYS
+}
+
+fn later(at: Time, wait: u64) -> Time {
+    Time(at.0.saturating_add_unsigned(wait))
 }
 
 fn split(id: u64) -> [u32; 2] {

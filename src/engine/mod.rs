@@ -15,6 +15,7 @@ pub mod fact;
 pub mod field;
 pub mod forms;
 pub mod handle;
+pub mod hash;
 pub mod interner;
 pub mod journal;
 mod message;
@@ -42,9 +43,11 @@ pub use view::View;
 
 use crate::campaign::Problem;
 use crate::json::scan::Scanner;
-use field::{Draft, Names, OPENED, Resolve, Told};
+use command::Hashes;
+use decide::Decided;
+use field::{Resolve, Told};
 use handle::{Loop, Person};
-use journal::{Known, id_hash};
+use journal::Known;
 
 /// A campaign that runs: its rules and what happened so far.
 ///
@@ -77,7 +80,7 @@ impl Engine {
     /// Every problem of the document.
     pub fn load(text: &str, seed: [u8; 32]) -> Result<Engine, Vec<Problem>> {
         let (book, _) = Book::new(text, seed)?;
-        let state = State::new(book.hash_key());
+        let state = State::new(book.hash_keys());
         Ok(Engine { book, state })
     }
 
@@ -145,56 +148,50 @@ impl Engine {
     /// What a command would lead to; changes nothing. Known ids give their first answer.
     #[must_use]
     pub fn decide<'x>(&'x self, command: &'x Command<'x>) -> Answer<'x> {
-        let (id, body) = (id_hash(&self.state.key, &command.id), command.body_hash(&self.state.key));
-        let at = command.at.max(self.state.now);
-        match self.state.journal.find(id, body, || told(&self.state, command)) {
-            Known::Same(at, outcome) => answer(&self.book, &self.state, command, at, true, outcome),
-            Known::OtherBody => answer(
-                &self.book,
-                &self.state,
-                command,
-                at,
-                false,
-                Outcome::Rejected(Code::CommandIdReused.into()),
-            ),
+        let Engine { book, state } = self;
+        let hashes = command.hashes(&state.keys);
+        let at = command.at.max(state.now);
+        let known = state.journal.find(hashes, |at| told(state, command, hashes, at));
+        let (at, repeated, outcome) = match known {
+            Known::Same(at, outcome) => (at, true, outcome),
+            Known::OtherBody => (at, false, Outcome::Rejected(Code::CommandIdReused.into())),
             Known::New => {
-                let outcome = Outcome::of(decide::decide(&self.book, &self.state, command)).0;
-                answer(&self.book, &self.state, command, at, false, outcome)
+                let decided = decide::decide_hashed(book, state, command, hashes);
+                (
+                    at,
+                    false,
+                    decided.map_or_else(Outcome::Rejected, |decided| Outcome::Accepted(decided.facts)),
+                )
             }
-        }
+        };
+        Answer { command, at, repeated, outcome, book, state }
     }
 
     /// Decides a command, applies its facts and remembers the answer.
     pub fn submit<'x>(&'x mut self, command: &'x Command<'x>) -> Answer<'x> {
-        let (id, body) = (id_hash(&self.state.key, &command.id), command.body_hash(&self.state.key));
-        let at = command.at.max(self.state.now);
-        if !self.state.journal.is_new(id) {
+        let hashes = command.hashes(&self.state.keys);
+        if !self.state.journal.is_new(hashes) {
             return self.decide(command);
         }
         let Engine { book, state } = self;
         let book: &'x Book = book;
-        let (outcome, told) = Outcome::of(decide::decide(book, state, command));
-        match &outcome {
-            // As with a text that is no command, nothing is recorded and the id stays free.
-            Outcome::Rejected(Rejection { code: Code::CommandMalformed, .. }) => {
-                return answer(book, state, command, at, false, outcome);
-            }
-            Outcome::Rejected(_) => {}
-            Outcome::Accepted(facts) => {
+        let at = command.at.max(state.now);
+        let (outcome, told) = match decide::decide_hashed(book, state, command, hashes) {
+            Ok(Decided { facts, sender, loop_ }) => (Outcome::Accepted(facts), (sender, loop_)),
+            Err(rejection) => (Outcome::Rejected(rejection), (None, None)),
+        };
+        // As with a text that is no command, nothing is recorded of a malformed one and the id stays free.
+        if !matches!(outcome, Outcome::Rejected(Rejection { code: Code::CommandMalformed, .. })) {
+            if let Outcome::Accepted(facts) = &outcome {
                 for fact in facts {
                     evolve::evolve(book, state, fact, at);
                 }
             }
+            state.now = at;
+            let told = Told::of(state, command, at, told);
+            state.journal.add(hashes, told, &outcome);
         }
-        state.now = at;
-        state.journal.add(id, body, at, told, &outcome);
-        answer(book, state, command, at, false, outcome)
-    }
-
-    /// The names that handles stand for.
-    #[must_use]
-    pub fn names<'x>(&'x self, draft: Draft<'x>) -> Names<'x> {
-        names(&self.book, &self.state, draft)
+        Answer { command, at, repeated: false, outcome, book, state }
     }
 
     /// Submits commands as JSON (one object, an array, or one per line) and appends the answers in the same shape.
@@ -335,39 +332,12 @@ impl Engine {
     }
 }
 
-/// What a command says of its answer: the participant and the loop, known by now if it was accepted.
-fn told(state: &State, command: &Command<'_>) -> Told {
-    let loop_ = command.loop_.as_deref().unwrap_or(&command.id);
-    Told {
-        by: command.by.as_deref().and_then(|by| state.people.find(by)).map(Person),
-        loop_: state.loop_names.find(loop_).map(Loop),
-    }
-}
-
-fn answer<'x>(
-    book: &'x Book,
-    state: &'x State,
-    command: &'x Command<'x>,
-    at: Time,
-    repeated: bool,
-    outcome: Outcome<'x>,
-) -> Answer<'x> {
-    let draft =
-        Draft { person: command.by.as_deref(), loops: opened(&outcome), order: command.order.as_deref() };
-    Answer { id: &command.id, at, repeated, outcome, names: names(book, state, draft) }
-}
-
-/// The loops that an outcome opens.
-fn opened<'x>(outcome: &Outcome<'x>) -> [Option<&'x str>; OPENED] {
-    let Outcome::Accepted(facts) = outcome else { return [None; OPENED] };
-    let mut opened = facts.iter().filter_map(|fact| match *fact {
-        Fact::Opened { loop_, .. } => Some(loop_),
-        _ => None,
-    });
-    core::array::from_fn(|_| opened.next())
-}
-
-fn names<'x>(book: &'x Book, state: &'x State, draft: Draft<'x>) -> Names<'x> {
-    let State { people, loop_names: loops, order_names: orders, .. } = state;
-    Names { people, loops, orders, campaign: &book.names, draft }
+/// What a command that was answered before says of its answer.
+fn told<'x>(state: &State, command: &'x Command<'x>, hashes: Hashes, at: Time) -> Told<'x> {
+    let by = command.by.as_deref().and_then(|by| state.people.find_hashed(hashes.by, by));
+    let loop_ = match command.loop_.as_deref() {
+        Some(loop_) => state.loop_names.find_hashed(hashes.loop_, loop_),
+        None => state.loop_names.find(&command.id),
+    };
+    Told::of(state, command, at, (by.map(Person), loop_.map(Loop)))
 }

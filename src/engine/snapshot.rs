@@ -20,7 +20,7 @@ use crate::mechanics::Progress;
 use crate::rewards::points::Account;
 
 /// The first bytes of every snapshot: the name and version of the form.
-const HEADER: &[u8] = b"kfactor-state-2\n";
+const HEADER: &[u8] = b"kfactor-state-3\n";
 
 /// Bytes that are not a snapshot of this version, or do not fit the campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,10 +171,10 @@ pub fn read(book: &Book, bytes: &[u8]) -> Result<State, Damaged> {
 }
 
 fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
-    let key = book.hash_key();
-    let mut state = State::new(key);
+    let keys = book.hash_keys();
+    let mut state = State::new(keys);
     state.now = Time(reader.signed()?);
-    state.people = Interner::unpack(reader, key)?;
+    state.people = Interner::unpack(reader, keys)?;
     state.persons = read_list(reader, |reader| {
         Some(PersonState {
             inviter: option(reader)?.map(Person).into(),
@@ -189,9 +189,9 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
             arrived: reader.byte()? == 1,
         })
     })?;
-    state.loop_names = Interner::unpack(reader, key)?;
+    state.loop_names = Interner::unpack(reader, keys)?;
     state.loops = read_list(reader, |reader| read_loop(book, reader))?;
-    state.order_names = Interner::unpack(reader, key)?;
+    state.order_names = Interner::unpack(reader, keys)?;
     state.orders = read_list(reader, read_order)?;
     state.terms = read_list(reader, |reader| {
         Some(Terms { reward: Reward(u16::try_from(reader.number()?).ok()?), amount: money(reader)? })

@@ -1,10 +1,10 @@
 //! The state of a campaign: what the facts so far amount to.
 
-use siphasher::sip::SipHasher13;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::counters::{Counters, Key};
 use super::handle::{Event, Grant, Loop, Maybe, Order, PartAt, Person, Play, Reward, Touchpoint};
+use super::hash::Keys;
 use super::interner::Interner;
 use super::journal::Journal;
 use super::money::Money;
@@ -90,8 +90,8 @@ pub struct State {
     pub agenda: BTreeSet<(Time, Loop)>,
     /// What each command was answered.
     pub journal: Journal,
-    /// The key of all hashes.
-    pub key: SipHasher13,
+    /// The keys of all hashes.
+    pub keys: Keys,
 }
 
 /// A participant.
@@ -398,14 +398,14 @@ fn owner(person: Person, loop_: Option<Loop>) -> u64 {
 impl State {
     /// The state before the first command.
     #[must_use]
-    pub fn new(key: SipHasher13) -> State {
+    pub fn new(keys: Keys) -> State {
         State {
             now: Time(0),
-            people: Interner::new(key),
+            people: Interner::new(keys),
             persons: Vec::new(),
-            loop_names: Interner::new(key),
+            loop_names: Interner::new(keys),
             loops: Vec::new(),
-            order_names: Interner::new(key),
+            order_names: Interner::new(keys),
             orders: Vec::new(),
             owners: BTreeSet::new(),
             grants: Vec::new(),
@@ -436,7 +436,7 @@ impl State {
             live_codes: LiveCodes::default(),
             agenda: BTreeSet::new(),
             journal: Journal::default(),
-            key,
+            keys,
         }
     }
 

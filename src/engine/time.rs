@@ -55,15 +55,11 @@ impl Period {
     pub fn of(self, at: Time, offset: UtcOffset) -> (i64, Time) {
         let shift = i64::from(offset.0) * 60_000;
         let local = at.0.saturating_add(shift);
-        let fixed = |length: i64, origin: i64| {
-            let number = (local - origin).div_euclid(length);
-            (number, Time((number + 1) * length + origin - shift))
-        };
         match self {
-            Period::Hour => fixed(HOUR, 0),
-            Period::Day => fixed(DAY, 0),
+            Period::Hour => fixed::<HOUR>(local, 0, shift),
+            Period::Day => fixed::<DAY>(local, 0, shift),
             // 1970-01-05 was a Monday.
-            Period::Week => fixed(7 * DAY, 4 * DAY),
+            Period::Week => fixed::<{ 7 * DAY }>(local, 4 * DAY, shift),
             Period::Month => {
                 let (year, month, _) = civil_from_days(local.div_euclid(DAY));
                 let number = year * 12 + month - 1;
@@ -73,6 +69,13 @@ impl Period {
             Period::Campaign => (0, Time::NEVER),
         }
     }
+}
+
+/// The number of the period of this length that holds a local instant, and when the next one begins.
+#[inline]
+fn fixed<const LENGTH: i64>(local: i64, origin: i64, shift: i64) -> (i64, Time) {
+    let number = (local - origin).div_euclid(LENGTH);
+    (number, Time((number + 1) * LENGTH + origin - shift))
 }
 
 /// The date of a day number, as `2026-12-03`.

@@ -67,7 +67,7 @@ impl<'x, 'f> Scene<'x, 'f> {
     /// What a command that is being decided knows.
     #[must_use]
     pub fn deciding(cx: &'x Deciding<'_, 'f>) -> Self {
-        Scene { book: cx.book, state: cx.state, facts: &cx.facts, sender: Some((cx.told.by, cx.source())) }
+        Scene { book: cx.book, state: cx.state, facts: &cx.facts, sender: Some((cx.sender, cx.source())) }
     }
 
     /// Opening a loop.

@@ -72,7 +72,7 @@ pub fn check_facts<'c>(cx: &Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
         cx.act,
         Act::Event | Act::Refund | Act::Fulfil | Act::Fail | Act::Revoke | Act::Tick | Act::Leave
     );
-    let Some(sender) = cx.told.by.filter(|_| acts && any_limits(cx)) else { return Ok(()) };
+    let Some(sender) = cx.sender.filter(|_| acts && any_limits(cx)) else { return Ok(()) };
     let scene = Scene::deciding(cx);
     for (before, fact) in cx.facts.iter().enumerate() {
         let Some(deed) = scene.deed(fact, cx.at) else { continue };
@@ -137,14 +137,14 @@ fn reached<'c>(
         let deeds = facts.filter_map(|fact| scene.deed(fact, cx.at));
         deeds.filter(|other| scene.subject(scope, limit, other) == Some(subject))
     };
-    let refused = Rejection::new(Code::LimitReached).name(limit.label());
+    let refused = || Rejection::new(Code::LimitReached).name(limit.label());
     if let Some(most) = limit.most {
         let known = key.map_or(0, |key| cx.state.counters.get(key));
         let now = u32::try_from(pending().count()).unwrap_or(u32::MAX);
         if known.saturating_add(now) < most.get() {
             return None;
         }
-        let refused = refused.most(most.get());
+        let refused = refused().most(most.get());
         return Some((if next == Time::NEVER { refused } else { refused.until(next) }, next));
     }
     let most = limit.amount?;
@@ -153,7 +153,7 @@ fn reached<'c>(
     if sum.plus(deed.amount) <= most {
         return None;
     }
-    let refused = refused.amount(most);
+    let refused = refused().amount(most);
     // What is larger than the whole limit never fits.
     let next = if deed.amount > most { Time::NEVER } else { next };
     Some((if next == Time::NEVER { refused } else { refused.until(next) }, next))
@@ -197,7 +197,7 @@ pub fn count(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
                 let sum = state.sums.entry(key).or_default();
                 *sum = sum.plus(deed.amount);
             } else {
-                state.counters.add(key);
+                state.counters.add_current(key);
             }
         }
     }
@@ -218,7 +218,7 @@ fn count_contribution(book: &Book, state: &mut State, deed: &Deed, fact: &Fact<'
                 let content = content(scope, rules.0.every, quota(per));
                 let when = (at, campaign.timezone);
                 if let Some(key) = key(state, content, rules.0.every, when, subject) {
-                    state.counters.add(key);
+                    state.counters.add_current(key);
                 }
             }
         }

@@ -22,7 +22,6 @@ use crate::campaign::play::PlayRules;
 use crate::engine::command::{Act, Command};
 use crate::engine::decide::Deciding;
 use crate::engine::handle::{Person, Play};
-use crate::engine::interner::hash;
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::State;
 use deeds::{Deed, Scene};
@@ -167,7 +166,7 @@ impl Source {
 
 /// The number under which a device or network is counted; never 0.
 fn subject_of(state: &State, text: &str) -> u32 {
-    u32::try_from(hash(&state.key, text.as_bytes()) >> 32).unwrap_or(0).max(1)
+    u32::try_from(state.keys.told(text) >> 32).unwrap_or(0).max(1)
 }
 
 /// Whether contributions of this act can be held: it says nothing but whose and where.

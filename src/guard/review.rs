@@ -48,7 +48,7 @@ pub fn review<'c>(
     let by = required(cx.command.by.as_deref(), "by")?;
     let Some(by) = cx.state.people.find(by).map(Person) else { return Ok(false) };
     let Some(held) = cx.state.held.get(&(loop_, by)).copied() else { return Ok(false) };
-    cx.told.by = Some(by);
+    cx.sender = Some(by);
     match required(cx.command.name.as_deref(), "name")? {
         "approve" => {
             cx.emit(Fact::Released { loop_, by });

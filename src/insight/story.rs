@@ -1,6 +1,6 @@
 //! Reading facts: who came by whom and from where, and what they did.
 
-use siphasher::sip::SipHasher13;
+use crate::engine::hash::Keys;
 use std::collections::BTreeMap;
 
 use crate::engine::interner::Interner;
@@ -174,7 +174,7 @@ pub const SHARE: &str = "share";
 
 impl Default for Story {
     fn default() -> Self {
-        let new = || Interner::new(SipHasher13::new());
+        let new = || Interner::new(Keys::new([0; 32]));
         Story {
             names: new(),
             people: Vec::new(),

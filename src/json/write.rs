@@ -22,6 +22,15 @@ pub fn text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
+/// Appends a text that is known to need no escape as a JSON string: an id of a command or a loop, a name.
+#[inline]
+pub fn plain(out: &mut Vec<u8>, text: &str) {
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+}
+
 /// Appends an integer.
 ///
 /// ```
@@ -31,21 +40,32 @@ pub fn text(out: &mut Vec<u8>, text: &str) {
 /// ```
 #[inline]
 pub fn int(out: &mut Vec<u8>, value: i64) {
-    if value < 0 {
-        out.push(b'-');
+    // Counts and positions mostly have one digit.
+    match u8::try_from(value) {
+        Ok(digit) if digit < 10 => out.push(b'0' + digit),
+        _ => digits(out, value),
     }
+}
+
+fn digits(out: &mut Vec<u8>, value: i64) {
     let mut digits = [0u8; 20];
-    let mut first = digits.len();
     let mut rest = value.unsigned_abs();
-    while let Some(slot) = first.checked_sub(1).and_then(|at| digits.get_mut(at)) {
-        *slot = b'0' + u8::try_from(rest % 10).unwrap_or(0);
-        first -= 1;
-        rest /= 10;
+    let mut length = 0;
+    // Two digits at a time, from the last.
+    for pair in digits.rchunks_exact_mut(2) {
+        let two = u8::try_from(rest % 100).unwrap_or(0);
+        pair.copy_from_slice(&[b'0' + two / 10, b'0' + two % 10]);
+        length += 2;
+        rest /= 100;
         if rest == 0 {
+            length -= usize::from(two < 10);
             break;
         }
     }
-    out.extend_from_slice(digits.get(first..).unwrap_or_default());
+    if value < 0 {
+        out.push(b'-');
+    }
+    out.extend_from_slice(digits.get(digits.len() - length..).unwrap_or_default());
 }
 
 #[cold]

@@ -105,8 +105,11 @@ impl Mechanic for Rules {
     }
 
     fn evolve(&self, progress: &mut Progress, fact: &Fact<'_>, _at: Time, _keep: &mut Keep<'_>) {
-        if let Fact::Helped { by, .. } = *fact {
-            progress.helpers.push(by);
+        match *fact {
+            Fact::Helped { by, .. } => progress.helpers.push(by),
+            // Nobody helps any more, and most loops that are kept are complete ones.
+            Fact::Completed { .. } => progress.helpers.shrink_to_fit(),
+            _ => {}
         }
     }
 

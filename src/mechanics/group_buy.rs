@@ -515,7 +515,7 @@ impl Rules {
         if let Some((loop_, other)) = other.and_then(|loop_| Some((loop_, state.loop_(loop_)?)))
             && let super::Progress::GroupBuy(progress) = &other.progress
         {
-            let there = On { loop_, state: other, progress, play: on.play };
+            let there: On<'_, '_, Progress> = On { loop_, state: other, progress, play: on.play };
             let mut group = Group::new(self, cx, &there);
             group.settle();
             if group.status == Status::Running && take_unit(group.cx, play, self.stock()).is_ok() {

@@ -471,7 +471,7 @@ fn home(state: &State, play: Play, who: Person) -> Option<(Loop, &Progress)> {
         Some(LoopState { play: other, progress: super::Progress::GroupFission(progress), .. })
             if *other == play && progress.guests.contains_key(&who) =>
         {
-            Some((loop_, progress))
+            Some((loop_, &**progress))
         }
         _ => None,
     })

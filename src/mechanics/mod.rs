@@ -411,7 +411,7 @@ macro_rules! mechanics {
 
         /// What a mechanic keeps for a loop.
         #[derive(Clone, Debug, PartialEq)]
-        pub enum Progress { $(#[doc = concat!("`", $key, "`")] $Name(<$module::Rules as Mechanic>::Progress),)* }
+        pub enum Progress { $(#[doc = concat!("`", $key, "`")] $Name(Box<<$module::Rules as Mechanic>::Progress>),)* }
 
         impl Rules {
             /// The names of all mechanics.
@@ -621,7 +621,7 @@ macro_rules! mechanics {
             /// What a new loop keeps.
             #[must_use]
             pub fn begin(&self) -> Progress {
-                match self { $(Rules::$Name(_) => Progress::$Name(Default::default()),)* }
+                match self { $(Rules::$Name(_) => Progress::$Name(Box::default()),)* }
             }
 
             /// Applies a fact to a loop's progress and to what the play keeps.
@@ -668,13 +668,13 @@ macro_rules! mechanics {
 
             /// Reads the compact form of a loop under these rules.
             pub fn unpack(rules: &Rules, reader: &mut Reader<'_>) -> Option<Self> {
-                match rules { $(Rules::$Name(_) => Kept::unpack(reader).map(Progress::$Name),)* }
+                match rules { $(Rules::$Name(_) => Kept::unpack(reader).map(|kept| Progress::$Name(Box::new(kept))),)* }
             }
 
             /// Bytes of memory on the heap.
             #[must_use]
             pub fn memory(&self) -> usize {
-                match self { $(Progress::$Name(progress) => progress.memory(),)* }
+                match self { $(Progress::$Name(progress) => size_of_val(&**progress) + progress.memory(),)* }
             }
         }
 

@@ -1,0 +1,50 @@
+// Native speed of each mechanic beside the assist: the plays of the example campaigns, each mechanic's in a campaign of
+// their own, under commands of every kind, most of them what the mechanic offers.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { mixedCampaign, mixedCommands } from "../tests/determinism/mixed.mjs";
+import { inRounds, paired, quantile, report } from "./measure.mjs";
+import { nativeBinary } from "./native.mjs";
+
+const EXAMPLES = fileURLToPath(new URL("../examples/campaigns/", import.meta.url));
+const COMMANDS = 40_000;
+const BATCH = 1000;
+/** A round takes some seconds for all mechanics together. */
+const MOST_ROUNDS = 5;
+
+export async function mechanics({ folder, rounds, note }) {
+  const native = await nativeBinary(note);
+  const all = mixedCampaign(EXAMPLES);
+  const names = [...new Set(Object.values(all.plays).map((play) => play.mechanic))];
+  const jobs = Object.fromEntries(names.map((name) => [name, prepare(folder, all, name, native)]));
+  const results = await inRounds(Math.min(rounds, MOST_ROUNDS), jobs, note);
+  const speeds = (name) => results[name].map(({ seconds }) => COMMANDS / seconds);
+  return names.map((name) => ({
+    name: `mechanics/${name}`,
+    value: quantile(speeds(name), 0.5),
+    unit: "commands/s",
+    peer: "assist",
+    ratio: paired(speeds(name), speeds("assist")),
+  }));
+}
+
+/** Writes a mechanic's campaign and commands, and gives the job that measures them. */
+function prepare(folder, all, mechanic, native) {
+  const home = join(folder, "mechanics", mechanic);
+  mkdirSync(home, { recursive: true });
+  const plays = Object.fromEntries(
+    Object.entries(all.plays).filter(([, play]) => play.mechanic === mechanic),
+  );
+  const campaign = { ...all, id: `all-${mechanic}`, title: mechanic, plays };
+  const commands = mixedCommands(campaign, COMMANDS).split("\n");
+  let batches = "";
+  for (let from = 0; from < commands.length; from += BATCH) {
+    batches += `[${commands.slice(from, from + BATCH).join(",")}]\n`;
+  }
+  const paths = [join(home, "campaign.json"), join(home, "batches.jsonl")];
+  writeFileSync(paths[0], JSON.stringify(campaign));
+  writeFileSync(paths[1], batches);
+  return () => report([native, "time", "structs", ...paths]);
+}
