@@ -3,7 +3,7 @@ import { asAnswer, read } from "./answer.js";
 import { encode, type Fields } from "./generated/encode.js";
 import type { Names } from "./generated/decode.js";
 import type { Answer, Audit, Campaign, Command, Fact, LiveCodeView, View } from "./types.js";
-import { engineMemory, type Glue, ready } from "./runtime.js";
+import { complete, engineMemory, type Glue, ready } from "./runtime.js";
 import { position, seek } from "./wire.js";
 
 /** How an engine is loaded. */
@@ -126,10 +126,12 @@ export class Engine {
   /**
    * Re-decides a log from the beginning: commands, alone or as `{ command, answer }`, and the documents that
    * revised the campaign as `{ campaign }`, in a JSON array or one per line.
+   *
+   * @throws {KfactorError} `COMPLETE_ONLY` in a page, unless it imports "kfactor/complete".
    */
   audit(log: Uint8Array | string): Audit {
     const bytes = typeof log === "string" ? encoder.encode(log) : log;
-    return this.call(() => this.glue.audit(this.handle, bytes)) as Audit;
+    return this.call(() => complete().audit(this.handle, bytes)) as Audit;
   }
 
   /** A hash of the whole state: equal wherever the same commands were decided. */

@@ -3,6 +3,7 @@
 use hashbrown::HashTable;
 
 use super::pack::{self, Reader};
+use crate::sorted::Sorted;
 
 /// What a counter counts: a slot (the number of a limit), the period's number and the subject's handle.
 ///
@@ -89,13 +90,12 @@ impl Counters {
 
     /// Appends all counters in the order of their keys.
     pub fn pack(&self, out: &mut Vec<u8>) {
-        let mut all: Vec<(u64, u32)> =
-            self.table.iter().filter(|slot| slot.count > 0).map(|slot| (slot.key().0, slot.count)).collect();
-        all.sort_unstable();
+        let counted = self.table.iter().filter(|slot| slot.count > 0);
+        let all: Sorted<u64, u32> = counted.map(|slot| (slot.key().0, slot.count)).collect();
         pack::put(out, u64::try_from(all.len()).unwrap_or(0));
-        for (key, count) in all {
-            pack::put(out, key);
-            pack::put(out, u64::from(count));
+        for (key, count) in all.iter() {
+            pack::put(out, *key);
+            pack::put(out, u64::from(*count));
         }
     }
 
