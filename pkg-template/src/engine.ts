@@ -113,9 +113,13 @@ export class Engine {
     ) as View;
   }
 
-  /** The live codes of the campaign: their targets, loads, and where the next newcomer is led. */
+  /**
+   * The live codes of the campaign: their targets, loads, and where the next newcomer is led.
+   *
+   * @throws {KfactorError} `COMPLETE_ONLY` in a page, unless it imports "kfactor/complete".
+   */
   liveCodes(options: { at?: number } = {}): LiveCodeView[] {
-    return this.call(() => this.glue.liveCodes(this.handle, options.at ?? Date.now())) as LiveCodeView[];
+    return this.call(() => complete().liveCodes(this.handle, options.at ?? Date.now())) as LiveCodeView[];
   }
 
   /** When the next `tick` has something to settle, in Unix milliseconds; `null` if nothing is waiting. */
