@@ -27,6 +27,7 @@ pub mod livecode;
 pub mod mechanics;
 pub mod poster;
 pub mod rewards;
+pub mod sorted;
 #[doc(inline)]
 pub use kfactor_qr as qr;
 

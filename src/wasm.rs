@@ -5,6 +5,8 @@
 #![expect(unsafe_code, reason = "buffers and engines are single-threaded statics; see `Shared`")]
 
 #[cfg(feature = "complete")]
+mod complete;
+#[cfg(feature = "complete")]
 mod insight;
 
 use core::cell::UnsafeCell;
@@ -14,11 +16,10 @@ use wasm_bindgen::prelude::*;
 use crate::attribution::{CodeError, ReferralCode, Token, TokenError};
 use crate::campaign::{Campaign, Names, Problem};
 use crate::engine::answer::wire_malformed;
-use crate::engine::audit::{Audit, hex};
+use crate::engine::audit::hex;
 use crate::engine::command::whole;
 use crate::engine::forms::target_id;
 use crate::engine::snapshot::Damaged;
-use crate::engine::words::explain as sentences;
 use crate::engine::{Command, Engine, Time};
 use crate::poster::{Data, DisplayList, Measure, Poster, PosterError, display_list};
 use crate::qr::{Level, QrError, SvgOptions, Symbol};
@@ -181,12 +182,6 @@ pub fn due(handle: u32) -> JsValue {
     with(handle, |engine| object(&engine.due().map(|at| at.0))).unwrap_or_else(gone)
 }
 
-/// Audits a log under the engine's campaign.
-#[wasm_bindgen]
-pub fn audit(handle: u32, log: &[u8]) -> JsValue {
-    with(handle, |engine| object(&Audit::run(engine.book(), log))).unwrap_or_else(gone)
-}
-
 /// The digest of the state, in hexadecimal.
 #[wasm_bindgen]
 pub fn digest(handle: u32) -> String {
@@ -213,23 +208,6 @@ pub fn restore(text: &str, seed: &[u8], bytes: &[u8]) -> u32 {
 }
 
 #[derive(Serialize)]
-struct Sentences {
-    en: String,
-    zh: String,
-}
-
-/// The sentences of a rejection code with its values filled in; values are texts and numbers by name.
-#[wasm_bindgen]
-pub fn explain(code: &str, params: JsValue) -> JsValue {
-    let value = |name: &str| {
-        let value = js_sys::Reflect::get(&params, &JsValue::from_str(name)).ok()?;
-        value.as_string().or_else(|| value.as_f64().and_then(whole).map(|number| number.to_string()))
-    };
-    let (en, zh) = sentences(code, value);
-    object(&Sentences { en, zh })
-}
-
-#[derive(Serialize)]
 struct TokenFields {
     version: u8,
     kid: u8,
@@ -245,25 +223,6 @@ struct TokenFields {
 #[wasm_bindgen]
 pub fn peek(token: &str) -> JsValue {
     token_object(Token::peek(token))
-}
-
-/// Signs a token. For backends only: the key must not reach a page.
-#[wasm_bindgen]
-pub fn mint(fields: JsValue, key: &[u8]) -> JsValue {
-    let minted = token_of(&fields)
-        .ok_or(TokenError::Field("fields"))
-        .and_then(|token| if token.version == Token::OPEN { token.open() } else { token.mint(key) });
-    minted.map_or_else(token_error, |text| JsValue::from_str(&text))
-}
-
-/// Verifies a token; `keys` maps the key's number to its bytes. For backends only.
-#[wasm_bindgen]
-pub fn verify(token: &str, keys: JsValue) -> JsValue {
-    let key = |kid: u8| {
-        let value = js_sys::Reflect::get(&keys, &JsValue::from_f64(f64::from(kid))).ok()?;
-        value.dyn_ref::<js_sys::Uint8Array>().map(js_sys::Uint8Array::to_vec)
-    };
-    token_object(Token::verify(token, key))
 }
 
 #[derive(Serialize)]
@@ -453,24 +412,6 @@ fn error(code: &str, message: &str, message_zh: &str) -> JsValue {
 
 fn gone() -> JsValue {
     error("ENGINE_FREED", "This engine was freed.", "该引擎已释放。")
-}
-
-fn token_of(fields: &JsValue) -> Option<Token> {
-    let number = |name: &str| {
-        let value = js_sys::Reflect::get(fields, &JsValue::from_str(name)).ok()?;
-        if value.is_undefined() { Some(0) } else { value.as_f64().and_then(whole) }
-    };
-    let version = js_sys::Reflect::get(fields, &JsValue::from_str("version")).ok()?.as_f64().and_then(whole);
-    Some(Token {
-        version: version.map_or(Some(Token::SIGNED), |version| u8::try_from(version).ok())?,
-        kid: u8::try_from(number("kid")?).ok()?,
-        kind: u8::try_from(number("kind")?).ok()?,
-        campaign: u32::try_from(number("campaign")?).ok()?,
-        touchpoint: u32::try_from(number("touchpoint")?).ok()?,
-        inviter: u64::try_from(number("inviter")?).ok()?,
-        day: u16::try_from(number("day")?).ok()?,
-        depth: u8::try_from(number("depth")?).ok()?,
-    })
 }
 
 fn token_object(token: Result<Token, TokenError>) -> JsValue {

@@ -34,6 +34,9 @@ const common = {
   tsconfig: join(template, "tsconfig.json"),
 };
 
+/** The WebAssembly of pages, and the one of backends, the command line and those who write campaigns. */
+const BUILDS = ["engine.wasm", "complete.wasm"];
+
 const [schemas, engine, version] = process.argv.slice(2);
 const stamp = join(engine, "package.stamp");
 const print = fingerprint();
@@ -75,6 +78,9 @@ async function modules() {
       node: "src/entry/node.ts",
       browser: "src/entry/browser.ts",
       worker: "src/entry/worker.ts",
+      complete: "src/entry/complete.ts",
+      "complete-browser": "src/entry/complete-browser.ts",
+      "complete-worker": "src/entry/complete-worker.ts",
       inline: "src/entry/inline.ts",
       slim: "src/slim.ts",
       backend: "src/entry/backend.ts",
@@ -96,11 +102,11 @@ async function commonJs() {
   const sources = filesIn(join(template, "src")).filter(
     (file) => /\.[jt]s$/.test(file) && !file.endsWith(".d.ts"),
   );
-  const esmOnly = ["browser.ts", "worker.ts", "backend-worker.ts", "global.ts"];
+  const esmOnly = ["browser.ts", "worker.ts", "global.ts"];
   await esbuild.build({
     ...common,
     entryPoints: sources.filter(
-      (file) => !file.includes("/src/cli/") && !esmOnly.some((name) => file.endsWith(`/${name}`)),
+      (file) => !file.includes("/src/cli/") && !esmOnly.some((name) => file.endsWith(name)),
     ),
     outdir: join(dist, "cjs"),
     outbase: join(template, "src"),
@@ -135,7 +141,7 @@ async function commandLine() {
 }
 
 function copies() {
-  cpSync(join(engine, "engine.wasm"), join(dist, "engine.wasm"));
+  for (const build of BUILDS) cpSync(join(engine, build), join(dist, build));
   cpSync(join(template, "bin"), join(pkg, "bin"), { recursive: true });
   chmodSync(join(pkg, "bin/kfactor.js"), 0o755);
   for (const schema of ["campaign.schema.json", "protocol.schema.json"]) {
@@ -164,7 +170,7 @@ function fingerprint() {
   const inputs = [
     ...sources,
     ...filesIn(schemas),
-    join(engine, "engine.wasm"),
+    ...BUILDS.map((build) => join(engine, build)),
     join(root, "package-lock.json"),
   ];
   const hash = createHash("sha256").update(version);

@@ -19,7 +19,6 @@ export function audit(handle: number, bytes: Uint8Array): unknown;
 export function digest(handle: number): string;
 export function snapshot(handle: number): Uint8Array;
 export function restore(text: string, seed: Uint8Array, bytes: Uint8Array): number;
-export function explain(code: string, params: unknown): unknown;
 export function peek(token: string): unknown;
 export function mint(fields: unknown, key: Uint8Array): unknown;
 export function verify(token: string, keys: unknown): unknown;

@@ -21,8 +21,9 @@ export async function generate(schemas, engine) {
   write("decode.ts", decoders(metadata));
   write("protocol.ts", await types(protocol, "Protocol"));
   write("campaign.ts", await types(campaign, "Campaign"));
-  write("bytes.ts", bytes(readFileSync(join(engine, "engine.wasm"))));
-  writeFileSync(join(folder, "engine_bg.js"), readFileSync(join(engine, "engine_bg.js")));
+  write("bytes.ts", bytes("page's", readFileSync(join(engine, "engine.wasm"))));
+  write("complete-bytes.ts", bytes("complete", readFileSync(join(engine, "complete.wasm"))));
+  writeFileSync(join(folder, "engine_bg.js"), glue(engine));
   write(
     "engine_bg.d.ts",
     readFileSync(join(dirname(fileURLToPath(import.meta.url)), "engine_bg.d.ts"), "utf8"),
@@ -44,8 +45,21 @@ async function types(schema, name) {
   });
 }
 
-function bytes(wasm) {
-  return `/** The engine's WebAssembly as base64. */\nexport const ENGINE = "${wasm.toString("base64")}";\n`;
+function bytes(build, wasm) {
+  return `/** The engine's ${build} build as base64. */\nexport const ENGINE = "${wasm.toString("base64")}";\n`;
+}
+
+// The complete build's glue serves the page's build too, as long as it has every function of the other's.
+function glue(engine) {
+  const read = (build) => readFileSync(join(engine, build, "engine_bg.js"), "utf8");
+  const functions = (text) => text.split(/^(?=export function )/m).map((part) => part.trim());
+  const complete = read("complete");
+  const known = new Set(functions(complete));
+  const other = functions(read("engine"))
+    .slice(1)
+    .find((part) => !known.has(part));
+  if (other !== undefined) throw new Error(`the complete build's glue lacks or differs in:\n${other}`);
+  return complete;
 }
 
 function tables({ acts, kinds, reasons, rejections }) {

@@ -1,6 +1,5 @@
-import { CODES } from "./generated/tables.js";
+import { CODES, SENTENCES } from "./generated/tables.js";
 import { decode, type Names } from "./generated/decode.js";
-import { loaded } from "./runtime.js";
 import type { Accepted, Answer, Code, Command, Fact, Params, StepView } from "./types.js";
 import { broken, byte, flag, number, small, string } from "./wire.js";
 
@@ -78,9 +77,19 @@ export function asAnswer(answer: Answer): Answer {
   return rejected;
 }
 
-/** The sentences for a code, with its values filled in. */
+/**
+ * The sentences for a code, with its values filled in. A code that a newer backend sends is named as it is, and values
+ * that are missing leave their place empty.
+ */
 export function sentences(code: string, params: Params): { en: string; zh: string } {
-  return loaded().explain(code, params) as { en: string; zh: string };
+  const known = Object.prototype.hasOwnProperty.call(SENTENCES, code) ? SENTENCES[code] : undefined;
+  const [en, zh] = known ?? [`Not accepted: ${code}.`, `未被接受：${code}。`];
+  const value = (_: string, name: string): string => {
+    const given: unknown = (params as Record<string, unknown>)[name];
+    return typeof given === "string" || Number.isSafeInteger(given) ? String(given) : "";
+  };
+  const fill = (template: string): string => template.replace(/\{(\w+)\}/g, value);
+  return { en: fill(en), zh: fill(zh) };
 }
 
 function accepted(command: Command, names: Names, repeated: boolean): Accepted {

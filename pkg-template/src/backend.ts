@@ -1,7 +1,7 @@
 // What needs the token key. A backend imports it from "kfactor/backend"; a page never does.
 import { checked } from "./engine.js";
 import { KfactorError } from "./errors.js";
-import { ready } from "./runtime.js";
+import { complete, ready } from "./runtime.js";
 import type { Token } from "./types.js";
 
 /** The fields of a token to be made; what is absent is zero. */
@@ -13,7 +13,8 @@ export type TokenFields = Partial<Token>;
  * @throws {KfactorError} if a field is out of its range or the key is too short.
  */
 export async function mint(fields: TokenFields, key: Uint8Array): Promise<string> {
-  return checked((await ready()).mint(fields, key)) as string;
+  await ready();
+  return checked(complete().mint(fields, key)) as string;
 }
 
 /**
@@ -22,7 +23,8 @@ export async function mint(fields: TokenFields, key: Uint8Array): Promise<string
  * @throws {KfactorError} `TOKEN_INVALID`, whatever is wrong with it.
  */
 export async function verify(token: string, keys: Readonly<Record<number, Uint8Array>>): Promise<Token> {
-  return checked((await ready()).verify(token, keys)) as Token;
+  await ready();
+  return checked(complete().verify(token, keys)) as Token;
 }
 
 export { KfactorError };

@@ -3,7 +3,7 @@ import { asAnswer, read } from "./answer.js";
 import { encode, type Fields } from "./generated/encode.js";
 import type { Names } from "./generated/decode.js";
 import type { Answer, Audit, Campaign, Command, Fact, LiveCodeView, View } from "./types.js";
-import { engineMemory, type Glue, ready } from "./runtime.js";
+import { complete, engineMemory, type Glue, ready } from "./runtime.js";
 import { position, seek } from "./wire.js";
 
 /** How an engine is loaded. */
@@ -118,9 +118,13 @@ export class Engine {
     ) as View;
   }
 
-  /** The live codes of the campaign: their targets, loads, and where the next newcomer is led. */
+  /**
+   * The live codes of the campaign: their targets, loads, and where the next newcomer is led.
+   *
+   * @throws {KfactorError} `COMPLETE_ONLY` in a page, unless it imports "kfactor/complete".
+   */
   liveCodes(options: { at?: number } = {}): LiveCodeView[] {
-    return this.call(() => this.glue.liveCodes(this.handle, options.at ?? Date.now())) as LiveCodeView[];
+    return this.call(() => complete().liveCodes(this.handle, options.at ?? Date.now())) as LiveCodeView[];
   }
 
   /** When the next `tick` has something to settle, in Unix milliseconds; `null` if nothing is waiting. */
@@ -131,10 +135,12 @@ export class Engine {
   /**
    * Re-decides a log from the beginning: commands, alone or as `{ command, answer }`, and the documents that
    * revised the campaign as `{ campaign }`, in a JSON array or one per line.
+   *
+   * @throws {KfactorError} `COMPLETE_ONLY` in a page, unless it imports "kfactor/complete".
    */
   audit(log: Uint8Array | string): Audit {
     const bytes = typeof log === "string" ? encoder.encode(log) : log;
-    return this.call(() => this.glue.audit(this.handle, bytes)) as Audit;
+    return this.call(() => complete().audit(this.handle, bytes)) as Audit;
   }
 
   /** A hash of the whole state: equal wherever the same commands were decided. */

@@ -1,5 +1,5 @@
 import { checked } from "./engine.js";
-import { ready } from "./runtime.js";
+import { complete, ready } from "./runtime.js";
 import type { Report } from "./types.js";
 
 /** How facts are looked at. */
@@ -21,11 +21,14 @@ export interface InsightOptions {
  * const report = await insight(await readFile("facts.jsonl"));
  * console.log(report.k.value, report.funnel);
  * ```
+ *
+ * @throws {KfactorError} `COMPLETE_ONLY` in a page, unless it imports "kfactor/complete".
  */
 export async function insight(facts: Uint8Array | string, options: InsightOptions = {}): Promise<Report> {
   const bytes = typeof facts === "string" ? new TextEncoder().encode(facts) : facts;
   const { window = NaN, offset = NaN, now = NaN } = options;
-  return checked((await ready()).insight(bytes, window, offset, now)) as Report;
+  await ready();
+  return checked(complete().insight(bytes, window, offset, now)) as Report;
 }
 
 /** The tables of a report as CSV (RFC 4180, with a header), by name. */

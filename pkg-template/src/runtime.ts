@@ -5,6 +5,12 @@ import * as glue from "./generated/engine_bg.js";
 /** A way to get the engine: its imports go in, an instance comes out. */
 export type Loader = (imports: WebAssembly.Imports) => Promise<WebAssembly.Instance>;
 
+/**
+ * The engine is built twice: for pages, and complete. Both decide the same; the complete one also explains
+ * documents, audits logs and holds token keys.
+ */
+export type Build = "page" | "complete";
+
 /** The engine's own functions. */
 export type Glue = typeof glue;
 
@@ -16,12 +22,20 @@ interface EngineExports {
 const IMPORTS = { "./engine_bg.js": glue } as unknown as WebAssembly.Imports;
 
 let loader: Loader | undefined;
+let build: Build | undefined;
 let loading: Promise<Glue> | undefined;
 let memory: WebAssembly.Memory | undefined;
+let exported: WebAssembly.Exports | undefined;
 
-/** Says how to load the engine. Nothing is loaded before it is needed; the first way stays. */
-export function provide(load: Loader): void {
-  loader ??= load;
+/**
+ * Says how to load the engine. Nothing is loaded before it is needed; the first way stays, unless the complete build
+ * comes while nothing is loaded.
+ */
+export function provide(load: Loader, offered: Build): void {
+  const better = offered === "complete" && build === "page" && loading === undefined;
+  if (loader !== undefined && !better) return;
+  loader = load;
+  build = offered;
 }
 
 /** Loads the engine once; a load that failed is tried again by the next call. */
@@ -54,6 +68,22 @@ export function loaded(): Glue {
   return glue;
 }
 
+/**
+ * The engine's functions, those of the complete build among them.
+ *
+ * @throws {KfactorError} `COMPLETE_ONLY` if the page's build is loaded.
+ */
+export function complete(): Glue {
+  if (exported !== undefined && !("audit" in exported)) {
+    throw new KfactorError(
+      "COMPLETE_ONLY",
+      'The engine for pages cannot do this; import "kfactor/complete" where it is needed.',
+      "页面版引擎不含此功能，请在需要处改用 kfactor/complete。",
+    );
+  }
+  return loaded();
+}
+
 async function load(): Promise<Glue> {
   if (loader === undefined) throw notLoaded();
   let instance: WebAssembly.Instance;
@@ -71,6 +101,7 @@ async function load(): Promise<Glue> {
   glue.__wbg_set_wasm(exports);
   exports.__wbindgen_start?.();
   memory = exports.memory;
+  exported = instance.exports;
   return glue;
 }
 

@@ -1,3 +1,4 @@
+import { sentences } from "./answer.js";
 import { asText, checked } from "./engine.js";
 import type { Problem } from "./errors.js";
 import { engineMemory, ready } from "./runtime.js";
@@ -27,7 +28,10 @@ export interface QrMatrix {
   isDark(x: number, y: number): boolean;
 }
 
-/** Everything that is wrong or worth a warning in a campaign document; nothing for a sound one. */
+/**
+ * Everything that is wrong or worth a warning in a campaign document; nothing for a sound one. In Node and from
+ * "kfactor/complete" with sentences, suggestions and warnings; the page's build has the errors by code and pointer.
+ */
 export async function validate(campaign: Campaign | string): Promise<Problem[]> {
   return checked((await ready()).validate(asText(campaign))) as Problem[];
 }
@@ -107,7 +111,7 @@ export async function qrAll(
 
 /** The sentences for a rejection code, in English and Chinese. */
 export async function explain(code: string, params: Params = {}): Promise<{ en: string; zh: string }> {
-  return checked((await ready()).explain(code, params)) as { en: string; zh: string };
+  return sentences(code, params);
 }
 
 /** In the engine's order. */

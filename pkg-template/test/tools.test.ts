@@ -90,6 +90,14 @@ test("sentences carry their values", async () => {
   const { en, zh } = await explain("DEVICE_LIMIT", { most: 3 });
   assert.match(en, /3/);
   assert.match(zh, /3/);
+  const { en: limit } = await explain("LIMIT_REACHED", { most: 3, name: "helper/day" });
+  assert.equal(limit, "The limit of 3 is reached (helper/day).");
+  for (const unknown of ["TOO_NEW", "constructor"]) {
+    assert.deepEqual(await explain(unknown), {
+      en: `Not accepted: ${unknown}.`,
+      zh: `未被接受：${unknown}。`,
+    });
+  }
 });
 
 test("a sound document has no errors, a text that is no document has one", async () => {

@@ -138,9 +138,6 @@ fn check_rule(rule: &TagRule, node: &Node<'_>, cx: &mut Cx) {
     if given.into_iter().filter(|given| *given).count() != 1 || (rule.times.get() > 1 && event.is_none()) {
         cx.error(
             code::TAG_SHAPE,
-            node.start,
-            String::from("A tag is given by one of `touchpoint`, `liveCode`, `event` and `spent`; `times` goes with `event`."),
-            String::from("标签由 `touchpoint`、`liveCode`、`event`、`spent` 之一给出；`times` 需与 `event` 一起使用。"),
-        );
+            node.start, |_| (String::from("A tag is given by one of `touchpoint`, `liveCode`, `event` and `spent`; `times` goes with `event`."), String::from("标签由 `touchpoint`、`liveCode`、`event`、`spent` 之一给出；`times` 需与 `event` 一起使用。")));
     }
 }

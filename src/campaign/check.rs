@@ -20,12 +20,12 @@ pub(super) fn check_use(root: &Node<'_>, cx: &mut Cx) {
             let name = &member.key;
             if super::names::is_name(name) && !cx.scope.is_used(name) {
                 cx.within(name, |cx| {
-                    cx.warning(
-                        code::SHAPE_UNUSED,
-                        member.key_start,
-                        format!("No play gives the reward \"{name}\"."),
-                        format!("没有任何玩法发放奖励“{name}”。"),
-                    );
+                    cx.warning(code::SHAPE_UNUSED, member.key_start, |_| {
+                        (
+                            format!("No play gives the reward \"{name}\"."),
+                            format!("没有任何玩法发放奖励“{name}”。"),
+                        )
+                    });
                 });
             }
         }
@@ -44,8 +44,12 @@ pub(super) fn check_amounts(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
                 cx.error(
                     code::PORTION_CASH,
                     member.value.get("kind").map_or(member.value.start, |kind| kind.start),
-                    String::from("The play decides the amount of this reward, so it has to be cash."),
-                    String::from("该奖励的金额由玩法决定，因此必须是现金（cash）。"),
+                    |_| {
+                        (
+                            String::from("The play decides the amount of this reward, so it has to be cash."),
+                            String::from("该奖励的金额由玩法决定，因此必须是现金（cash）。"),
+                        )
+                    },
                 );
             });
             continue;
@@ -84,12 +88,12 @@ pub(super) fn check_kinds(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
                 let name = cx.scope.names().reward_name(reward).to_owned();
                 let offset = member.value.get(key).map_or(member.key_start, |node| node.start);
                 at(cx, &["plays", &member.key, key], |cx| {
-                    cx.error(
-                        code::REACH_KIND,
-                        offset,
-                        format!("`{key}` has to name {en}, which \"{name}\" is not."),
-                        format!("`{key}` 应为{zh}，而“{name}”不是。"),
-                    );
+                    cx.error(code::REACH_KIND, offset, |_| {
+                        (
+                            format!("`{key}` has to name {en}, which \"{name}\" is not."),
+                            format!("`{key}` 应为{zh}，而“{name}”不是。"),
+                        )
+                    });
                 });
             }
         }
@@ -109,12 +113,12 @@ pub(super) fn check_plays(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
         if play.rules.window().is_some_and(|window| window > runs) {
             let within = member.value.get("within");
             at(cx, &["plays", &member.key, "within"], |cx| {
-                cx.warning(
-                    code::REACH_WINDOW,
-                    within.map_or(member.key_start, |node| node.start),
-                    String::from("A loop stays open longer than the whole campaign runs."),
-                    String::from("每一轮的有效期比整个活动还长。"),
-                );
+                cx.warning(code::REACH_WINDOW, within.map_or(member.key_start, |node| node.start), |_| {
+                    (
+                        String::from("A loop stays open longer than the whole campaign runs."),
+                        String::from("每一轮的有效期比整个活动还长。"),
+                    )
+                });
             });
         }
         // Source: WeChat's rules for external links (2019-10-28): help and invitations with any incentive.
@@ -124,13 +128,10 @@ pub(super) fn check_plays(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
             at(cx, &["plays", &member.key], |cx| {
                 cx.warning(
                     code::PLATFORM_SHARE,
-                    member.key_start,
-                    String::from(
+                    member.key_start, |_| (String::from(
                         "WeChat blocks H5 links that reward people for helping or inviting when they are shared in \
                          chats and Moments; share a mini-program there.",
-                    ),
-                    String::from("在聊天和朋友圈分享有奖助力或有奖邀请的 H5 链接，会被微信拦截；请改为分享小程序。"),
-                );
+                    ), String::from("在聊天和朋友圈分享有奖助力或有奖邀请的 H5 链接，会被微信拦截；请改为分享小程序。")));
             });
         }
     }
@@ -191,7 +192,7 @@ fn check_list(
         let number = number.to_string();
         let path: Vec<&str> = path.iter().copied().chain(["limits", &number]).collect();
         at(cx, &path, |cx| {
-            cx.warning(code::REACH_LIMIT, place, String::from(en), String::from(zh));
+            cx.warning(code::REACH_LIMIT, place, |_| (String::from(en), String::from(zh)));
         });
     }
 }
@@ -262,12 +263,14 @@ fn check_guard(guard: Option<&Guard>, path: &[&str], node: &Node<'_>, cx: &mut C
     let value = node.get("guard").and_then(|guard| guard.get("holdAbove"));
     let path: Vec<&str> = path.iter().copied().chain(["guard", "holdAbove"]).collect();
     at(cx, &path, |cx| {
-        cx.warning(
-            code::REACH_LIMIT,
-            value.map_or(node.start, |value| value.start),
-            String::from("Nothing is ever held by this: what is above it is above `refuseAbove` as well."),
-            String::from("不会有任何行为因此进入审核：高于该值的同样高于 `refuseAbove`。"),
-        );
+        cx.warning(code::REACH_LIMIT, value.map_or(node.start, |value| value.start), |_| {
+            (
+                String::from(
+                    "Nothing is ever held by this: what is above it is above `refuseAbove` as well.",
+                ),
+                String::from("不会有任何行为因此进入审核：高于该值的同样高于 `refuseAbove`。"),
+            )
+        });
     });
 }
 
@@ -279,12 +282,12 @@ pub(super) fn check_accept(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
             continue;
         }
         at(cx, &["accept", name], |cx| {
-            cx.warning(
-                code::SHAPE_ACCEPT,
-                member.key_start,
-                format!("This campaign raises no warning {name}, so nothing is accepted by it."),
-                format!("这个活动没有 {name} 警告，不需要接受。"),
-            );
+            cx.warning(code::SHAPE_ACCEPT, member.key_start, |_| {
+                (
+                    format!("This campaign raises no warning {name}, so nothing is accepted by it."),
+                    format!("这个活动没有 {name} 警告，不需要接受。"),
+                )
+            });
         });
     }
 }

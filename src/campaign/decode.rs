@@ -1,10 +1,15 @@
 //! Typed decoding that goes on after a problem, so that every problem is reported at once.
 
 use super::names::{Kind, Scope};
-use super::problem::{Problem, Severity, code};
+use super::problem::{self, Problem, Severity, code};
 use super::suggest::Suggester;
 use crate::engine::time::UtcOffset;
 use crate::json::tree::{Data, Node, Place, push_key};
+use crate::sorted::Sorted;
+
+/// Whether this is the complete build, which explains every problem of a document. The page's build finds the same
+/// errors, by code and pointer, and sends their reader to `kfactor validate`.
+pub(crate) const COMPLETE: bool = cfg!(feature = "complete");
 
 /// A type that a value of the document can be read as.
 pub trait Decode: Sized {
@@ -63,14 +68,31 @@ impl Cx {
         }
     }
 
-    /// Reports an error at the current value; [`Cx::suggest`] can follow.
-    pub fn error(&mut self, code: &'static str, offset: usize, en: String, zh: String) -> &mut Self {
-        self.report(Severity::Error, code, offset, en, zh)
+    /// Reports an error at the current value; [`Cx::suggest`] can follow. `say` gives the sentences in English
+    /// and Chinese, and is told how they call the value.
+    pub fn error(
+        &mut self,
+        code: &'static str,
+        offset: usize,
+        say: impl FnOnce(&str) -> (String, String),
+    ) -> &mut Self {
+        self.report(Severity::Error, code, offset);
+        self.explain(say)
     }
 
-    /// Reports a warning at the current value; [`Cx::suggest`] can follow.
-    pub fn warning(&mut self, code: &'static str, offset: usize, en: String, zh: String) -> &mut Self {
-        self.report(Severity::Warning, code, offset, en, zh)
+    /// Reports a warning at the current value; [`Cx::suggest`] can follow. Warnings are for those who write the
+    /// document, so that only the complete build has them.
+    pub fn warning(
+        &mut self,
+        code: &'static str,
+        offset: usize,
+        say: impl FnOnce(&str) -> (String, String),
+    ) -> &mut Self {
+        if !COMPLETE {
+            return self;
+        }
+        self.report(Severity::Warning, code, offset);
+        self.explain(say)
     }
 
     /// Reports an error at another value than the current one.
@@ -79,43 +101,67 @@ impl Cx {
         pointer: &str,
         code: &'static str,
         offset: usize,
-        en: String,
-        zh: String,
+        say: impl FnOnce(&str) -> (String, String),
     ) {
         let outer = std::mem::replace(&mut self.pointer, pointer.to_owned());
-        self.error(code, offset, en, zh);
+        self.error(code, offset, say);
         self.pointer = outer;
     }
 
-    fn report(
-        &mut self,
-        severity: Severity,
-        code: &'static str,
-        offset: usize,
-        message: String,
-        message_zh: String,
-    ) -> &mut Self {
+    #[inline(never)]
+    fn report(&mut self, severity: Severity, code: &'static str, offset: usize) {
+        let (message, message_zh) = problem::elsewhere();
         let pointer = self.pointer.clone();
         let problem =
             Problem { code, severity, pointer, line: 0, column: 0, message, message_zh, suggestion: None };
         self.problems.push((offset, problem));
+    }
+
+    fn explain(&mut self, say: impl FnOnce(&str) -> (String, String)) -> &mut Self {
+        if COMPLETE {
+            let (message, message_zh) = say(&self.subject());
+            if let Some((_, problem)) = self.problems.last_mut() {
+                (problem.message, problem.message_zh) = (message, message_zh);
+            }
+        }
         self
     }
 
-    /// Says what to write instead, for the problem reported last.
-    pub fn suggest(&mut self, suggestion: Option<String>) {
-        if let Some((_, problem)) = self.problems.last_mut() {
-            problem.suggestion = suggestion;
+    /// Says what to write instead, if `find` knows it, for the problem reported last.
+    pub(crate) fn suggest(&mut self, find: impl FnOnce(&mut Suggester) -> Option<String>) {
+        if COMPLETE && let Some((_, problem)) = self.problems.last_mut() {
+            problem.suggestion = find(&mut self.suggester);
+        }
+    }
+
+    /// Asks whether the nearest of some words was meant, for the problem reported last.
+    fn did_you_mean(&mut self, find: impl FnOnce(&mut Suggester) -> Option<String>) {
+        self.suggest(find);
+        let last = self.problems.last_mut().map(|(_, problem)| problem);
+        if let Some(Problem { suggestion: Some(nearest), message, message_zh, .. }) = last {
+            message.push_str(&format!(" Did you mean \"{nearest}\"?"));
+            message_zh.push_str(&format!("是不是想写“{nearest}”？"));
         }
     }
 
     /// Runs `read` one step deeper, so that problems carry the pointer of that member or entry.
     pub fn within<T>(&mut self, key: &str, read: impl FnOnce(&mut Cx) -> T) -> T {
+        let outer = self.enter(key);
+        let value = read(self);
+        self.leave(outer);
+        value
+    }
+
+    #[inline(never)]
+    fn enter(&mut self, key: &str) -> usize {
         let outer = self.pointer.len();
         push_key(&mut self.pointer, key);
-        let value = read(self);
+        outer
+    }
+
+    #[inline(never)]
+    fn leave(&mut self, outer: usize) {
         self.pointer.truncate(outer);
-        value
     }
 
     /// How a message calls the current value: its key in backticks, or key and position in a list.
@@ -133,147 +179,163 @@ impl Cx {
     }
 
     /// Reads a member that must be there, unless its type says what its absence means.
+    #[inline(never)]
     pub fn required<T: Decode>(&mut self, parent: &Node<'_>, key: &str) -> Option<T> {
-        if let Some(node) = parent.get(key) {
-            return self.within(key, |cx| T::decode(node, cx));
-        }
-        let absent = T::absent();
-        if absent.is_none() {
-            self.within(key, |cx| {
-                cx.error(
-                    code::KEY_MISSING,
-                    parent.start,
-                    format!("`{key}` is missing here."),
-                    format!("这里缺少 `{key}`。"),
-                );
-            });
-        }
-        absent
+        let Some((node, outer)) = self.member(parent, key) else {
+            let absent = T::absent();
+            if absent.is_none() {
+                self.missing(parent, key);
+            }
+            return absent;
+        };
+        let value = T::decode(node, self);
+        self.leave(outer);
+        value
     }
 
-    /// Reads a member that may be absent.
-    pub fn optional<T: Decode>(
-        &mut self,
-        parent: &Node<'_>,
-        key: &str,
-        default: impl FnOnce() -> T,
-    ) -> Option<T> {
-        match parent.get(key) {
-            Some(node) => self.within(key, |cx| T::decode(node, cx)),
-            None => Some(default()),
-        }
+    /// Reads a member that may be absent, which is `Some(None)`; nothing if it cannot be read.
+    #[inline(never)]
+    pub fn optional<T: Decode>(&mut self, parent: &Node<'_>, key: &str) -> Option<Option<T>> {
+        let Some((node, outer)) = self.member(parent, key) else { return Some(None) };
+        let value = T::decode(node, self);
+        self.leave(outer);
+        value.map(Some)
+    }
+
+    /// Finds a member and goes there.
+    #[inline(never)]
+    fn member<'n, 'd>(&mut self, parent: &'n Node<'d>, key: &str) -> Option<(&'n Node<'d>, usize)> {
+        let node = parent.get(key)?;
+        Some((node, self.enter(key)))
+    }
+
+    #[inline(never)]
+    fn missing(&mut self, parent: &Node<'_>, key: &str) {
+        self.within(key, |cx| {
+            cx.error(code::KEY_MISSING, parent.start, |_| {
+                (format!("`{key}` is missing here."), format!("这里缺少 `{key}`。"))
+            });
+        });
     }
 
     /// Whether the value is an object; if not, that is reported.
+    #[inline(never)]
     pub fn is_object(&mut self, node: &Node<'_>) -> bool {
         let object = matches!(node.data, Data::Object(_));
         if !object {
-            self.wrong_type(node, "an object in braces", "花括号中的对象");
+            self.wrong_type(node, || wanted("an object in braces", "花括号中的对象"));
         }
         object
     }
 
     /// The text of a string; anything else is reported, with what was wanted.
-    pub fn text<'n>(&mut self, node: &'n Node<'_>, en: &str, zh: &str) -> Option<&'n str> {
+    pub fn text<'n>(
+        &mut self,
+        node: &'n Node<'_>,
+        wanted: impl FnOnce() -> (String, String),
+    ) -> Option<&'n str> {
         let text = node.text();
         if text.is_none() {
-            self.wrong_type(node, en, zh);
+            self.wrong_type(node, wanted);
         }
         text
     }
 
     /// Reports every key that is in none of the lists, with the nearest that is.
+    #[inline(never)]
     pub fn unknown_keys(&mut self, node: &Node<'_>, known: &[&[&str]]) {
         for member in node.members() {
             let keys = || known.iter().copied().flatten().copied();
             if keys().any(|key| key == member.key) {
                 continue;
             }
-            let nearest = self.suggester.nearest(&member.key, keys());
             self.within(&member.key, |cx| {
-                let key = clip(&member.key);
-                let mut en = format!("There is no key `{key}` here.");
-                let mut zh = format!("这里没有 `{key}` 这个键。");
-                did_you_mean(nearest, &mut en, &mut zh);
-                cx.error(code::KEY_UNKNOWN, member.key_start, en, zh).suggest(nearest.map(String::from));
+                cx.error(code::KEY_UNKNOWN, member.key_start, |_| {
+                    let key = clip(&member.key);
+                    (format!("There is no key `{key}` here."), format!("这里没有 `{key}` 这个键。"))
+                })
+                .did_you_mean(|suggester| suggester.nearest(&member.key, keys()).map(String::from));
             });
         }
     }
 
-    /// Reads one of some words, each standing for a value.
-    pub fn choice<T: Clone>(&mut self, node: &Node<'_>, choices: &[(&'static str, T)]) -> Option<T> {
-        let text = self.text(node, "one of the words allowed here, in quotes", "引号中的可选词之一")?;
-        if let Some((_, value)) = choices.iter().find(|(word, _)| *word == text) {
-            return Some(value.clone());
+    /// Reads one of some words; gives its place among them.
+    #[inline(never)]
+    pub fn choice(&mut self, node: &Node<'_>, words: &[&str]) -> Option<usize> {
+        let text =
+            self.text(node, || wanted("one of the words allowed here, in quotes", "引号中的可选词之一"))?;
+        let place = words.iter().position(|word| *word == text);
+        if place.is_none() {
+            self.error(code::VALUE_UNKNOWN, node.start, |subject| {
+                let (text, list) = (clip(text), words.join(", "));
+                (
+                    format!("{subject} cannot be \"{text}\"; it is one of: {list}."),
+                    format!("{subject} 不能是“{text}”，可选：{list}。"),
+                )
+            })
+            .did_you_mean(|suggester| suggester.nearest(text, words.iter().copied()).map(String::from));
         }
-        let words = || choices.iter().map(|(word, _)| *word);
-        let nearest = self.suggester.nearest(text, words());
-        let list = words().collect::<Vec<_>>().join(", ");
-        let (subject, text) = (self.subject(), clip(text));
-        let mut en = format!("{subject} cannot be \"{text}\"; it is one of: {list}.");
-        let mut zh = format!("{subject} 不能是“{text}”，可选：{list}。");
-        did_you_mean(nearest, &mut en, &mut zh);
-        self.error(code::VALUE_UNKNOWN, node.start, en, zh).suggest(nearest.map(String::from));
-        None
+        place
     }
 
     /// Reports a value of another kind than wanted.
-    pub fn wrong_type(&mut self, node: &Node<'_>, en: &str, zh: &str) -> &mut Self {
-        let (is, is_zh) = match &node.data {
-            Data::Null => ("null", "空值（null）"),
-            Data::Bool(_) => ("true or false", "是否值"),
-            Data::Number(_) => ("a number", "数字"),
-            Data::Text(_) => ("text", "文本"),
-            Data::List(_) => ("a list", "列表"),
-            Data::Object(_) => ("an object", "对象"),
-        };
-        let subject = self.subject();
-        self.error(
-            code::TYPE_WRONG,
-            node.start,
-            format!("{subject} must be {en}, not {is}."),
-            format!("{subject} 应为{zh}，而不是{is_zh}。"),
-        )
+    pub fn wrong_type(&mut self, node: &Node<'_>, wanted: impl FnOnce() -> (String, String)) -> &mut Self {
+        self.error(code::TYPE_WRONG, node.start, |subject| {
+            let (is, is_zh) = match &node.data {
+                Data::Null => ("null", "空值（null）"),
+                Data::Bool(_) => ("true or false", "是否值"),
+                Data::Number(_) => ("a number", "数字"),
+                Data::Text(_) => ("text", "文本"),
+                Data::List(_) => ("a list", "列表"),
+                Data::Object(_) => ("an object", "对象"),
+            };
+            let (en, zh) = wanted();
+            (format!("{subject} must be {en}, not {is}."), format!("{subject} 应为{zh}，而不是{is_zh}。"))
+        })
     }
 
     /// Reports a value that is not written the way its unit asks; the examples show the way.
+    #[inline(never)]
     pub fn wrong_shape(&mut self, code: &'static str, node: &Node<'_>, examples: &[&str]) -> &mut Self {
-        let subject = self.subject();
-        let quoted: Vec<String> = examples.iter().map(|example| format!("\"{example}\"")).collect();
-        let (like, like_zh) = (quoted.join(" or "), quoted.join(" 或 "));
-        let is = match &node.data {
-            Data::Text(text) => format!("\"{}\"", clip(text)),
-            Data::Number(raw) => clip(raw),
-            _ => {
-                return self.wrong_type(
-                    node,
-                    &format!("text like {like}"),
-                    &format!("形如 {like_zh} 的文本"),
-                );
-            }
-        };
-        self.error(
-            code,
-            node.start,
-            format!("{subject} is {is}; write it like {like}."),
-            format!("{subject} 的值 {is} 无法识别，请写成 {like_zh} 这样。"),
-        )
+        let like =
+            |or: &str| examples.iter().map(|example| format!("\"{example}\"")).collect::<Vec<_>>().join(or);
+        if !matches!(node.data, Data::Text(_) | Data::Number(_)) {
+            return self.wrong_type(node, || {
+                (format!("text like {}", like(" or ")), format!("形如 {} 的文本", like(" 或 ")))
+            });
+        }
+        self.error(code, node.start, |subject| {
+            let is = match &node.data {
+                Data::Number(raw) => clip(raw),
+                _ => format!("\"{}\"", clip(node.text().unwrap_or_default())),
+            };
+            (
+                format!("{subject} is {is}; write it like {}.", like(" or ")),
+                format!("{subject} 的值 {is} 无法识别，请写成 {} 这样。", like(" 或 ")),
+            )
+        })
     }
 
     /// The handle position of a name the document declares; an unknown one is reported.
+    #[inline(never)]
     pub(crate) fn resolve(&mut self, node: &Node<'_>, kind: Kind) -> Option<usize> {
         let (word, word_zh) = kind.words();
         let name =
-            self.text(node, &format!("the name of {word}, in quotes"), &format!("引号中的{word_zh}名称"))?;
+            self.text(node, || (format!("the name of {word}, in quotes"), format!("引号中的{word_zh}名称")))?;
         if let Some(position) = self.scope.refer(kind, name) {
             return Some(position);
         }
-        let nearest = self.scope.nearest(kind, name, &mut self.suggester);
-        let (subject, name) = (self.subject(), clip(name));
-        let mut en = format!("{subject} names {word} \"{name}\" that the campaign does not have.");
-        let mut zh = format!("{subject} 提到的{word_zh}“{name}”在活动中不存在。");
-        did_you_mean(nearest.as_deref(), &mut en, &mut zh);
-        self.error(code::NAME_UNKNOWN, node.start, en, zh).suggest(nearest);
+        self.error(code::NAME_UNKNOWN, node.start, |subject| {
+            let name = clip(name);
+            (
+                format!("{subject} names {word} \"{name}\" that the campaign does not have."),
+                format!("{subject} 提到的{word_zh}“{name}”在活动中不存在。"),
+            )
+        });
+        if COMPLETE {
+            let nearest = self.scope.nearest(kind, name, &mut self.suggester);
+            self.did_you_mean(|_| nearest);
+        }
         None
     }
 
@@ -288,10 +350,12 @@ impl Cx {
     }
 
     /// Ends decoding: the problems in the order of the text, with their lines and columns, and the names.
-    pub(crate) fn finish(mut self, text: &str) -> (Vec<Problem>, Scope) {
-        self.problems.sort_by_key(|(offset, _)| *offset);
+    pub(crate) fn finish(self, text: &str) -> (Vec<Problem>, Scope) {
+        let numbered = self.problems.into_iter().enumerate();
+        let problems: Sorted<(usize, usize), Problem> =
+            numbered.map(|(number, (offset, problem))| ((offset, number), problem)).collect();
         let mut place = Place::default();
-        let problems = self.problems.into_iter().map(|(offset, mut problem)| {
+        let problems = problems.into_iter().map(|((offset, _), mut problem)| {
             place.advance(text, offset);
             (problem.line, problem.column) = (place.line, place.column);
             problem
@@ -309,13 +373,7 @@ pub(crate) fn clip(text: &str) -> String {
     out
 }
 
-fn did_you_mean(nearest: Option<&str>, en: &mut String, zh: &mut String) {
-    if let Some(nearest) = nearest {
-        en.push_str(" Did you mean \"");
-        en.push_str(nearest);
-        en.push_str("\"?");
-        zh.push_str("是不是想写“");
-        zh.push_str(nearest);
-        zh.push_str("”？");
-    }
+/// What belongs in a place, as sentences of [`Cx::text`] and [`Cx::wrong_type`] say it.
+pub(crate) fn wanted(en: &str, zh: &str) -> (String, String) {
+    (en.to_owned(), zh.to_owned())
 }

@@ -87,7 +87,8 @@ macro_rules! choices {
                 node: &$crate::json::tree::Node<'_>,
                 cx: &mut $crate::campaign::decode::Cx,
             ) -> Option<Self> {
-                cx.choice(node, &[$(($word, Self::$variant)),*])
+                const ALL: &[$name] = &[$($name::$variant),*];
+                cx.choice(node, &[$($word),*]).and_then(|place| ALL.get(place).copied())
             }
 
             #[cfg(feature = "schema")]
@@ -111,7 +112,8 @@ macro_rules! member {
         $cx.required::<$ty>($node, $crate::campaign::document::key!($field))
     };
     ($node:ident, $cx:ident, $field:ident: $ty:ty = $default:expr) => {
-        $cx.optional::<$ty>($node, $crate::campaign::document::key!($field), || $default)
+        $cx.optional::<$ty>($node, $crate::campaign::document::key!($field))
+            .map(|given| given.unwrap_or_else(|| $default))
     };
 }
 

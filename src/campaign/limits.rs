@@ -328,6 +328,6 @@ fn check_limit(limit: &Limit, node: &Node<'_>, cx: &mut Cx) {
         ))
     };
     if let Some((en, zh)) = wrong {
-        cx.error(code::LIMIT_SHAPE, node.start, String::from(en), String::from(zh));
+        cx.error(code::LIMIT_SHAPE, node.start, |_| (String::from(en), String::from(zh)));
     }
 }

@@ -1,13 +1,13 @@
 //! The names in a campaign and the handles that stand for them, the same in every revision.
 
-use std::collections::BTreeMap;
 use std::ops::Deref;
 
-use super::decode::{Cx, Decode, clip};
+use super::decode::{Cx, Decode, clip, wanted};
 use super::problem::code;
 use super::suggest::Suggester;
 use crate::engine::handle::{Event, LiveCode, Play, Reward, Target, Touchpoint};
 use crate::json::tree::Node;
+use crate::sorted::Sorted;
 
 /// The names of a campaign by handle. Later revisions append and never remove, so a handle in the log keeps
 /// its meaning.
@@ -60,7 +60,7 @@ lookups! {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct List {
     names: Vec<String>,
-    positions: BTreeMap<String, usize>,
+    positions: Sorted<String, usize>,
 }
 
 /// Handles are 16 bits wide.
@@ -273,12 +273,12 @@ impl Decode for Event {
         let name = Name::decode(node, cx)?;
         let position = cx.scope.names.events.intern(&name.0);
         if position.is_none() {
-            cx.error(
-                code::LIST_LENGTH,
-                node.start,
-                format!("There are more than {MOST_NAMES} event names."),
-                format!("事件名称超过 {MOST_NAMES} 个。"),
-            );
+            cx.error(code::LIST_LENGTH, node.start, |_| {
+                (
+                    format!("There are more than {MOST_NAMES} event names."),
+                    format!("事件名称超过 {MOST_NAMES} 个。"),
+                )
+            });
         }
         position.map(Self::at)
     }
@@ -306,7 +306,7 @@ impl Deref for Name {
 
 impl Decode for Name {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
-        let name = cx.text(node, "a name in quotes", "引号中的名称")?;
+        let name = cx.text(node, || wanted("a name in quotes", "引号中的名称"))?;
         check_name(name, node.start, cx).then(|| Self(name.to_owned()))
     }
 
@@ -321,17 +321,19 @@ pub(crate) fn check_name(name: &str, offset: usize, cx: &mut Cx) -> bool {
     if is_name(name) {
         return true;
     }
-    let lower: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
-    let name = clip(name);
-    cx.error(
-        code::NAME_SHAPE,
-        offset,
-        format!(
-            "\"{name}\" is not a name: use a-z, 0-9 and \"-\", start with a letter, at most 40 characters."
-        ),
-        format!("“{name}”不能作名称：只用 a-z、0-9 和“-”，以字母开头，最多 40 个字符。"),
-    )
-    .suggest(is_name(&lower).then_some(lower));
+    cx.error(code::NAME_SHAPE, offset, |_| {
+        let name = clip(name);
+        (
+            format!(
+                "\"{name}\" is not a name: use a-z, 0-9 and \"-\", start with a letter, at most 40 characters."
+            ),
+            format!("“{name}”不能作名称：只用 a-z、0-9 和“-”，以字母开头，最多 40 个字符。"),
+        )
+    })
+    .suggest(|_| {
+        let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+        let lower: String = name.chars().map(letter).collect();
+        is_name(&lower).then_some(lower)
+    });
     false
 }

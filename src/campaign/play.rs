@@ -1,6 +1,6 @@
 //! A play: a mechanic and its rules, with the keys that every play has.
 
-use super::decode::{Cx, Decode, Document, clip};
+use super::decode::{Cx, Decode, Document, clip, wanted};
 use super::document::document;
 use super::guard::Guard;
 use super::limits::Limit;
@@ -79,30 +79,29 @@ impl Decode for PlayRules {
 
 fn mechanic(node: &Node<'_>, cx: &mut Cx) -> Option<&'static str> {
     let Some(value) = node.get("mechanic") else {
-        let list = Rules::NAMES.join(", ");
         cx.within("mechanic", |cx| {
-            cx.error(
-                code::KEY_MISSING,
-                node.start,
-                format!("`mechanic` is missing here; it is one of: {list}."),
-                format!("这里缺少 `mechanic`（玩法），可选：{list}。"),
-            );
+            cx.error(code::KEY_MISSING, node.start, |_| {
+                let list = Rules::NAMES.join(", ");
+                (
+                    format!("`mechanic` is missing here; it is one of: {list}."),
+                    format!("这里缺少 `mechanic`（玩法），可选：{list}。"),
+                )
+            });
         });
         return None;
     };
     cx.within("mechanic", |cx| {
-        let name = cx.text(value, "the name of a mechanic, in quotes", "引号中的玩法名称")?;
+        let name = cx.text(value, || wanted("the name of a mechanic, in quotes", "引号中的玩法名称"))?;
         let known = Rules::NAMES.iter().find(|known| **known == name);
         if known.is_none() {
-            let nearest = cx.suggester.nearest(name, Rules::NAMES.iter().copied());
-            let (name, list) = (clip(name), Rules::NAMES.join(", "));
-            cx.error(
-                code::MECHANIC_UNKNOWN,
-                value.start,
-                format!("There is no mechanic \"{name}\"; it is one of: {list}."),
-                format!("没有“{name}”这种玩法，可选：{list}。"),
-            )
-            .suggest(nearest.map(String::from));
+            cx.error(code::MECHANIC_UNKNOWN, value.start, |_| {
+                let (name, list) = (clip(name), Rules::NAMES.join(", "));
+                (
+                    format!("There is no mechanic \"{name}\"; it is one of: {list}."),
+                    format!("没有“{name}”这种玩法，可选：{list}。"),
+                )
+            })
+            .suggest(|suggester| suggester.nearest(name, Rules::NAMES.iter().copied()).map(String::from));
         }
         known.copied()
     })

@@ -59,6 +59,14 @@ impl Problem {
     }
 }
 
+/// The sentences of every problem where the package is built without the reasons, as it is for pages.
+pub(crate) fn elsewhere() -> (String, String) {
+    (
+        String::from("This is not valid; `npx kfactor validate FILE` says why, and what to write instead."),
+        String::from("此处无效；运行 `npx kfactor validate 文件` 可查看原因和改法。"),
+    )
+}
+
 /// Whether a problem refuses the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -78,6 +86,7 @@ macro_rules! codes {
         /// The codes, one constant each.
         pub mod code {
             $($(#[doc = $doc])+ pub const $name: &str = $code;)*
+            pub(crate) const NAMES: &[&str] = &[$($code),*];
             pub(super) const ALL: &[(&str, &str)] = &[$(($code, concat!($($doc),+))),*];
         }
     };

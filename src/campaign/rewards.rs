@@ -164,14 +164,14 @@ fn report_cycle(start: Reward, fallback: Reward, names: &Names, node: &Node<'_>,
         node.get(name).and_then(|reward| reward.get("fallback")).map_or(node.start, |node| node.start);
     cx.within(name, |cx| {
         cx.within("fallback", |cx| {
-            cx.error(
-                code::FALLBACK_CYCLE,
-                offset,
-                format!(
-                    "When \"{name}\" is out it falls back to \"{other}\", which leads back to \"{name}\"."
-                ),
-                format!("“{name}”发完后改发“{other}”，而后者又会回到“{name}”，形成循环。"),
-            );
+            cx.error(code::FALLBACK_CYCLE, offset, |_| {
+                (
+                    format!(
+                        "When \"{name}\" is out it falls back to \"{other}\", which leads back to \"{name}\"."
+                    ),
+                    format!("“{name}”发完后改发“{other}”，而后者又会回到“{name}”，形成循环。"),
+                )
+            });
         });
     });
 }
@@ -179,12 +179,12 @@ fn report_cycle(start: Reward, fallback: Reward, names: &Names, node: &Node<'_>,
 /// Reports a cash reward whose amount nothing says.
 pub(super) fn report_amount(at: usize, cx: &mut Cx) {
     cx.within("amount", |cx| {
-        cx.error(
-            code::CASH_AMOUNT,
-            at,
-            String::from("A cash reward needs an `amount` above zero."),
-            String::from("现金奖励需要大于零的 `amount`（金额）。"),
-        );
+        cx.error(code::CASH_AMOUNT, at, |_| {
+            (
+                String::from("A cash reward needs an `amount` above zero."),
+                String::from("现金奖励需要大于零的 `amount`（金额）。"),
+            )
+        });
     });
 }
 
@@ -193,23 +193,23 @@ fn check_reward(rules: &RewardRules, node: &Node<'_>, cx: &mut Cx) {
     if rules.points.is_some() && !matches!(rules.kind, RewardKind::Points | RewardKind::Chance) {
         let at = offset("points");
         cx.within("points", |cx| {
-            cx.error(
-                code::POINTS_ONLY,
-                at,
-                String::from("Only a reward of the kind `points` or `chance` has `points`."),
-                String::from("只有积分（points）或抽奖机会（chance）奖励才有 `points`。"),
-            );
+            cx.error(code::POINTS_ONLY, at, |_| {
+                (
+                    String::from("Only a reward of the kind `points` or `chance` has `points`."),
+                    String::from("只有积分（points）或抽奖机会（chance）奖励才有 `points`。"),
+                )
+            });
         });
     }
     if rules.activate == Activate::ByHand && !rules.is_used() {
         let at = offset("activate");
         cx.within("activate", |cx| {
-            cx.error(
-                code::USE_ONLY,
-                at,
-                String::from("Only a coupon, a pass, goods or content is activated."),
-                String::from("只有优惠券、权益卡、实物或内容奖励才能激活。"),
-            );
+            cx.error(code::USE_ONLY, at, |_| {
+                (
+                    String::from("Only a coupon, a pass, goods or content is activated."),
+                    String::from("只有优惠券、权益卡、实物或内容奖励才能激活。"),
+                )
+            });
         });
     }
     if rules.activate_within.is_some() && rules.activate == Activate::AtOnce {
@@ -217,10 +217,7 @@ fn check_reward(rules: &RewardRules, node: &Node<'_>, cx: &mut Cx) {
         cx.within("activateWithin", |cx| {
             cx.error(
                 code::ACTIVATE_SHAPE,
-                at,
-                String::from("This reward is active at once: a time for activating it needs `\"activate\": \"by-hand\"`."),
-                String::from("该奖励发放后立即生效：要限定激活时间，请填写 `\"activate\": \"by-hand\"`。"),
-            );
+                at, |_| (String::from("This reward is active at once: a time for activating it needs `\"activate\": \"by-hand\"`."), String::from("该奖励发放后立即生效：要限定激活时间，请填写 `\"activate\": \"by-hand\"`。")));
         });
     }
     if rules.kind != RewardKind::Cash {
@@ -228,12 +225,12 @@ fn check_reward(rules: &RewardRules, node: &Node<'_>, cx: &mut Cx) {
             if given.is_some() {
                 let at = offset(key);
                 cx.within(key, |cx| {
-                    cx.error(
-                        code::CASH_ONLY,
-                        at,
-                        format!("Only a cash reward has `{key}`; what others are worth is `worth`."),
-                        format!("只有现金奖励（cash）才有 `{key}`；其他奖励的价值请写在 `worth`。"),
-                    );
+                    cx.error(code::CASH_ONLY, at, |_| {
+                        (
+                            format!("Only a cash reward has `{key}`; what others are worth is `worth`."),
+                            format!("只有现金奖励（cash）才有 `{key}`；其他奖励的价值请写在 `worth`。"),
+                        )
+                    });
                 });
             }
         }
@@ -249,23 +246,20 @@ fn check_reward(rules: &RewardRules, node: &Node<'_>, cx: &mut Cx) {
         let (at, digits) = (offset("budget"), cx.digits);
         let (budget, amount) = (budget.display(digits), amount.display(digits));
         cx.within("budget", |cx| {
-            cx.error(
-                code::BUDGET_SMALL,
-                at,
-                format!("The budget of {budget} does not pay for a single grant of {amount}."),
-                format!("预算 {budget} 不够发放一份 {amount} 的奖励。"),
-            );
+            cx.error(code::BUDGET_SMALL, at, |_| {
+                (
+                    format!("The budget of {budget} does not pay for a single grant of {amount}."),
+                    format!("预算 {budget} 不够发放一份 {amount} 的奖励。"),
+                )
+            });
         });
     }
     if rules.budget.is_none() && rules.stock.is_none() {
         let each = amount.display(cx.digits);
         cx.warning(
             code::MONEY_UNBOUNDED,
-            node.start,
-            format!(
+            node.start, |_| (format!(
                 "Nothing bounds how much this pays out: add a `budget` or a `stock` ({each} for each grant)."
-            ),
-            format!("每份 {each} 的现金没有总量上限：请加上 `budget`（预算）或 `stock`（份数）。"),
-        );
+            ), format!("每份 {each} 的现金没有总量上限：请加上 `budget`（预算）或 `stock`（份数）。")));
     }
 }

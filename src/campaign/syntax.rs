@@ -3,7 +3,7 @@
 use super::decode::Cx;
 use super::problem::code;
 use crate::json::tree::Located;
-use crate::json::{DEPTH, FaultKind};
+use crate::json::{DEPTH, Fault, FaultKind};
 
 /// Reports a fault of the text.
 pub(crate) fn report(located: &Located, text: &str, cx: &mut Cx) {
@@ -14,6 +14,10 @@ pub(crate) fn report(located: &Located, text: &str, cx: &mut Cx) {
         FaultKind::Utf8 => code::JSON_UTF8,
         _ => code::JSON_SYNTAX,
     };
+    cx.error_at(&located.pointer, code, fault.offset, |_| sentences(fault, text));
+}
+
+fn sentences(fault: Fault, text: &str) -> (String, String) {
     let (before, rest) = text.split_at_checked(fault.offset).unwrap_or((text, ""));
     let next = rest.chars().next().unwrap_or(' ');
     let (en, zh) = match fault.kind {
@@ -51,8 +55,7 @@ pub(crate) fn report(located: &Located, text: &str, cx: &mut Cx) {
             own(("This key is already there in the same braces", "同一对花括号里已经有这个键"))
         }
     };
-    let (en, zh) = (format!("{}.", en.trim_end_matches('.')), format!("{}。", zh.trim_end_matches('。')));
-    cx.error_at(&located.pointer, code, fault.offset, en, zh);
+    (format!("{}.", en.trim_end_matches('.')), format!("{}。", zh.trim_end_matches('。')))
 }
 
 fn own((en, zh): (&str, &str)) -> (String, String) {

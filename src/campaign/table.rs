@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use super::decode::{Cx, Decode};
 use super::names::{Kind, check_name};
-use super::problem::code;
+use super::units::has_right_length;
 use crate::json::tree::Node;
 
 /// A type of entry that a document lists by name.
@@ -48,39 +48,19 @@ impl<T, const MIN: usize, const MAX: usize> Table<T, MIN, MAX> {
 
 impl<T: Entry, const MIN: usize, const MAX: usize> Decode for Table<T, MIN, MAX> {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
-        if !cx.is_object(node) {
-            return None;
-        }
-        let count = node.members().len();
-        if !(MIN..=MAX).contains(&count) {
-            let (code, subject) =
-                (if count == 0 { code::LIST_EMPTY } else { code::LIST_LENGTH }, cx.subject());
-            cx.error(
-                code,
-                node.start,
-                format!("{subject} must have {MIN} to {MAX} entries; it has {count}."),
-                format!("{subject} 应有 {MIN} 到 {MAX} 项，现在有 {count} 项。"),
-            );
-            return None;
-        }
         let mut entries = Vec::new();
-        for member in node.members() {
-            cx.within(&member.key, |cx| {
-                let well_named = check_name(&member.key, member.key_start, cx);
-                // A long key would be repeated in the pointer of every problem below it.
-                if !well_named && member.key.len() > LONGEST_KEY {
-                    return;
-                }
-                let entry = T::decode(&member.value, cx);
-                if let Some(position) = cx.scope.declared(T::KIND, &member.key) {
-                    if entries.len() <= position {
-                        entries.resize_with(position + 1, || None);
-                    }
-                    if let Some(slot) = entries.get_mut(position) {
-                        *slot = entry;
-                    }
-                }
-            });
+        let read = &mut |value: &Node<'_>, position: Option<usize>, cx: &mut Cx| {
+            let entry = T::decode(value, cx);
+            let Some(position) = position else { return };
+            if entries.len() <= position {
+                entries.resize_with(position + 1, || None);
+            }
+            if let Some(slot) = entries.get_mut(position) {
+                *slot = entry;
+            }
+        };
+        if !each_named(node, cx, T::KIND, (MIN, MAX), read) {
+            return None;
         }
         // An entry that could not be read has been reported; the others are checked all the same.
         T::check_all(&entries, node, cx);
@@ -97,6 +77,31 @@ impl<T: Entry, const MIN: usize, const MAX: usize> Decode for Table<T, MIN, MAX>
             "maxProperties": MAX
         })
     }
+}
+
+/// Reads the entries of an object of named ones, each with the position of its name; whether it is such an object.
+#[inline(never)]
+fn each_named(
+    node: &Node<'_>,
+    cx: &mut Cx,
+    kind: Kind,
+    (min, max): (usize, usize),
+    read: &mut dyn FnMut(&Node<'_>, Option<usize>, &mut Cx),
+) -> bool {
+    if !cx.is_object(node) || !has_right_length(node, cx, node.members().len(), min, max) {
+        return false;
+    }
+    for member in node.members() {
+        cx.within(&member.key, |cx| {
+            let well_named = check_name(&member.key, member.key_start, cx);
+            // A long key would be repeated in the pointer of every problem below it.
+            if well_named || member.key.len() <= LONGEST_KEY {
+                let position = cx.scope.declared(kind, &member.key);
+                read(&member.value, position, cx);
+            }
+        });
+    }
+    true
 }
 
 const LONGEST_KEY: usize = 80;

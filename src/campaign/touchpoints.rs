@@ -1,7 +1,5 @@
 //! Where people meet the campaign.
 
-use std::collections::BTreeMap;
-
 use super::Root;
 use super::decode::Cx;
 use super::document::{choices, document};
@@ -12,6 +10,7 @@ use super::units::Int;
 use crate::attribution::touchpoint_number;
 use crate::engine::handle::{LiveCode, Touchpoint};
 use crate::json::tree::Node;
+use crate::sorted::Sorted;
 
 document! {
     /// A place where people meet the campaign, as a poster, a parcel or an advertisement.
@@ -68,7 +67,7 @@ impl Entry for TouchpointRules {
     const KIND: Kind = Kind::Touchpoint;
 
     fn check_all(entries: &[Option<Self>], node: &Node<'_>, cx: &mut Cx) {
-        let mut taken: BTreeMap<u32, &str> = BTreeMap::new();
+        let mut taken: Sorted<u32, &str> = Sorted::default();
         for member in node.members() {
             let handle = cx.scope.names().touchpoint(&member.key);
             let rules = handle.and_then(|handle| entries.get(Touchpoint::index(handle))?.as_ref());
@@ -77,13 +76,15 @@ impl Entry for TouchpointRules {
             let name = &member.key;
             let free = (1..=1_048_575).find(|number| !taken.contains_key(number));
             cx.within(name, |cx| {
-                cx.error(
-                    code::NUMBER_COLLISION,
-                    member.key_start,
-                    format!("\"{name}\" and \"{other}\" have the same number in tokens, {number}: give one a `number`."),
-                    format!("“{name}”与“{other}”在参数中的编号相同（{number}），请为其中一个写上 `number`。"),
-                )
-                .suggest(free.map(|free| format!("\"number\": {free}")));
+                cx.error(code::NUMBER_COLLISION, member.key_start, |_| {
+                    (
+                        format!(
+                            "\"{name}\" and \"{other}\" have the same number in tokens, {number}: give one a `number`."
+                        ),
+                        format!("“{name}”与“{other}”在参数中的编号相同（{number}），请为其中一个写上 `number`。"),
+                    )
+                })
+                .suggest(|_| Some(format!("\"number\": {}", free?)));
             });
         }
     }
@@ -92,7 +93,7 @@ impl Entry for TouchpointRules {
 /// Refuses posters whose touchpoints could not be told from others in tokens.
 pub(super) fn check_posters(root: &Root, node: &Node<'_>, cx: &mut Cx) {
     let Some(posters) = node.get("posters") else { return };
-    let mut taken: BTreeMap<u32, String> = BTreeMap::new();
+    let mut taken: Sorted<u32, String> = Sorted::default();
     let declared = node.get("touchpoints").map(Node::members).unwrap_or_default();
     for member in declared {
         let handle = cx.scope.names().touchpoint(&member.key);
@@ -105,12 +106,9 @@ pub(super) fn check_posters(root: &Root, node: &Node<'_>, cx: &mut Cx) {
         cx.within("posters", |cx| {
             cx.error(
                 code::NUMBER_COLLISION,
-                posters.start,
-                format!(
+                posters.start, |_| (format!(
                     "\"{name}\" and \"{other}\" have the same number in tokens, {number}: rename the poster."
-                ),
-                format!("“{name}”与“{other}”在参数中的编号相同（{number}），请为海报改名。"),
-            );
+                ), format!("“{name}”与“{other}”在参数中的编号相同（{number}），请为海报改名。")));
         });
     }
 }

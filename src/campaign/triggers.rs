@@ -136,14 +136,14 @@ pub(super) fn check(root: &super::Root, node: &Node<'_>, cx: &mut Cx) {
         cx.within("triggers", |cx| {
             cx.within(&number.to_string(), |cx| {
                 if let Some(earlier) = earlier {
-                    cx.warning(
-                        code::REACH_TRIGGER,
-                        node.start,
-                        format!("No message gets here: trigger {earlier} fits all of them before."),
-                        format!(
-                            "不会有消息到达这里：第 {earlier} 个触发词（从 0 数起）会先匹配所有这些消息。"
-                        ),
-                    );
+                    cx.warning(code::REACH_TRIGGER, node.start, |_| {
+                        (
+                            format!("No message gets here: trigger {earlier} fits all of them before."),
+                            format!(
+                                "不会有消息到达这里：第 {earlier} 个触发词（从 0 数起）会先匹配所有这些消息。"
+                            ),
+                        )
+                    });
                 }
                 if let Some(deed) = deed {
                     report(
@@ -184,5 +184,5 @@ fn check_trigger(trigger: &Trigger, node: &Node<'_>, cx: &mut Cx) {
 }
 
 fn report(cx: &mut Cx, node: &Node<'_>, en: &str, zh: &str) {
-    cx.error(code::TRIGGER_SHAPE, node.start, en.to_owned(), zh.to_owned());
+    cx.error(code::TRIGGER_SHAPE, node.start, |_| (en.to_owned(), zh.to_owned()));
 }

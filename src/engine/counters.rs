@@ -1,9 +1,9 @@
 //! Counters for limits: how often something was done by someone in a period.
 
 use hashbrown::HashTable;
-use std::collections::BTreeMap;
 
 use super::pack::{self, Reader};
+use crate::sorted::Sorted;
 
 /// What a counter counts: a slot (the number of a limit), the period's number and the subject's handle.
 ///
@@ -52,7 +52,7 @@ struct Group {
     of: u32,
     table: HashTable<Counter>,
     /// The counts that do not fit a counter's byte.
-    large: BTreeMap<u32, u32>,
+    large: Sorted<u32, u32>,
 }
 
 /// A subject's count; five bytes without padding.
@@ -91,7 +91,7 @@ impl Counters {
     /// Counts the first of a slot and period.
     #[cold]
     fn begin(&mut self, at: usize, key: Key) {
-        let mut group = Group { of: key.group(), table: HashTable::new(), large: BTreeMap::new() };
+        let mut group = Group { of: key.group(), table: HashTable::new(), large: Sorted::default() };
         group.change(key.subject(), 1);
         self.groups.insert(at, group);
     }

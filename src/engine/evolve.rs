@@ -71,7 +71,7 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         Fact::Happened { by, name, order, amount } => {
             state.events.add(event_key(by, name));
             if book.current().timed.contains(&name) {
-                state.moments.entry((by, name)).or_insert(at);
+                state.moments.entry((by, name), at);
             }
             if let Some(order) = order {
                 let order = add_order(state, order, by, amount.unwrap_or_default());
@@ -101,13 +101,13 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
             if let Some(grant) = rewards::find(state, grant) {
                 state.credits.insert(grant, points);
             }
-            state.accounts.entry((to, reward)).or_default().credit(points, until, at);
+            state.accounts.entry((to, reward), Default::default()).credit(points, until, at);
         }
         Fact::Spent { reward, by, points, .. } => {
-            state.accounts.entry((by, reward)).or_default().spend(points, at);
+            state.accounts.entry((by, reward), Default::default()).spend(points, at);
         }
         Fact::Debited { reward, from, points, owed, .. } => {
-            state.accounts.entry((from, reward)).or_default().take_back(points, owed, at);
+            state.accounts.entry((from, reward), Default::default()).take_back(points, owed, at);
         }
         Fact::SetAside { reward, count, amount, .. } => {
             if let Some(reward) = reward_mut(state, reward) {
@@ -138,7 +138,7 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
             rest_on(state, order, loop_);
         }
         Fact::Repaid { reward, to, points, until, .. } => {
-            state.accounts.entry((to, reward)).or_default().repay(points, until, at);
+            state.accounts.entry((to, reward), Default::default()).repay(points, until, at);
         }
         Fact::Collected { grant } => collect(state, grant),
         Fact::Fulfilled { grant, until } => set_grant(state, grant, GrantStatus::Fulfilled, until),

@@ -62,28 +62,28 @@ pub fn write(state: &State) -> Vec<u8> {
     });
     list(&mut out, &state.grants, write_grant);
     put(&mut out, count(state.amounts.len()));
-    for (grant, amount) in &state.amounts {
+    for (grant, amount) in state.amounts.iter() {
         put(&mut out, u64::from(grant.0));
         put_signed(&mut out, amount.0);
     }
     put(&mut out, count(state.credits.len()));
-    for (grant, points) in &state.credits {
+    for (grant, points) in state.credits.iter() {
         put(&mut out, u64::from(grant.0));
         put(&mut out, u64::from(*points));
     }
     put(&mut out, count(state.accounts.len()));
-    for ((person, reward), account) in &state.accounts {
+    for ((person, reward), account) in state.accounts.iter() {
         put(&mut out, u64::from(person.0));
         put(&mut out, u64::from(reward.0));
         account.pack(&mut out);
     }
     put(&mut out, count(state.holds.len()));
-    for (grant, until) in &state.holds {
+    for (grant, until) in state.holds.iter() {
         put(&mut out, u64::from(grant.0));
         put_signed(&mut out, until.0);
     }
     put(&mut out, count(state.ends.len()));
-    for (grant, until) in &state.ends {
+    for (grant, until) in state.ends.iter() {
         put(&mut out, u64::from(grant.0));
         put_signed(&mut out, until.0);
     }
@@ -94,18 +94,18 @@ pub fn write(state: &State) -> Vec<u8> {
     list(&mut out, &state.limits, |out, content| put(out, *content));
     state.counters.pack(&mut out);
     put(&mut out, count(state.sums.len()));
-    for (key, sum) in &state.sums {
+    for (key, sum) in state.sums.iter() {
         key.pack(&mut out);
         put_signed(&mut out, sum.0);
     }
     put(&mut out, count(state.recent.len()));
-    for (inviter, times) in &state.recent {
+    for (inviter, times) in state.recent.iter() {
         put(&mut out, u64::from(inviter.0));
         list(&mut out, times, |out, at| put_signed(out, at.0));
     }
     list(&mut out, &state.met, |out, at| put_signed(out, at.0));
     put(&mut out, count(state.held.len()));
-    for ((loop_, person), held) in &state.held {
+    for ((loop_, person), held) in state.held.iter() {
         put(&mut out, u64::from(loop_.0));
         put(&mut out, u64::from(person.0));
         out.push(held.act.number());
@@ -116,7 +116,7 @@ pub fn write(state: &State) -> Vec<u8> {
     }
     state.events.pack(&mut out);
     put(&mut out, count(state.moments.len()));
-    for ((person, event), at) in &state.moments {
+    for ((person, event), at) in state.moments.iter() {
         put(&mut out, u64::from(person.0));
         put(&mut out, u64::from(event.0));
         put_signed(&mut out, at.0);
@@ -133,18 +133,18 @@ pub fn write(state: &State) -> Vec<u8> {
     });
     state.tallies.pack(&mut out);
     put(&mut out, count(state.firsts.len()));
-    for ((play, text), person) in &state.firsts {
+    for ((play, text), person) in state.firsts.iter() {
         put(&mut out, u64::from(play.0));
         pack::put_bytes(&mut out, text.as_bytes());
         put(&mut out, u64::from(person.0));
     }
     put(&mut out, count(state.tags.len()));
-    for (person, tag) in &state.tags {
+    for (person, tag) in state.tags.iter() {
         put(&mut out, u64::from(person.0));
         pack::put_bytes(&mut out, tag.as_bytes());
     }
     put(&mut out, count(state.tag_ends.len()));
-    for ((person, tag), until) in &state.tag_ends {
+    for ((person, tag), until) in state.tag_ends.iter() {
         put(&mut out, u64::from(person.0));
         pack::put_bytes(&mut out, tag.as_bytes());
         put_signed(&mut out, until.0);

@@ -1,7 +1,5 @@
 //! The state of a campaign: what the facts so far amount to.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::counters::{Counters, Key};
 use super::handle::{Event, Grant, Loop, Maybe, Order, PartAt, Person, Play, Reward, Touchpoint};
 use super::hash::Keys;
@@ -13,6 +11,7 @@ use crate::guard::Held;
 use crate::livecode::LiveCodes;
 use crate::mechanics::{Firsts, Progress};
 use crate::rewards::points::Account;
+use crate::sorted::{Sorted, SortedSet};
 use hashbrown::HashTable;
 
 /// Everything that facts have built up. Only [`super::evolve::evolve`] changes it.
@@ -33,23 +32,23 @@ pub struct State {
     /// Orders by handle.
     pub orders: Vec<OrderState>,
     /// The orders of each participant.
-    pub owners: BTreeSet<(Person, Order)>,
+    pub owners: SortedSet<(Person, Order)>,
     /// Grants by handle.
     pub grants: Vec<GrantState>,
     /// Until when grants are held.
-    pub holds: BTreeMap<Grant, Time>,
+    pub holds: Sorted<Grant, Time>,
     /// By when grants have to be claimed, activated or used.
-    pub ends: BTreeMap<Grant, Time>,
+    pub ends: Sorted<Grant, Time>,
     /// Of these the ones of which no fact has told yet that their time is over, by time.
-    pub ending: BTreeSet<(Time, Grant)>,
+    pub ending: SortedSet<(Time, Grant)>,
     /// The distinct reward and amount pairs of grants.
     pub terms: Vec<Terms>,
     /// The money of grants whose amount a mechanic decided.
-    pub amounts: BTreeMap<Grant, Money>,
+    pub amounts: Sorted<Grant, Money>,
     /// How many points grants added to an account.
-    pub credits: BTreeMap<Grant, u32>,
+    pub credits: Sorted<Grant, u32>,
     /// Accounts of points, by owner and reward.
-    pub accounts: BTreeMap<(Person, Reward), Account>,
+    pub accounts: Sorted<(Person, Reward), Account>,
     /// Who takes part in which loop, chained by participant.
     pub parts: Vec<Part>,
     /// The contents of the limits that have counted anything; the place of one is its number in keys of counters.
@@ -57,19 +56,19 @@ pub struct State {
     /// Counters of limits, and of contributions by device and network.
     pub counters: Counters,
     /// The money that limits have counted.
-    pub sums: BTreeMap<Key, Money>,
+    pub sums: Sorted<Key, Money>,
     /// When the latest contributions to each inviter were made, where a rule asks for it.
-    pub recent: BTreeMap<Person, Vec<Time>>,
+    pub recent: Sorted<Person, Vec<Time>>,
     /// When participants were first seen, by handle, from when on a rule asks for it; 0 for earlier ones.
     pub met: Vec<Time>,
     /// Contributions that are held for review.
-    pub held: BTreeMap<(Loop, Person), Held>,
+    pub held: Sorted<(Loop, Person), Held>,
     /// The loops in which contributions of each participant are held.
-    pub held_of: BTreeSet<(Person, Loop)>,
+    pub held_of: SortedSet<(Person, Loop)>,
     /// How often each event happened to each participant.
     pub events: Counters,
     /// When an event first happened to each participant, for events after which a time runs.
-    pub moments: BTreeMap<(Person, Event), Time>,
+    pub moments: Sorted<(Person, Event), Time>,
     /// What each reward has used up, by handle.
     pub rewards: Vec<RewardState>,
     /// What each play has used up, by handle.
@@ -79,15 +78,15 @@ pub struct State {
     /// Who was first with a text in a play.
     pub firsts: Firsts,
     /// The tags of participants.
-    pub tags: BTreeSet<(Person, Box<str>)>,
+    pub tags: SortedSet<(Person, Box<str>)>,
     /// When tags end that do.
-    pub tag_ends: BTreeMap<(Person, Box<str>), Time>,
+    pub tag_ends: Sorted<(Person, Box<str>), Time>,
     /// Share handles and codes.
     pub shares: Shares,
     /// What live codes have done.
     pub live_codes: LiveCodes,
     /// When loops need settling.
-    pub agenda: BTreeSet<(Time, Loop)>,
+    pub agenda: SortedSet<(Time, Loop)>,
     /// What each command was answered.
     pub journal: Journal,
     /// The keys of all hashes.
@@ -407,34 +406,34 @@ impl State {
             loops: Vec::new(),
             order_names: Interner::new(keys),
             orders: Vec::new(),
-            owners: BTreeSet::new(),
+            owners: SortedSet::default(),
             grants: Vec::new(),
-            holds: BTreeMap::new(),
-            ends: BTreeMap::new(),
-            ending: BTreeSet::new(),
+            holds: Sorted::default(),
+            ends: Sorted::default(),
+            ending: SortedSet::default(),
             terms: Vec::new(),
-            amounts: BTreeMap::new(),
-            credits: BTreeMap::new(),
-            accounts: BTreeMap::new(),
+            amounts: Sorted::default(),
+            credits: Sorted::default(),
+            accounts: Sorted::default(),
             parts: Vec::new(),
             limits: Vec::new(),
             counters: Counters::default(),
-            sums: BTreeMap::new(),
-            recent: BTreeMap::new(),
+            sums: Sorted::default(),
+            recent: Sorted::default(),
             met: Vec::new(),
-            held: BTreeMap::new(),
-            held_of: BTreeSet::new(),
+            held: Sorted::default(),
+            held_of: SortedSet::default(),
             events: Counters::default(),
-            moments: BTreeMap::new(),
+            moments: Sorted::default(),
             rewards: Vec::new(),
             plays: Vec::new(),
             tallies: Counters::default(),
-            firsts: Firsts::new(),
-            tags: BTreeSet::new(),
-            tag_ends: BTreeMap::new(),
+            firsts: Firsts::default(),
+            tags: SortedSet::default(),
+            tag_ends: Sorted::default(),
             shares: Shares::default(),
             live_codes: LiveCodes::default(),
-            agenda: BTreeSet::new(),
+            agenda: SortedSet::default(),
             journal: Journal::default(),
             keys,
         }
@@ -498,7 +497,7 @@ impl State {
 
     /// The orders of a participant, in the order of the log.
     pub fn orders_of(&self, person: Person) -> impl Iterator<Item = Order> {
-        self.owners.range((person, Order(0))..=(person, Order(u32::MAX))).map(|(_, order)| *order)
+        self.owners.between((person, Order(0)), (person, Order(u32::MAX))).map(|(_, order)| *order)
     }
 
     /// The loops a participant opened or took part in, latest first; a loop may come more than once.

@@ -50,7 +50,7 @@ pub fn view(book: &Book, state: &State, participant: &str, at: Time, asked: Opti
     let mut loops: Vec<Loop> = Vec::new();
     let asked = asked.and_then(|id| state.loop_names.find(id)).map(Loop);
     let held = who.into_iter().flat_map(|who| {
-        state.held_of.range((who, Loop(0))..=(who, Loop(u32::MAX))).rev().map(|(_, loop_)| *loop_)
+        state.held_of.between((who, Loop(0)), (who, Loop(u32::MAX))).rev().map(|(_, loop_)| *loop_)
     });
     // The loop for all of a play is everyone's.
     let shared = |(at, play): (usize, &Option<PlayRules>)| {
@@ -233,7 +233,7 @@ impl Eye<'_> {
 
     /// Whose contributions to a loop are held for review.
     fn held(&self, loop_: Loop) -> Vec<PersonLook> {
-        let held = self.state.held.range((loop_, Person(0))..=(loop_, Person(u32::MAX)));
+        let held = self.state.held.between((loop_, Person(0)), (loop_, Person(u32::MAX)));
         let look = |who: Person, at: Time| PersonLook { at: Some(at), ..PersonLook::new(who, "held") };
         held.map(|((_, who), held)| look(*who, held.at)).collect()
     }
@@ -257,7 +257,7 @@ impl Eye<'_> {
 
     fn accounts(&self) -> Vec<AccountView> {
         let Some(who) = self.who else { return Vec::new() };
-        let mine = self.state.accounts.range((who, Reward(0))..=(who, Reward(u16::MAX)));
+        let mine = self.state.accounts.between((who, Reward(0)), (who, Reward(u16::MAX)));
         let view = |((_, reward), account): (&(Person, Reward), &Account)| {
             let rules = self.book.reward(*reward)?;
             let next = account.next_expiry(self.at);
@@ -275,8 +275,9 @@ impl Eye<'_> {
 
     fn tags(&self) -> Vec<String> {
         let Some(who) = self.who else { return Vec::new() };
-        let from = (who, Box::<str>::default());
-        let mine = self.state.tags.range(from..).take_while(|(tagged, _)| *tagged == who);
+        let of = |who: u32| (Person(who), Box::<str>::default());
+        let (from, to) = (of(who.0), of(who.0.saturating_add(1)));
+        let mine = self.state.tags.between(from, to).filter(|(tagged, _)| *tagged == who);
         let stands = |(who, tag): &&(Person, Box<str>)| self.state.has_tag(*who, tag, self.at);
         mine.filter(stands).map(|(_, tag)| tag.to_string()).collect()
     }

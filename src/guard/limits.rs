@@ -194,7 +194,7 @@ pub fn count(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
                 continue;
             };
             if limit.amount.is_some() {
-                let sum = state.sums.entry(key).or_default();
+                let sum = state.sums.entry(key, Default::default());
                 *sum = sum.plus(deed.amount);
             } else {
                 state.counters.add_current(key);
@@ -225,7 +225,7 @@ fn count_contribution(book: &Book, state: &mut State, deed: &Deed, fact: &Fact<'
     }
     let inviter = deed.initiator.filter(|inviter| *inviter != deed.by);
     if let Some(inviter) = inviter.filter(|_| campaign.recalls > 0 && !matches!(fact, Fact::Traced { .. })) {
-        let times = state.recent.entry(inviter).or_default();
+        let times = state.recent.entry(inviter, Default::default());
         if times.len() >= campaign.recalls + SPARE {
             times.drain(..times.len().saturating_sub(campaign.recalls.saturating_sub(1)));
         }

@@ -1,10 +1,10 @@
 //! Reads a whole document into a tree that remembers where every value stood.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use super::cursor::Cursor;
 use super::{DEPTH, Fault, FaultKind};
+use crate::sorted::SortedSet;
 
 /// A value and the bytes it was written in.
 #[derive(Clone, Debug, PartialEq)]
@@ -231,7 +231,7 @@ impl<'a> Reader<'a> {
 
     fn object(&mut self, depth: u32) -> Result<Vec<Member<'a>>, Fault> {
         let mut members: Vec<Member<'a>> = Vec::new();
-        let mut seen = BTreeSet::new();
+        let mut seen = SortedSet::default();
         self.cursor.at += 1;
         if self.closes(b'}') {
             return Ok(members);

@@ -10,12 +10,9 @@ pub(super) fn check_code(rules: &LiveCodeRules, node: &Node<'_>, cx: &mut Cx) {
         if rules.targets.iter().take(at).any(|earlier| earlier.id == target.id) {
             within_target(at, "id", node, cx, |cx, offset| {
                 let id = &*target.id;
-                cx.error(
-                    code::NAME_TWICE,
-                    offset,
-                    format!("There is a target \"{id}\" before."),
-                    format!("前面已有名为“{id}”的目标。"),
-                );
+                cx.error(code::NAME_TWICE, offset, |_| {
+                    (format!("There is a target \"{id}\" before."), format!("前面已有名为“{id}”的目标。"))
+                });
             });
         }
     }
@@ -31,12 +28,12 @@ pub(super) fn check_code(rules: &LiveCodeRules, node: &Node<'_>, cx: &mut Cx) {
     if let Some(at) = rules.targets.iter().position(|target| target.weight.get() > 1).filter(|_| !by_weight) {
         let strategy = rules.strategy.as_str();
         within_target(at, "weight", node, cx, |cx, offset| {
-            cx.warning(
-                code::REACH_WEIGHT,
-                offset,
-                format!("`{strategy}` does not look at weights; `weighted` does."),
-                format!("`{strategy}` 不看权重，`weighted` 才会按权重分配。"),
-            );
+            cx.warning(code::REACH_WEIGHT, offset, |_| {
+                (
+                    format!("`{strategy}` does not look at weights; `weighted` does."),
+                    format!("`{strategy}` 不看权重，`weighted` 才会按权重分配。"),
+                )
+            });
         });
     }
     let runs_out = rules.targets.iter().all(|target| {
@@ -45,12 +42,9 @@ pub(super) fn check_code(rules: &LiveCodeRules, node: &Node<'_>, cx: &mut Cx) {
     if runs_out && rules.fallback.is_none() {
         cx.warning(
             code::REACH_FALLBACK,
-            node.start,
-            String::from(
+            node.start, |_| (String::from(
                 "All targets can be full or closed at once, and there is no `fallback` page for scans then.",
-            ),
-            String::from("所有目标可能同时已满或不在服务时间，而此时没有 `fallback` 页面可去。"),
-        );
+            ), String::from("所有目标可能同时已满或不在服务时间，而此时没有 `fallback` 页面可去。")));
     }
     check_platform(rules, node, cx);
 }
@@ -81,17 +75,14 @@ fn check_platform(rules: &LiveCodeRules, node: &Node<'_>, cx: &mut Cx) {
                         format!("一个企业微信账号最多有 {most} 位客户，未扩容时为 5000 位。"),
                     )
                 };
-                cx.warning(code::QUOTA_TARGET, offset, en, zh);
+                cx.warning(code::QUOTA_TARGET, offset, |_| (en, zh));
             });
         }
         if target.schedule().is_never_open() {
             within_target(at, "hours", node, cx, |cx, offset| {
-                cx.warning(
-                    code::REACH_HOURS,
-                    offset,
-                    String::from("This target is never open."),
-                    String::from("该目标从不开放。"),
-                );
+                cx.warning(code::REACH_HOURS, offset, |_| {
+                    (String::from("This target is never open."), String::from("该目标从不开放。"))
+                });
             });
         }
     }
@@ -100,20 +91,17 @@ fn check_platform(rules: &LiveCodeRules, node: &Node<'_>, cx: &mut Cx) {
         target.url.as_deref().is_some_and(|url| url.starts_with("https://work.weixin.qq.com/gm/"))
     };
     if group && rules.targets.iter().filter(of_wecom).count() > groups {
-        cx.warning(
-            code::QUOTA_TARGET,
-            node.start,
-            format!("One WeCom join code takes at most {groups} groups; make one for each target here."),
-            format!("企业微信的一个“加入群聊”二维码最多配置 {groups} 个群，请为每个目标分别创建。"),
-        );
+        cx.warning(code::QUOTA_TARGET, node.start, |_| {
+            (
+                format!("One WeCom join code takes at most {groups} groups; make one for each target here."),
+                format!("企业微信的一个“加入群聊”二维码最多配置 {groups} 个群，请为每个目标分别创建。"),
+            )
+        });
     }
     if rules.sticky == Sticky::Always && group {
         cx.warning(
             code::REACH_STICKY,
-            node.start,
-            String::from("`always` leads people back to a group that is full; `while-open` leads them to the next one."),
-            String::from("`always` 会把再次扫码的人带回已满的群；`while-open` 会带到下一个群。"),
-        );
+            node.start, |_| (String::from("`always` leads people back to a group that is full; `while-open` leads them to the next one."), String::from("`always` 会把再次扫码的人带回已满的群；`while-open` 会带到下一个群。")));
     }
 }
 
@@ -129,16 +117,16 @@ pub(super) fn check_target(target: &TargetRules, node: &Node<'_>, cx: &mut Cx) {
 }
 
 pub(super) fn report_too_many(offset: usize, cx: &mut Cx) {
-    cx.error(
-        code::LIST_LENGTH,
-        offset,
-        String::from("The live codes of all revisions have more than 65536 targets."),
-        String::from("各版本活码的目标总数超过 65536 个。"),
-    );
+    cx.error(code::LIST_LENGTH, offset, |_| {
+        (
+            String::from("The live codes of all revisions have more than 65536 targets."),
+            String::from("各版本活码的目标总数超过 65536 个。"),
+        )
+    });
 }
 
 fn error(cx: &mut Cx, node: &Node<'_>, en: &str, zh: &str) {
-    cx.error(code::LIVE_CODE_SHAPE, node.start, en.to_owned(), zh.to_owned());
+    cx.error(code::LIVE_CODE_SHAPE, node.start, |_| (en.to_owned(), zh.to_owned()));
 }
 
 /// Reports at a key of a target, or at the target if it does not have the key.

@@ -1,13 +1,12 @@
 //! When a target takes scans: by date, by day of the week, usually.
 
-use std::collections::BTreeMap;
-
 use crate::campaign::decode::{Cx, Decode, clip};
 use crate::campaign::document::document;
 use crate::campaign::problem::code;
 use crate::campaign::units::Hours;
 use crate::engine::time::{Time, UtcOffset, parse_date};
 use crate::json::tree::{Data, Node};
+use crate::sorted::Sorted;
 
 #[cfg(feature = "schema")]
 use schemars::{Schema, json_schema};
@@ -38,7 +37,7 @@ document! {
 
 /// Hours by date, counted in days from 1970-01-01.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Dates(BTreeMap<i64, Shifts>);
+pub struct Dates(Sorted<i64, Shifts>);
 
 /// All hours of a target. Those of a date come before those of a day of the week, and these before the usual ones.
 #[derive(Clone, Copy, Debug)]
@@ -164,18 +163,18 @@ impl Decode for Dates {
         if !cx.is_object(node) {
             return None;
         }
-        let mut dates = BTreeMap::new();
+        let mut dates = Sorted::default();
         for member in node.members() {
             cx.within(&member.key, |cx| {
                 let day = parse_date(&member.key);
                 if day.is_none() {
                     let text = clip(&member.key);
-                    cx.error(
-                        code::TIME_SHAPE,
-                        member.key_start,
-                        format!("\"{text}\" is not a date; write it like \"2026-12-25\"."),
-                        format!("“{text}”不是日期，请写成“2026-12-25”这样。"),
-                    );
+                    cx.error(code::TIME_SHAPE, member.key_start, |_| {
+                        (
+                            format!("\"{text}\" is not a date; write it like \"2026-12-25\"."),
+                            format!("“{text}”不是日期，请写成“2026-12-25”这样。"),
+                        )
+                    });
                 }
                 dates.extend(day.zip(Shifts::decode(&member.value, cx)));
             });

@@ -1,7 +1,7 @@
 //! What live codes have done so far, rebuilt from facts.
 
 use hashbrown::HashTable;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use super::rules::Strategy;
 use crate::engine::book::Book;
@@ -10,6 +10,7 @@ use crate::engine::handle::{LiveCode, Maybe, Person, Target};
 use crate::engine::pack::{Reader, put, put_signed};
 use crate::engine::state::State;
 use crate::engine::time::{Period, Time};
+use crate::sorted::SortedSet;
 
 /// The loads of all live codes, and who was led where.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +18,7 @@ pub struct LiveCodes {
     codes: Vec<CodeState>,
     targets: Vec<TargetState>,
     visits: Visits,
-    members: BTreeSet<(Target, Person)>,
+    members: SortedSet<(Target, Person)>,
 }
 
 /// A live code.
@@ -359,7 +360,7 @@ impl LiveCodes {
             put_signed(out, visit.until.0);
         }
         put(out, count(self.members.len()));
-        for (target, person) in &self.members {
+        for (target, person) in self.members.iter() {
             put(out, u64::from(target.0));
             put(out, u64::from(person.0));
         }

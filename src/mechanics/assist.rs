@@ -177,12 +177,12 @@ impl Mechanic for Rules {
 /// Reports what is wrong with the rules beyond their shape.
 pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     if rules.give.is_empty() && rules.give_helper.is_empty() {
-        cx.warning(
-            crate::campaign::problem::code::REACH_NOTHING,
-            node.start,
-            String::from("Helping earns nobody anything here: add `give` or `giveHelper`."),
-            String::from("助力没有任何奖励：请填写 `give` 或 `giveHelper`。"),
-        );
+        cx.warning(crate::campaign::problem::code::REACH_NOTHING, node.start, |_| {
+            (
+                String::from("Helping earns nobody anything here: add `give` or `giveHelper`."),
+                String::from("助力没有任何奖励：请填写 `give` 或 `giveHelper`。"),
+            )
+        });
     }
 }
 

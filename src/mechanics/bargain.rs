@@ -370,12 +370,12 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     let place = |key: &str| node.get(key).map_or(node.start, |value| value.start);
     if rules.floor >= rules.price {
         cx.within("floor", |cx| {
-            cx.error(
-                code::FLOOR_HIGH,
-                place("floor"),
-                String::from("There is nothing to cut: `floor` must be lower than `price`."),
-                String::from("没有可砍的空间：`floor` 应低于 `price`。"),
-            );
+            cx.error(code::FLOOR_HIGH, place("floor"), |_| {
+                (
+                    String::from("There is nothing to cut: `floor` must be lower than `price`."),
+                    String::from("没有可砍的空间：`floor` 应低于 `price`。"),
+                )
+            });
         });
         return;
     }
@@ -385,12 +385,9 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
         cx.within(key, |cx| {
             cx.error(
                 code::CUT_SHAPE,
-                place(key),
-                String::from(
+                place(key), |_| (String::from(
                     "Give either `fixed` or `range`; every cut is more than 0, and `from` is at most `to`.",
-                ),
-                String::from("`fixed` 和 `range` 只能填一个；每刀应大于 0，且 `from` 不大于 `to`。"),
-            );
+                ), String::from("`fixed` 和 `range` 只能填一个；每刀应大于 0，且 `from` 不大于 `to`。")));
         });
         return;
     }
@@ -416,7 +413,7 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
         return;
     };
     cx.within("helpers", |cx| {
-        cx.error(code::REACH_FLOOR, place("helpers"), en, zh);
+        cx.error(code::REACH_FLOOR, place("helpers"), |_| (en, zh));
     });
 }
 
@@ -441,7 +438,7 @@ fn check_pointless(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     };
     let offset = node.get("helpers").map_or(node.start, |value| value.start);
     cx.within("helpers", |cx| {
-        cx.warning(code::REACH_CUTS, offset, en, zh);
+        cx.warning(code::REACH_CUTS, offset, |_| (en, zh));
     });
 }
 

@@ -221,12 +221,12 @@ const DAY: i64 = 86_400_000;
 /// Reports what is wrong with the rules beyond their shape.
 pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     if rules.daily.is_empty() && rules.streaks.is_empty() {
-        cx.warning(
-            code::REACH_NOTHING,
-            node.start,
-            String::from("Checking in earns nothing here: add `daily` or `streaks`."),
-            String::from("打卡没有任何奖励：请填写 `daily` 或 `streaks`。"),
-        );
+        cx.warning(code::REACH_NOTHING, node.start, |_| {
+            (
+                String::from("Checking in earns nothing here: add `daily` or `streaks`."),
+                String::from("打卡没有任何奖励：请填写 `daily` 或 `streaks`。"),
+            )
+        });
     }
     let Some(cycle) = rules.cycle.map(|cycle| cycle.get()) else { return };
     let entries = node.get("streaks").map(Node::entries).unwrap_or_default();
@@ -237,10 +237,7 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
                 cx.within(&number.to_string(), |cx| {
                     cx.error(
                         code::REACH_STREAK,
-                        node.start,
-                        format!("Nobody reaches {days} days in a row: after {cycle} days (`cycle`) the streak begins again at 1."),
-                        format!("连续 {days} 天永远无法达成：满 {cycle} 天（`cycle`）后连续天数会从 1 重新开始。"),
-                    );
+                        node.start, |_| (format!("Nobody reaches {days} days in a row: after {cycle} days (`cycle`) the streak begins again at 1."), format!("连续 {days} 天永远无法达成：满 {cycle} 天（`cycle`）后连续天数会从 1 重新开始。")));
                 });
             });
         }

@@ -45,7 +45,7 @@ use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, PersonLook, Rew
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards;
-use std::collections::BTreeMap;
+use crate::sorted::Sorted;
 
 document! {
     /// 分销: distributors earn a share of what their customers buy, on one or two levels.
@@ -112,7 +112,7 @@ choices! {
 /// What a distributor has: customers, and what their orders earned in the order of the log.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
-    customers: BTreeMap<Person, Customer>,
+    customers: Sorted<Person, Customer>,
     items: Vec<Item>,
 }
 
@@ -318,17 +318,14 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
         cx.within("levels", |cx| {
             cx.error(
                 code::LAW_LEVELS,
-                at("levels"),
-                format!(
+                at("levels"), |_| (format!(
                     "Commission on {} levels: at most two may earn. In China, pay on three levels or more counts as \
                      pyramid selling (Regulations on the Prohibition of Pyramid Selling, Art. 7; Criminal Law, Art. 224-1).",
                     rules.levels.len()
-                ),
-                format!(
+                ), format!(
                     "设置了 {} 级分销，最多两级：三级及以上计酬涉嫌传销（《禁止传销条例》第七条、《刑法》第二百二十四条之一）。",
                     rules.levels.len()
-                ),
-            );
+                )));
         });
     }
     check_rates(rules, node, cx);
@@ -342,12 +339,12 @@ fn check_rates(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
             let at = list.and_then(|list| list.entries().get(number)).map_or(node.start, |level| level.start);
             cx.within("levels", |cx| {
                 cx.within(&number.to_string(), |cx| {
-                    cx.error(
-                        code::LEVEL_RATE,
-                        at,
-                        String::from("A level earns `percent` or `fixed`; this one has neither."),
-                        String::from("每一级需要填写 `percent` 或 `fixed`，这里都没有。"),
-                    );
+                    cx.error(code::LEVEL_RATE, at, |_| {
+                        (
+                            String::from("A level earns `percent` or `fixed`; this one has neither."),
+                            String::from("每一级需要填写 `percent` 或 `fixed`，这里都没有。"),
+                        )
+                    });
                 });
             });
         }
@@ -356,12 +353,12 @@ fn check_rates(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     let sum: u32 = rules.levels.iter().filter_map(percent).map(Percent::basis_points).sum();
     if sum > 10_000 {
         cx.within("levels", |cx| {
-            cx.warning(
-                code::MONEY_COMMISSION,
-                list.map_or(node.start, |list| list.start),
-                String::from("All levels together earn more than the order itself is worth."),
-                String::from("各级佣金之和超过了订单本身的金额。"),
-            );
+            cx.warning(code::MONEY_COMMISSION, list.map_or(node.start, |list| list.start), |_| {
+                (
+                    String::from("All levels together earn more than the order itself is worth."),
+                    String::from("各级佣金之和超过了订单本身的金额。"),
+                )
+            });
         });
     }
     if rules.spend.is_some() {
@@ -369,13 +366,10 @@ fn check_rates(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
             // Source: 禁止传销条例 (2005), article 7: entry by purchase.
             cx.warning(
                 code::LAW_ENTRY,
-                node.get("spend").map_or(node.start, |spend| spend.start),
-                String::from(
+                node.get("spend").map_or(node.start, |spend| spend.start), |_| (String::from(
                     "Who wants to recruit has to buy first; in China paying to recruit is a mark of pyramid selling \
                      (regulation of 2005, article 7).",
-                ),
-                String::from("须先消费才能成为分销员：以缴纳或变相缴纳入门费为条件，属传销特征（《禁止传销条例》第七条）。"),
-            );
+                ), String::from("须先消费才能成为分销员：以缴纳或变相缴纳入门费为条件，属传销特征（《禁止传销条例》第七条）。")));
         });
     }
 }
@@ -400,7 +394,7 @@ fn check_binding(rules: &Rules, at: usize, cx: &mut Cx) {
     ));
     for (en, zh) in problem.into_iter().chain(protect) {
         cx.within("bind", |cx| {
-            cx.error(code::BIND_SHAPE, at, String::from(en), String::from(zh));
+            cx.error(code::BIND_SHAPE, at, |_| (String::from(en), String::from(zh)));
         });
     }
 }
@@ -627,7 +621,7 @@ impl Progress {
     /// The items as a page shows them, in the order of the log.
     fn looks(&self, looking: &Looking<'_>) -> impl DoubleEndedIterator<Item = ItemLook> {
         let all = looking.all;
-        let grants: BTreeMap<u32, (Grant, GrantState)> = all
+        let grants: Sorted<u32, (Grant, GrantState)> = all
             .grants_of_loop(looking.loop_)
             .map(|(handle, grant)| (grant.cause, (handle, *grant)))
             .collect();
@@ -682,14 +676,14 @@ impl Customer {
 impl Kept for Progress {
     fn pack(&self, out: &mut Vec<u8>) {
         pack::put(out, u64::try_from(self.customers.len()).unwrap_or(0));
-        for (who, customer) in &self.customers {
+        for (who, customer) in self.customers.iter() {
             pack::put(out, u64::from(who.0));
             pack::put_signed(out, customer.since.0);
             pack::put_signed(out, customer.until.0);
             out.push(u8::from(customer.bound));
         }
         pack::put(out, u64::try_from(self.items.len()).unwrap_or(0));
-        for item in &self.items {
+        for item in self.items.iter() {
             pack::put(out, item.order.get().map_or(0, |order| u64::from(order.0) + 1));
             pack::put_signed(out, item.at.0);
             pack::put(out, u64::from(item.level));

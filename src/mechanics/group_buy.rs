@@ -53,6 +53,7 @@ use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, PersonLook, Rew
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards::{self};
+use crate::sorted::SortedSet;
 
 document! {
     /// 拼团: people buy together at a lower price within a time.
@@ -392,23 +393,20 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     if rules.alone.is_some_and(|alone| alone <= rules.price) {
         cx.warning(
             code::MONEY_PRICE,
-            node.start,
-            String::from(
+            node.start, |_| (String::from(
                 "Buying alone costs no more than buying together, so nobody has a reason to bring a friend.",
-            ),
-            String::from("单独购买价不高于拼团价，用户没有拉人的理由。"),
-        );
+            ), String::from("单独购买价不高于拼团价，用户没有拉人的理由。")));
     }
     check_tiers(rules, node, cx);
     if rules.pay_within > rules.within {
-        cx.warning(
-            code::REACH_WINDOW,
-            node.start,
-            String::from(
-                "`payWithin` is longer than `within`; a slot is never kept beyond the end of its group.",
-            ),
-            String::from("`payWithin` 长于 `within`；名额最多保留到拼团结束。"),
-        );
+        cx.warning(code::REACH_WINDOW, node.start, |_| {
+            (
+                String::from(
+                    "`payWithin` is longer than `within`; a slot is never kept beyond the end of its group.",
+                ),
+                String::from("`payWithin` 长于 `within`；名额最多保留到拼团结束。"),
+            )
+        });
     }
 }
 
@@ -419,7 +417,7 @@ fn check_tiers(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     let rises = before.chain(tiers.clone()).zip(tiers).all(|(a, b)| a.0 < b.0 && a.1 > b.1);
     let report = |cx: &mut Cx, en: &str, zh: &str| {
         cx.within("tiers", |cx| {
-            cx.error(code::TIER_SHAPE, start, String::from(en), String::from(zh));
+            cx.error(code::TIER_SHAPE, start, |_| (String::from(en), String::from(zh)));
         });
     };
     if !rises {
@@ -502,9 +500,9 @@ impl Rules {
         let state = cx.state;
         let agenda = state.agenda.iter().map(|(_, loop_)| *loop_).filter(|loop_| *loop_ != on.loop_);
         let of_play = agenda.filter(|loop_| state.loop_(*loop_).is_some_and(|other| other.play == play));
-        let mut groups: Vec<Loop> = of_play.take(REROUTED).collect();
-        groups.sort_by_key(|loop_| (state.loop_(*loop_).map(|other| other.until), *loop_));
-        let other = groups.into_iter().find(|loop_| {
+        let by_end = |loop_: Loop| (state.loop_(loop_).map(|other| other.until), loop_);
+        let groups: SortedSet<(Option<Time>, Loop)> = of_play.take(REROUTED).map(by_end).collect();
+        let other = groups.iter().map(|(_, loop_)| *loop_).find(|loop_| {
             let Some(other) = state.loop_(*loop_) else { return false };
             let super::Progress::GroupBuy(progress) = &other.progress else { return false };
             let same = cx.rules(other).is_some_and(|rules| rules.rules == on.play.rules);

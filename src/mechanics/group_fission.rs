@@ -43,7 +43,7 @@ use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, PersonLook, Rew
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::sorted::{Sorted, SortedSet};
 
 document! {
     /// 群裂变: an inviter brings people into chat groups and earns by their number.
@@ -106,9 +106,9 @@ choices! {
 /// The guests of an inviter, the rooms they are in, and the tiers that were claimed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
-    guests: BTreeMap<Person, Guest>,
-    inside: BTreeSet<(Person, u64)>,
-    claimed: BTreeSet<u32>,
+    guests: Sorted<Person, Guest>,
+    inside: SortedSet<(Person, u64)>,
+    claimed: SortedSet<u32>,
     /// Guests who count: those whose `counts` is set.
     have: u32,
 }
@@ -160,7 +160,7 @@ impl Mechanic for Rules {
                     keep.tallies.add(members_of(keep.play, room));
                 }
                 let newcomer = Guest { since: at, eligible: false, counts: false };
-                let guest = progress.guests.entry(by).or_insert(newcomer);
+                let guest = progress.guests.entry(by, newcomer);
                 if guest.eligible && !guest.counts {
                     guest.counts = true;
                     progress.have = progress.have.saturating_add(1);
@@ -266,12 +266,12 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
             let (at, name) = (entry("rooms", number), &*room.name);
             cx.within("rooms", |cx| {
                 cx.within(&number.to_string(), |cx| {
-                    cx.error(
-                        code::ROOM_TWICE,
-                        at,
-                        format!("There is another room \"{name}\" already."),
-                        format!("已有名为“{name}”的群。"),
-                    );
+                    cx.error(code::ROOM_TWICE, at, |_| {
+                        (
+                            format!("There is another room \"{name}\" already."),
+                            format!("已有名为“{name}”的群。"),
+                        )
+                    });
                 });
             });
         }
@@ -282,12 +282,15 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
             let at = entry("tiers", number);
             cx.within("tiers", |cx| {
                 cx.within(&number.to_string(), |cx| {
-                    cx.error(
-                        code::TIER_ORDER,
-                        at,
-                        format!("A tier needs more than the one before it, which is at {}.", before.at.get()),
-                        format!("每一级的人数应多于上一级（{} 人）。", before.at.get()),
-                    );
+                    cx.error(code::TIER_ORDER, at, |_| {
+                        (
+                            format!(
+                                "A tier needs more than the one before it, which is at {}.",
+                                before.at.get()
+                            ),
+                            format!("每一级的人数应多于上一级（{} 人）。", before.at.get()),
+                        )
+                    });
                 });
             });
         }
@@ -298,15 +301,15 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
             let at = entry("tiers", number);
             cx.within("tiers", |cx| {
                 cx.within(&number.to_string(), |cx| {
-                    cx.warning(
-                        code::REACH_ROOMS,
-                        at,
-                        format!(
-                            "Nobody can bring {} guests: all rooms together hold {places}.",
-                            tier.at.get()
-                        ),
-                        format!("无人能邀请到 {} 人：所有群合计只能容纳 {places} 人。", tier.at.get()),
-                    );
+                    cx.warning(code::REACH_ROOMS, at, |_| {
+                        (
+                            format!(
+                                "Nobody can bring {} guests: all rooms together hold {places}.",
+                                tier.at.get()
+                            ),
+                            format!("无人能邀请到 {} 人：所有群合计只能容纳 {places} 人。", tier.at.get()),
+                        )
+                    });
                 });
             });
         }
@@ -506,7 +509,7 @@ fn number(room: &str) -> u64 {
 
 impl Progress {
     fn is_inside(&self, who: Person) -> bool {
-        self.inside.range((who, 0)..=(who, u64::MAX)).next().is_some()
+        self.inside.between((who, 0), (who, u64::MAX)).next().is_some()
     }
 
     fn looks(&self) -> impl Iterator<Item = PersonLook> {
@@ -525,18 +528,18 @@ impl Kept for Progress {
     fn pack(&self, out: &mut Vec<u8>) {
         let count = |length: usize| u64::try_from(length).unwrap_or(0);
         pack::put(out, count(self.guests.len()));
-        for (who, guest) in &self.guests {
+        for (who, guest) in self.guests.iter() {
             pack::put(out, u64::from(who.0));
             pack::put_signed(out, guest.since.0);
             out.push(u8::from(guest.eligible) | u8::from(guest.counts) << 1);
         }
         pack::put(out, count(self.inside.len()));
-        for (who, room) in &self.inside {
+        for (who, room) in self.inside.iter() {
             pack::put(out, u64::from(who.0));
             pack::put(out, *room);
         }
         pack::put(out, count(self.claimed.len()));
-        for n in &self.claimed {
+        for n in self.claimed.iter() {
             pack::put(out, u64::from(*n));
         }
     }

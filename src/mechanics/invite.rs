@@ -330,26 +330,26 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
             let at = at.map_or(node.start, |tier| tier.start);
             cx.within("inviter", |cx| {
                 cx.within(&number.to_string(), |cx| {
-                    cx.warning(
-                        code::REACH_CAP,
-                        at,
-                        format!(
-                            "Nobody reaches this step: at most {} friends count for an inviter.",
-                            most.get()
-                        ),
-                        format!("无人能达到这一级：每位邀请人最多计 {} 位好友。", most.get()),
-                    );
+                    cx.warning(code::REACH_CAP, at, |_| {
+                        (
+                            format!(
+                                "Nobody reaches this step: at most {} friends count for an inviter.",
+                                most.get()
+                            ),
+                            format!("无人能达到这一级：每位邀请人最多计 {} 位好友。", most.get()),
+                        )
+                    });
                 });
             });
         }
     }
     if rules.inviter.is_empty() && rules.invitee.is_empty() {
-        cx.warning(
-            code::REACH_NOTHING,
-            node.start,
-            String::from("Inviting earns nobody anything here: add `inviter` or `invitee`."),
-            String::from("邀请没有任何奖励：请填写 `inviter` 或 `invitee`。"),
-        );
+        cx.warning(code::REACH_NOTHING, node.start, |_| {
+            (
+                String::from("Inviting earns nobody anything here: add `inviter` or `invitee`."),
+                String::from("邀请没有任何奖励：请填写 `inviter` 或 `invitee`。"),
+            )
+        });
     }
 }
 
@@ -364,14 +364,14 @@ pub(super) fn check_ladder(ladder: &[Tier], key: &str, node: &Node<'_>, cx: &mut
             let number = number.to_string();
             cx.within(key, |cx| {
                 cx.within(&number, |cx| {
-                    cx.error(
-                        code::TIER_SHAPE,
-                        at,
-                        String::from(
-                            "A step of the ladder has either `every` or `at`, not both and not neither.",
-                        ),
-                        String::from("阶梯的每一级必须且只能填写 `every` 或 `at` 之一。"),
-                    );
+                    cx.error(code::TIER_SHAPE, at, |_| {
+                        (
+                            String::from(
+                                "A step of the ladder has either `every` or `at`, not both and not neither.",
+                            ),
+                            String::from("阶梯的每一级必须且只能填写 `every` 或 `at` 之一。"),
+                        )
+                    });
                 });
             });
         }

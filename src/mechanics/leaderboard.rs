@@ -22,8 +22,6 @@
 //! On Monday 00:00 the week is over: a phone for Ann, coffee for Bo and Cy.
 
 use core::cmp::Reverse;
-use core::ops::Bound;
-use std::collections::{BTreeMap, BTreeSet};
 
 use super::abuse::{Recipe, Scheme};
 use super::{Keep, Kept, Looking, Loops, Mechanic, On, Opening, Wants};
@@ -43,6 +41,7 @@ use crate::engine::time::{Period, Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, RewardLook, Side, Step};
 use crate::json::tree::Node;
 use crate::rewards;
+use crate::sorted::{Sorted, SortedSet};
 
 document! {
     /// 排行榜: who moved the most in a cycle, with prizes for the first ranks.
@@ -130,9 +129,9 @@ document! {
 /// The scores of a cycle.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
-    scores: BTreeMap<Person, Score>,
+    scores: Sorted<Person, Score>,
     /// The same, from the highest; among equals who came to it earlier.
-    order: BTreeSet<(Reverse<u64>, u32, Person)>,
+    order: SortedSet<(Reverse<u64>, u32, Person)>,
     /// How many changes there were.
     changes: u32,
 }
@@ -332,22 +331,19 @@ fn check_of(of: &Of, node: &Node<'_>, cx: &mut Cx) {
     if of.play.is_some() == of.points.is_some() || (of.count.is_some() && of.play.is_none()) {
         cx.error(
             code::BOARD_OF,
-            node.start,
-            String::from("A board counts either a `play` (perhaps with `count`) or `points`, not both and not neither."),
-            String::from("排行榜必须且只能统计 `play`（可加 `count`）或 `points` 之一。"),
-        );
+            node.start, |_| (String::from("A board counts either a `play` (perhaps with `count`) or `points`, not both and not neither."), String::from("排行榜必须且只能统计 `play`（可加 `count`）或 `points` 之一。")));
     }
 }
 
 /// Reports what is wrong with the rules beyond their shape.
 pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     if rules.prizes.is_empty() {
-        cx.warning(
-            code::REACH_NOTHING,
-            node.start,
-            String::from("No rank of this board earns anything: add `prizes`."),
-            String::from("排行榜没有任何奖励：请填写 `prizes`。"),
-        );
+        cx.warning(code::REACH_NOTHING, node.start, |_| {
+            (
+                String::from("No rank of this board earns anything: add `prizes`."),
+                String::from("排行榜没有任何奖励：请填写 `prizes`。"),
+            )
+        });
     }
     let entries = node.get("prizes").map(Node::entries).unwrap_or_default();
     for (number, (prize, node)) in rules.prizes.iter().zip(entries).enumerate() {
@@ -355,12 +351,12 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
             let (from, to) = (prize.from.get(), prize.to.get());
             cx.within("prizes", |cx| {
                 cx.within(&number.to_string(), |cx| {
-                    cx.error(
-                        code::REACH_RANK,
-                        node.start,
-                        format!("No rank is from {from} to {to}: `from` must not be greater than `to`."),
-                        format!("没有从 {from} 到 {to} 的名次：`from` 不能大于 `to`。"),
-                    );
+                    cx.error(code::REACH_RANK, node.start, |_| {
+                        (
+                            format!("No rank is from {from} to {to}: `from` must not be greater than `to`."),
+                            format!("没有从 {from} 到 {to} 的名次：`from` 不能大于 `to`。"),
+                        )
+                    });
                 });
             });
         }
@@ -493,7 +489,7 @@ impl Progress {
     /// Everyone with rank and score, from the highest.
     fn ranks(&self, ties: Ties) -> impl Iterator<Item = (Person, u32, u64)> {
         let mut shared = (0u32, u64::MAX);
-        (1u32..).zip(&self.order).map(move |(place, (Reverse(have), _, who))| {
+        (1u32..).zip(self.order.iter()).map(move |(place, (Reverse(have), _, who))| {
             if ties == Ties::First || *have != shared.1 {
                 shared = (place, *have);
             }
@@ -508,7 +504,7 @@ impl Progress {
             Ties::First => (Reverse(have), since, who),
             Ties::Share => (Reverse(have), 0, Person(0)),
         };
-        let ahead = self.order.range((Bound::Unbounded, Bound::Excluded(from))).count();
+        let ahead = self.order.iter().take_while(|key| **key < from).count();
         Some((u32::try_from(ahead).unwrap_or(u32::MAX).saturating_add(1), have))
     }
 }
@@ -517,7 +513,7 @@ impl Kept for Progress {
     fn pack(&self, out: &mut Vec<u8>) {
         pack::put(out, u64::from(self.changes));
         pack::put(out, u64::try_from(self.scores.len()).unwrap_or(0));
-        for (who, score) in &self.scores {
+        for (who, score) in self.scores.iter() {
             pack::put(out, u64::from(who.0));
             pack::put(out, score.have);
             pack::put(out, u64::from(score.since));

@@ -48,6 +48,7 @@ use crate::engine::view::{ItemLook, ItemName, Look, Offer, RewardLook, Side};
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards;
+use crate::sorted::SortedSet;
 
 document! {
     /// 抽奖: each participant draws for themselves, with chances that are free, earned or bought with points.
@@ -298,40 +299,40 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     {
         cx.within("outOf", |cx| {
             let out_of = out_of.get();
-            cx.error(
-                code::REACH_TICKETS,
-                offset("outOf"),
-                format!("The prizes have {sum} tickets together, more than `outOf`, which is {out_of}."),
-                format!("各奖品的权重合计 {sum}，超过了 `outOf`（{out_of}）。"),
-            );
+            cx.error(code::REACH_TICKETS, offset("outOf"), |_| {
+                (
+                    format!("The prizes have {sum} tickets together, more than `outOf`, which is {out_of}."),
+                    format!("各奖品的权重合计 {sum}，超过了 `outOf`（{out_of}）。"),
+                )
+            });
         });
     }
     if rules.free.is_none() && rules.cost.is_empty() {
-        cx.error(
-            code::REACH_CHANCE,
-            node.start,
-            String::from("Nobody has a draw here: give `free` draws, or say what one costs in `cost`."),
-            String::from("没有人能抽奖：请填写 `free`（免费次数）或 `cost`（每次消耗）。"),
-        );
+        cx.error(code::REACH_CHANCE, node.start, |_| {
+            (
+                String::from("Nobody has a draw here: give `free` draws, or say what one costs in `cost`."),
+                String::from("没有人能抽奖：请填写 `free`（免费次数）或 `cost`（每次消耗）。"),
+            )
+        });
     }
     if rules.opens_at.is_some() && rules.opens_after.is_some() {
         cx.within("opensAfter", |cx| {
-            cx.error(
-                code::REACH_OPENING,
-                offset("opensAfter"),
-                String::from("A draw opens `opensAt` a time or `opensAfter` a while, not both."),
-                String::from("`opensAt`（统一开奖时间）与 `opensAfter`（参与后多久开奖）只能填写一个。"),
-            );
+            cx.error(code::REACH_OPENING, offset("opensAfter"), |_| {
+                (
+                    String::from("A draw opens `opensAt` a time or `opensAfter` a while, not both."),
+                    String::from("`opensAt`（统一开奖时间）与 `opensAfter`（参与后多久开奖）只能填写一个。"),
+                )
+            });
         });
     }
     rules.check_prizes(node, cx);
     if rules.prizes.iter().all(|prize| prize.give.is_none()) {
-        cx.warning(
-            code::REACH_NOTHING,
-            node.start,
-            String::from("Every prize here is a blank: say what a prize gives in `give`."),
-            String::from("所有奖品都是空奖：请用 `give` 指定奖励。"),
-        );
+        cx.warning(code::REACH_NOTHING, node.start, |_| {
+            (
+                String::from("Every prize here is a blank: say what a prize gives in `give`."),
+                String::from("所有奖品都是空奖：请用 `give` 指定奖励。"),
+            )
+        });
     }
 }
 
@@ -351,14 +352,14 @@ impl Rules {
             let offset = entry.get("unlockAfter").map_or(entry.start, |node| node.start);
             cx.within("prizes", |cx| {
                 cx.within(&at.to_string(), |cx| {
-                    cx.error(
-                        code::REACH_PRIZE,
-                        offset,
-                        format!(
-                            "Nobody can win this: it unlocks after {after} draws, which nobody can make."
-                        ),
-                        format!("没有人能抽中：需先抽 {after} 次才解锁，而次数无法达到。"),
-                    );
+                    cx.error(code::REACH_PRIZE, offset, |_| {
+                        (
+                            format!(
+                                "Nobody can win this: it unlocks after {after} draws, which nobody can make."
+                            ),
+                            format!("没有人能抽中：需先抽 {after} 次才解锁，而次数无法达到。"),
+                        )
+                    });
                 });
             });
         }
@@ -424,9 +425,8 @@ impl<'x, 's, 'c> Wheel<'x, 's, 'c> {
     fn open_due(&mut self) -> bool {
         let at = self.cx.at;
         let due = self.progress.pending.iter().filter(|(_, opens)| *opens <= at);
-        let mut due: Vec<(Time, u32)> = due.map(|(n, opens)| (*opens, *n)).collect();
-        due.sort_unstable();
-        for (_, n) in &due {
+        let due: SortedSet<(Time, u32)> = due.map(|(n, opens)| (*opens, *n)).collect();
+        for (_, n) in due.iter() {
             self.decide(*n);
         }
         !due.is_empty()

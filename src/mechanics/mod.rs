@@ -37,7 +37,7 @@ use crate::engine::state::{GrantState, LoopState, State, Status};
 use crate::engine::time::{Period, Span, Time};
 use crate::engine::view::{Look, Offer};
 use crate::json::tree::Node;
-use std::collections::BTreeMap;
+use crate::sorted::Sorted;
 
 /// What a mechanic decides and keeps.
 pub trait Mechanic {
@@ -275,7 +275,7 @@ pub struct Keep<'s> {
 }
 
 /// Who was first with a text in a play.
-pub type Firsts = BTreeMap<(Play, Box<str>), Person>;
+pub type Firsts = Sorted<(Play, Box<str>), Person>;
 
 /// The key of a count that a mechanic keeps across the loops of its play: `kind` is its own number below 2^20.
 #[must_use]

@@ -209,24 +209,24 @@ impl Mechanic for Rules {
 /// Reports what is wrong with the rules beyond their shape.
 pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     if rules.items.is_empty() && rules.levels.is_empty() {
-        cx.warning(
-            code::REACH_NOTHING,
-            node.start,
-            String::from("Points buy and earn nothing here: add `items` or `levels`."),
-            String::from("积分在这里没有用处：请填写 `items` 或 `levels`。"),
-        );
+        cx.warning(code::REACH_NOTHING, node.start, |_| {
+            (
+                String::from("Points buy and earn nothing here: add `items` or `levels`."),
+                String::from("积分在这里没有用处：请填写 `items` 或 `levels`。"),
+            )
+        });
     }
     let names = |key: &str, names: Vec<&str>, cx: &mut Cx| {
         let entries = node.get(key).map(Node::entries).unwrap_or_default();
         for (number, (name, node)) in names.iter().zip(entries).enumerate() {
             if names.iter().take(number).any(|other| other == name) {
                 report(cx, (key, number), |cx| {
-                    cx.error(
-                        code::NAME_TWICE,
-                        node.start,
-                        format!("\"{name}\" stands here twice; commands could not tell which is meant."),
-                        format!("“{name}”在这里重复出现，指令无法区分。"),
-                    );
+                    cx.error(code::NAME_TWICE, node.start, |_| {
+                        (
+                            format!("\"{name}\" stands here twice; commands could not tell which is meant."),
+                            format!("“{name}”在这里重复出现，指令无法区分。"),
+                        )
+                    });
                 });
             }
         }
@@ -241,10 +241,7 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
             report(cx, ("levels", number), |cx| {
                 cx.error(
                     code::LEVEL_ORDER,
-                    node.start,
-                    format!("Levels go from the lowest to the highest: \"{name}\" needs more points than \"{before}\"."),
-                    format!("等级应从低到高排列：“{name}”所需积分应高于“{before}”。"),
-                );
+                    node.start, |_| (format!("Levels go from the lowest to the highest: \"{name}\" needs more points than \"{before}\"."), format!("等级应从低到高排列：“{name}”所需积分应高于“{before}”。")));
             });
         }
     }
@@ -318,7 +315,7 @@ impl Progress {
 impl Kept for Progress {
     fn pack(&self, out: &mut Vec<u8>) {
         pack::put(out, u64::try_from(self.claimed.len()).unwrap_or(0));
-        for level in &self.claimed {
+        for level in self.claimed.iter() {
             pack::put(out, u64::from(*level));
         }
     }

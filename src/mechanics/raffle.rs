@@ -19,8 +19,6 @@
 //! below 2, among Ann and Cy: number 0, Ann gets a coffee; the third is below 1, Cy gets the second coffee. The
 //! third coffee stays, because everyone has won. Di is refused at 20:00.
 
-use std::collections::BTreeSet;
-
 use super::abuse::Scheme;
 use super::draws::draw;
 use super::{Keep, Kept, Looking, Loops, Mechanic, On, Opening};
@@ -42,6 +40,7 @@ use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, PersonLook, Rew
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards;
+use crate::sorted::SortedSet;
 
 document! {
     /// 奖池开奖: people join one pool, and at an announced moment its prizes are drawn among them.
@@ -71,7 +70,7 @@ pub struct Progress {
     /// In the order of joining.
     entrants: Vec<Person>,
     /// The same people, to be found quickly.
-    known: BTreeSet<Person>,
+    known: SortedSet<Person>,
     winners: Vec<Win>,
 }
 
@@ -219,12 +218,12 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
         if rules.prizes.iter().take(at).any(|prize| same(&prize)) {
             cx.within("prizes", |cx| {
                 cx.within(&at.to_string(), |cx| {
-                    cx.error(
-                        code::REACH_PRIZE_TWICE,
-                        entry.start,
-                        String::from("This reward is a prize already: raise the `count` there instead."),
-                        String::from("该奖励已是奖品之一：请直接增加前面那一项的 `count`。"),
-                    );
+                    cx.error(code::REACH_PRIZE_TWICE, entry.start, |_| {
+                        (
+                            String::from("This reward is a prize already: raise the `count` there instead."),
+                            String::from("该奖励已是奖品之一：请直接增加前面那一项的 `count`。"),
+                        )
+                    });
                 });
             });
         }
@@ -306,7 +305,7 @@ impl Kept for Progress {
     fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
         let entrants =
             (0..reader.count()?).map(|_| reader.small().map(Person)).collect::<Option<Vec<_>>>()?;
-        let known: BTreeSet<Person> = entrants.iter().copied().collect();
+        let known: SortedSet<Person> = entrants.iter().copied().collect();
         if known.len() != entrants.len() {
             return None;
         }

@@ -288,12 +288,12 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
         ("count", "counts", [rules.count.is_some(), rules.counts.is_some()]),
     ] {
         if given[0] == given[1] {
-            cx.error(
-                code::REACH_SPLIT_OF,
-                node.start,
-                format!("A red packet has either `{one}` or `{other}`, not both and not neither."),
-                format!("红包必须且只能填写 `{one}` 或 `{other}` 之一。"),
-            );
+            cx.error(code::REACH_SPLIT_OF, node.start, |_| {
+                (
+                    format!("A red packet has either `{one}` or `{other}`, not both and not neither."),
+                    format!("红包必须且只能填写 `{one}` 或 `{other}` 之一。"),
+                )
+            });
         }
     }
     let total = rules.total.or(rules.totals.as_ref().map(|totals| totals.to));
@@ -304,12 +304,12 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
         let key = if rules.total.is_some() { "total" } else { "totals" };
         let (total, least) = (total.display(cx.digits), rules.least().display(cx.digits));
         cx.within(key, |cx| {
-            cx.error(
-                code::REACH_SPLIT,
-                offset(key),
-                format!("{total} is not enough for {count} shares of at least {least}."),
-                format!("{total} 不够分成 {count} 份，每份至少 {least}。"),
-            );
+            cx.error(code::REACH_SPLIT, offset(key), |_| {
+                (
+                    format!("{total} is not enough for {count} shares of at least {least}."),
+                    format!("{total} 不够分成 {count} 份，每份至少 {least}。"),
+                )
+            });
         });
     }
     let helpers = rules.helpers.map_or(0, Int::get);
@@ -319,12 +319,9 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
         cx.within("openTo", |cx| {
             cx.warning(
                 code::REACH_SHARES,
-                offset("openTo"),
-                format!(
+                offset("openTo"), |_| (format!(
                     "A team of {team} cannot take all the shares; the rest goes back when the time is over."
-                ),
-                format!("团队只有 {team} 人，红包领不完，剩余金额到期退回。"),
-            );
+                ), format!("团队只有 {team} 人，红包领不完，剩余金额到期退回。")));
         });
     }
 }

@@ -166,7 +166,7 @@ impl Mechanic for Rules {
                 let until = until.unwrap_or(Time::NEVER);
                 let standing = Standing::Submitted;
                 progress.pictures.push(Picture { hash: hash.into(), at, until, standing });
-                keep.firsts.entry((keep.play, hash.into())).or_insert(by);
+                keep.firsts.entry((keep.play, hash.into()), by);
             }
             Fact::Approved { .. } => progress.set(Standing::Approved),
             Fact::Declined { .. } => progress.set(Standing::Declined),
@@ -244,22 +244,22 @@ impl Mechanic for Rules {
 /// Reports what is wrong with the rules beyond their shape.
 pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     if rules.give.is_empty() {
-        cx.warning(
-            code::REACH_NOTHING,
-            node.start,
-            String::from("An approved picture earns nothing here: add `give`."),
-            String::from("截图通过审核没有任何奖励：请填写 `give`。"),
-        );
+        cx.warning(code::REACH_NOTHING, node.start, |_| {
+            (
+                String::from("An approved picture earns nothing here: add `give`."),
+                String::from("截图通过审核没有任何奖励：请填写 `give`。"),
+            )
+        });
     }
     if rules.if_unreviewed == Unreviewed::Approve && !rules.give.is_empty() {
         let offset = node.get("ifUnreviewed").map_or(node.start, |value| value.start);
         cx.within("ifUnreviewed", |cx| {
-            cx.warning(
-                code::GUARD_UNREVIEWED,
-                offset,
-                String::from("Pictures that nobody looks at are rewarded, whatever is on them."),
-                String::from("无人审核的截图会自动通过并发奖，无论内容是什么。"),
-            );
+            cx.warning(code::GUARD_UNREVIEWED, offset, |_| {
+                (
+                    String::from("Pictures that nobody looks at are rewarded, whatever is on them."),
+                    String::from("无人审核的截图会自动通过并发奖，无论内容是什么。"),
+                )
+            });
         });
     }
 }

@@ -65,7 +65,8 @@ pub enum Again {
 impl Decode for Again {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
         let offset = cx.timezone;
-        cx.choice(node, &[("never", Again::Never), ("day", Again::Day(offset))])
+        cx.choice(node, &["never", "day"])
+            .map(|place| if place == 0 { Again::Never } else { Again::Day(offset) })
     }
 
     #[cfg(feature = "schema")]
@@ -227,12 +228,12 @@ impl Mechanic for Rules {
 pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     check_ladder(&rules.sharer, "sharer", node, cx);
     if rules.sharer.is_empty() && rules.give_visitor.is_empty() {
-        cx.warning(
-            code::REACH_NOTHING,
-            node.start,
-            String::from("Sharing earns nobody anything here: add `sharer` or `giveVisitor`."),
-            String::from("分享没有任何奖励：请填写 `sharer` 或 `giveVisitor`。"),
-        );
+        cx.warning(code::REACH_NOTHING, node.start, |_| {
+            (
+                String::from("Sharing earns nobody anything here: add `sharer` or `giveVisitor`."),
+                String::from("分享没有任何奖励：请填写 `sharer` 或 `giveVisitor`。"),
+            )
+        });
     }
 }
 

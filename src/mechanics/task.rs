@@ -62,6 +62,7 @@ use crate::engine::time::{Period, Span, Time, UtcOffset};
 use crate::engine::view::{ItemLook, ItemName, Look, Offer, PersonLook, RewardLook, Side};
 use crate::guard;
 use crate::rewards;
+use crate::sorted::Sorted;
 
 document! {
     /// 任务宝: a participant does tasks and unlocks rewards on the way and at the goal.
@@ -306,7 +307,7 @@ impl Mechanic for Rules {
                     progress.hand_in(task, n);
                 }
                 if let Some(hash) = hash {
-                    keep.firsts.entry((keep.play, hash.into())).or_insert(by);
+                    keep.firsts.entry((keep.play, hash.into()), by);
                 }
             }
             Fact::Approved { n, .. } | Fact::Declined { n, .. } => progress.reviewed(n),
@@ -340,8 +341,8 @@ impl Mechanic for Rules {
             .visits
             .iter()
             .map(|(who, at)| PersonLook { at: Some(*at), ..PersonLook::new(*who, "returned") });
-        let mut people: Vec<PersonLook> = friends.chain(visitors).collect();
-        people.sort_by_key(|person| person.at);
+        let people = friends.chain(visitors).enumerate().map(|(n, person)| ((person.at, n), person));
+        let people: Vec<PersonLook> = people.collect::<Sorted<_, _>>().into_values().collect();
         let friend = looking.who.filter(|who| progress.friends.get(who).is_some_and(|friend| !friend.left));
         let tasks = self.numbered().map(|(task, rules)| {
             let status = match self.takes(counts, task) {

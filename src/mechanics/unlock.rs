@@ -328,24 +328,24 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
         };
         let offset = node.get(key).map_or(node.start, |value| value.start);
         cx.within(key, |cx| {
-            cx.error(code::UNLOCK_SHAPE, offset, String::from(en), String::from(zh));
+            cx.error(code::UNLOCK_SHAPE, offset, |_| (String::from(en), String::from(zh)));
         });
     } else if rules.payers.is_none() && rules.helpers.is_none() {
-        cx.error(
-            code::UNLOCK_SHAPE,
-            node.start,
-            String::from(
-                "Nobody pays or helps here: give `price` and `payers`, or `helpers`, or all of them.",
-            ),
-            String::from("没有人付费或助力：请填写 `price` 和 `payers`，或 `helpers`，或全部填写。"),
-        );
+        cx.error(code::UNLOCK_SHAPE, node.start, |_| {
+            (
+                String::from(
+                    "Nobody pays or helps here: give `price` and `payers`, or `helpers`, or all of them.",
+                ),
+                String::from("没有人付费或助力：请填写 `price` 和 `payers`，或 `helpers`，或全部填写。"),
+            )
+        });
     } else if rules.give.is_empty() {
-        cx.warning(
-            code::REACH_NOTHING,
-            node.start,
-            String::from("There is nothing to unlock here: add `give`."),
-            String::from("没有可解锁的内容：请填写 `give`。"),
-        );
+        cx.warning(code::REACH_NOTHING, node.start, |_| {
+            (
+                String::from("There is nothing to unlock here: add `give`."),
+                String::from("没有可解锁的内容：请填写 `give`。"),
+            )
+        });
     }
 }
 

@@ -355,12 +355,18 @@ fn check_poster(poster: &Poster, node: &Node<'_>, cx: &mut Cx) {
             cx.within("layers", |cx| {
                 cx.within(&at.to_string(), |cx| {
                     cx.within(key, |cx| {
-                        let subject = cx.subject();
                         cx.error(
                             code::NAME_UNKNOWN,
                             entry.get(key).map_or(entry.start, |node| node.start),
-                            format!("{subject} names \"{}\", which stands nowhere before it.", &**name),
-                            format!("{subject} 提到的“{}”在此之前不存在。", &**name),
+                            |subject| {
+                                (
+                                    format!(
+                                        "{subject} names \"{}\", which stands nowhere before it.",
+                                        &**name
+                                    ),
+                                    format!("{subject} 提到的“{}”在此之前不存在。", &**name),
+                                )
+                            },
                         );
                     });
                 });
@@ -399,12 +405,12 @@ fn check_layer(layer: &Layer, node: &Node<'_>, cx: &mut Cx) {
         if known.is_some_and(|(_, kinds)| !kinds.contains(&layer.draw)) {
             cx.within(&member.key, |cx| {
                 let (key, kind) = (&member.key, layer.draw.as_str());
-                cx.error(
-                    code::POSTER_LAYER,
-                    member.key_start,
-                    format!("A layer that draws \"{kind}\" has no `{key}`."),
-                    format!("绘制“{kind}”的图层没有 `{key}`。"),
-                );
+                cx.error(code::POSTER_LAYER, member.key_start, |_| {
+                    (
+                        format!("A layer that draws \"{kind}\" has no `{key}`."),
+                        format!("绘制“{kind}”的图层没有 `{key}`。"),
+                    )
+                });
             });
         }
     }
@@ -415,28 +421,25 @@ fn check_layer(layer: &Layer, node: &Node<'_>, cx: &mut Cx) {
     };
     if let Some(key) = needed {
         cx.within(key, |cx| {
-            cx.error(
-                code::KEY_MISSING,
-                node.start,
-                format!("`{key}` is missing here."),
-                format!("这里缺少 `{key}`。"),
-            );
+            cx.error(code::KEY_MISSING, node.start, |_| {
+                (format!("`{key}` is missing here."), format!("这里缺少 `{key}`。"))
+            });
         });
     }
     if layer.draw != Kind::Text && layer.at.height.is_none() {
-        cx.error(
-            code::POSTER_LAYER,
-            node.start,
-            String::from("Only a text goes without a height: `at` has four numbers here."),
-            String::from("只有文字可以省略高度：这里的 `at` 应有四个数字。"),
-        );
+        cx.error(code::POSTER_LAYER, node.start, |_| {
+            (
+                String::from("Only a text goes without a height: `at` has four numbers here."),
+                String::from("只有文字可以省略高度：这里的 `at` 应有四个数字。"),
+            )
+        });
     }
     if layer.draw == Kind::Qr {
         for finding in layer.style().limits(0) {
             let (en, zh) = (finding.message.to_owned(), finding.message_zh.to_owned());
             match finding.severity {
-                Severity::Error => cx.error(code::POSTER_CODE, node.start, en, zh),
-                Severity::Warning => cx.warning(code::POSTER_SCAN, node.start, en, zh),
+                Severity::Error => cx.error(code::POSTER_CODE, node.start, |_| (en, zh)),
+                Severity::Warning => cx.warning(code::POSTER_SCAN, node.start, |_| (en, zh)),
             };
         }
     }

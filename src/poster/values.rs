@@ -152,13 +152,12 @@ pub(crate) fn pixels(value: u32) -> i32 {
 fn entries<T: Decode, const N: usize>(node: &Node<'_>, cx: &mut Cx) -> Option<[T; N]> {
     let list = node.entries();
     if list.len() != N {
-        let subject = cx.subject();
-        cx.error(
-            code::LIST_LENGTH,
-            node.start,
-            format!("{subject} must be a list of {N} numbers."),
-            format!("{subject} 应为 {N} 个数字的列表。"),
-        );
+        cx.error(code::LIST_LENGTH, node.start, |subject| {
+            (
+                format!("{subject} must be a list of {N} numbers."),
+                format!("{subject} 应为 {N} 个数字的列表。"),
+            )
+        });
         return None;
     }
     let read: Vec<T> = (0..)

@@ -27,7 +27,8 @@ export function project(name, files, manifest = {}) {
 
 /** Runs a file of a project with Node; gives what it printed, as JSON. */
 export function runNode(folder, file) {
-  return JSON.parse(execFileSync(process.execPath, [file], { cwd: folder, encoding: "utf8" }));
+  const options = { cwd: folder, encoding: "utf8", maxBuffer: 2 ** 28 };
+  return JSON.parse(execFileSync(process.execPath, [file], options));
 }
 
 /** Opens a project's page in Chromium, from files or from a server that runs already; gives what it put into `globalThis.result`, and what it requested. */

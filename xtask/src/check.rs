@@ -103,7 +103,9 @@ fn clippy() -> Outcome {
         target,
         "--",
         "-Dwarnings",
-    ]))
+    ]))?;
+    let page = ["--no-default-features", "--features=wasm", target, "--", "-Dwarnings"];
+    show(&mut cargo(["clippy", "--quiet", "--package=kfactor"].into_iter().chain(page)))
 }
 
 fn rust_tests() -> Outcome {
@@ -144,8 +146,15 @@ fn publish_checks() -> Outcome {
     let path = tarball.to_string_lossy();
     show(&mut node("node_modules/publint/src/cli.js", ["run", &*path, "--strict"]))?;
     // The WebAssembly has no types, and `node10` knows no exports.
-    let options =
-        ["--profile", "node16", "--exclude-entrypoints", "engine.wasm", "--format", "table-flipped"];
+    let options = [
+        "--profile",
+        "node16",
+        "--exclude-entrypoints",
+        "engine.wasm",
+        "complete.wasm",
+        "--format",
+        "table-flipped",
+    ];
     let checker = "node_modules/@arethetypeswrong/cli/dist/index.js";
     show(&mut node(checker, [&*path].into_iter().chain(options)))
 }

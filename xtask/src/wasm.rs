@@ -30,10 +30,22 @@ const STRIP: [&str; 3] = ["--strip-debug", "--strip-producers", "--strip-target-
 /// The feature set of the result.
 const MVP: [&str; 2] = ["--mvp-features", "--enable-mutable-globals"];
 
-/// Builds `target/engine/engine.wasm` and its glue `engine_bg.js`; gives their folder.
+/// The page's build, and the one for backends, the command line and those who write campaigns.
+const BUILDS: [(&str, &str); 2] = [("engine", "wasm"), ("complete", "wasm,complete")];
+
+/// Builds `engine.wasm` and `complete.wasm` in `target/engine`, and beside them a folder of each with its glue
+/// `engine_bg.js`; gives the folder.
 pub fn build() -> Outcome<PathBuf> {
     tools::wasm_target()?;
     tools::node_modules()?;
+    let folder = target().join("engine");
+    for (name, features) in BUILDS {
+        build_one(&folder, name, features)?;
+    }
+    Ok(folder)
+}
+
+fn build_one(folder: &Path, name: &str, features: &str) -> Outcome {
     let mut compile = cargo([
         "rustc",
         "--quiet",
@@ -42,33 +54,33 @@ pub fn build() -> Outcome<PathBuf> {
         "--crate-type=cdylib",
         "--profile=wasm",
         "--target=wasm32-unknown-unknown",
-        "--features=wasm",
+        "--no-default-features",
     ]);
+    compile.arg(format!("--features={features}"));
     // Without references to JavaScript's objects, which are no MVP: wasm-bindgen then keeps them in a table.
     // SHA-256 as a loop: its unrolled form is 5 kB larger, and a page hashes next to nothing.
     let flags = "-Ctarget-feature=-reference-types --cfg=sha2_backend_soft=\"compact\"";
     show(compile.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags))?;
     let compiled = target().join("wasm32-unknown-unknown/wasm/kfactor.wasm");
-    let folder = target().join("engine");
-    let engine = folder.join("engine.wasm");
+    let engine = folder.join(name).with_extension("wasm");
     let recipe = root().join("xtask/src/wasm.rs");
-    if is_fresh(&folder.join("sizes.json"), &[compiled.clone(), recipe]) {
+    if is_fresh(&engine, &[compiled.clone(), recipe]) {
         println!("{}", sizes(&engine)?);
-        return Ok(folder);
+        return Ok(());
     }
-    tools::empty_folder(&folder)?;
-    glue(&["bind", &text(&compiled), &text(&folder)])?;
+    let parts = folder.join(name);
+    tools::empty_folder(&parts)?;
+    glue(&["bind", &text(&compiled), &text(&parts)])?;
 
-    let bound = folder.join("engine_bg.wasm");
-    let lowered = folder.join("lowered.wasm");
+    let bound = parts.join("engine_bg.wasm");
+    let lowered = parts.join("lowered.wasm");
+    let checked = parts.join("checked.wasm");
     optimise(&bound, &lowered, TODAY.into_iter().chain(LOWER))?;
-    optimise(&lowered, &engine, MVP.into_iter().chain(STRIP))?;
-    for path in [&bound, &lowered] {
-        std::fs::remove_file(path).map_err(at(path))?;
-    }
-    glue(&["check", &text(&engine)])?;
+    optimise(&lowered, &checked, MVP.into_iter().chain(STRIP))?;
+    glue(&["check", &text(&checked)])?;
+    std::fs::rename(&checked, &engine).map_err(at(&engine))?;
     println!("{}", sizes(&engine)?);
-    Ok(folder)
+    Ok(())
 }
 
 /// The `glue` tool: wasm-bindgen's library and the validator.
@@ -83,7 +95,7 @@ fn optimise<'a>(from: &Path, to: &Path, flags: impl Iterator<Item = &'a str>) ->
     read(run.args(paths)).map(drop)
 }
 
-/// Writes `sizes.json` beside the WebAssembly and gives one readable line.
+/// The sizes of the WebAssembly in one readable line.
 fn sizes(engine: &Path) -> Outcome<String> {
     let line = read(&mut node("pkg-template/build/sizes.mjs", [text(engine).as_str()]))?;
     Ok(line.trim_end().to_owned())

@@ -1,7 +1,7 @@
 // "kfactor/backend" in workers that forbid compiling at run time.
-import module from "./engine.wasm";
+import module from "./complete.wasm";
 import { provide } from "../runtime.js";
 
-provide((imports) => WebAssembly.instantiate(module, imports));
+provide((imports) => WebAssembly.instantiate(module, imports), "complete");
 
 export * from "../backend.js";

@@ -2,6 +2,6 @@
 import { provide } from "../runtime.js";
 import { instantiate } from "./fetched.js";
 
-provide((imports) => instantiate(fetch(new URL("./engine.wasm", import.meta.url)), imports));
+provide((imports) => instantiate(fetch(new URL("./engine.wasm", import.meta.url)), imports), "page");
 
 export * from "../index.js";

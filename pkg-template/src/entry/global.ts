@@ -5,6 +5,6 @@ import { instantiate } from "./fetched.js";
 // Only known while the script runs.
 const here = (document.currentScript as HTMLScriptElement | null)?.src ?? document.baseURI;
 
-provide((imports) => instantiate(fetch(new URL("engine.wasm", here)), imports));
+provide((imports) => instantiate(fetch(new URL("engine.wasm", here)), imports), "page");
 
 export * from "../index.js";

@@ -2,6 +2,6 @@
 import module from "./engine.wasm";
 import { provide } from "../runtime.js";
 
-provide((imports) => WebAssembly.instantiate(module, imports));
+provide((imports) => WebAssembly.instantiate(module, imports), "page");
 
 export * from "../index.js";

@@ -5,5 +5,6 @@ mod plain;
 mod time;
 
 pub use money::{Currency, Percent};
+pub(crate) use plain::has_right_length;
 pub use plain::{Int, List, Text, Url};
 pub use time::{Hours, parse_offset, parse_span, parse_time};

@@ -51,8 +51,9 @@ impl Decode for Currency {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
         let currency = node.text().and_then(Self::parse);
         if currency.is_none() {
-            let upper = node.text().map(str::to_ascii_uppercase).filter(|code| Self::parse(code).is_some());
-            cx.wrong_shape(code::CURRENCY_SHAPE, node, &["CNY"]).suggest(upper);
+            cx.wrong_shape(code::CURRENCY_SHAPE, node, &["CNY"]).suggest(|_| {
+                node.text().map(str::to_ascii_uppercase).filter(|code| Self::parse(code).is_some())
+            });
         }
         currency
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use crate::campaign::decode::{Cx, Decode, clip};
+use crate::campaign::decode::{Cx, Decode, clip, wanted};
 use crate::campaign::problem::code;
 use crate::json::tree::{Data, Node};
 
@@ -35,40 +35,7 @@ impl<const MIN: u32, const MAX: u32> Int<MIN, MAX> {
 
 impl<const MIN: u32, const MAX: u32> Decode for Int<MIN, MAX> {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
-        let is_integer = |raw: &str| raw.strip_prefix('-').unwrap_or(raw).bytes().all(|b| b.is_ascii_digit());
-        let raw = match &node.data {
-            Data::Number(raw) if is_integer(raw) => *raw,
-            Data::Text(text) if !text.is_empty() && text.len() < 11 && is_integer(text) => {
-                let number = text.to_string();
-                cx.wrong_type(node, "a whole number without quotes", "不带引号的整数").suggest(Some(number));
-                return None;
-            }
-            Data::Number(raw) => {
-                let (subject, raw) = (cx.subject(), clip(raw));
-                cx.error(
-                    code::TYPE_WRONG,
-                    node.start,
-                    format!("{subject} must be a whole number, not {raw}."),
-                    format!("{subject} 应为整数，而不是 {raw}。"),
-                );
-                return None;
-            }
-            _ => {
-                cx.wrong_type(node, "a whole number", "整数");
-                return None;
-            }
-        };
-        let value = raw.parse::<u32>().ok().filter(|value| (MIN..=MAX).contains(value));
-        if value.is_none() {
-            let (subject, raw) = (cx.subject(), clip(raw));
-            cx.error(
-                code::NUMBER_RANGE,
-                node.start,
-                format!("{subject} must be from {MIN} to {MAX}, not {raw}."),
-                format!("{subject} 应在 {MIN} 到 {MAX} 之间，现在是 {raw}。"),
-            );
-        }
-        value.map(Self)
+        decode_whole(node, cx, MIN, MAX).map(Self)
     }
 
     #[cfg(feature = "schema")]
@@ -82,12 +49,51 @@ impl<const MIN: u32, const MAX: u32> Decode for Int<MIN, MAX> {
     }
 }
 
+// One function for all bounds, as for texts and lists below: the WebAssembly would have dozens of each.
+#[inline(never)]
+fn decode_whole(node: &Node<'_>, cx: &mut Cx, min: u32, max: u32) -> Option<u32> {
+    let is_whole = |raw: &str| raw.strip_prefix('-').unwrap_or(raw).bytes().all(|b| b.is_ascii_digit());
+    let raw = match &node.data {
+        Data::Number(raw) if is_whole(raw) => *raw,
+        Data::Text(text) if !text.is_empty() && text.len() < 11 && is_whole(text) => {
+            cx.wrong_type(node, || wanted("a whole number without quotes", "不带引号的整数"))
+                .suggest(|_| Some(text.to_string()));
+            return None;
+        }
+        Data::Number(raw) => {
+            cx.error(code::TYPE_WRONG, node.start, |subject| {
+                let raw = clip(raw);
+                (
+                    format!("{subject} must be a whole number, not {raw}."),
+                    format!("{subject} 应为整数，而不是 {raw}。"),
+                )
+            });
+            return None;
+        }
+        _ => {
+            cx.wrong_type(node, || wanted("a whole number", "整数"));
+            return None;
+        }
+    };
+    let value = raw.parse::<u32>().ok().filter(|value| (min..=max).contains(value));
+    if value.is_none() {
+        cx.error(code::NUMBER_RANGE, node.start, |subject| {
+            let raw = clip(raw);
+            (
+                format!("{subject} must be from {min} to {max}, not {raw}."),
+                format!("{subject} 应在 {min} 到 {max} 之间，现在是 {raw}。"),
+            )
+        });
+    }
+    value
+}
+
 impl Decode for bool {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
         if let Data::Bool(value) = node.data {
             return Some(value);
         }
-        cx.wrong_type(node, "true or false", " true 或 false");
+        cx.wrong_type(node, || wanted("true or false", " true 或 false"));
         None
     }
 
@@ -131,25 +137,29 @@ impl<const MAX: usize> Deref for Text<MAX> {
 
 impl<const MAX: usize> Decode for Text<MAX> {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
-        let text = cx.text(node, "text in quotes", "引号中的文本")?;
-        let length = text.chars().count();
-        if (1..=MAX).contains(&length) {
-            return Some(Self(text.to_owned()));
-        }
-        let subject = cx.subject();
-        cx.error(
-            code::TEXT_LENGTH,
-            node.start,
-            format!("{subject} must have 1 to {MAX} characters; it has {length}."),
-            format!("{subject} 应有 1 到 {MAX} 个字符，现在有 {length} 个。"),
-        );
-        None
+        decode_text(node, cx, MAX).map(Self)
     }
 
     #[cfg(feature = "schema")]
     fn shape() -> Schema {
         json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX })
     }
+}
+
+#[inline(never)]
+fn decode_text(node: &Node<'_>, cx: &mut Cx, max: usize) -> Option<String> {
+    let text = cx.text(node, || wanted("text in quotes", "引号中的文本"))?;
+    let length = text.chars().count();
+    if (1..=max).contains(&length) {
+        return Some(text.to_owned());
+    }
+    cx.error(code::TEXT_LENGTH, node.start, |subject| {
+        (
+            format!("{subject} must have 1 to {max} characters; it has {length}."),
+            format!("{subject} 应有 1 到 {max} 个字符，现在有 {length} 个。"),
+        )
+    });
+    None
 }
 
 /// The address of a page, `https://…`, of at most 1000 characters.
@@ -173,9 +183,10 @@ impl Decode for Url {
         };
         let url = node.text().filter(is_url);
         if url.is_none() {
-            let secure = node.text().map(|text| text.replacen("http://", "https://", 1));
-            let suggestion = secure.filter(|text| is_url(&text.as_str()));
-            cx.wrong_shape(code::URL_SHAPE, node, &["https://example.com/page"]).suggest(suggestion);
+            cx.wrong_shape(code::URL_SHAPE, node, &["https://example.com/page"]).suggest(|_| {
+                let secure = node.text().map(|text| text.replacen("http://", "https://", 1));
+                secure.filter(|text| is_url(&text.as_str()))
+            });
         }
         url.map(|url| Self(url.to_owned()))
     }
@@ -236,32 +247,49 @@ impl<T: Decode> Decode for Vec<T> {
 }
 
 fn decode_list<T: Decode>(node: &Node<'_>, cx: &mut Cx, min: usize, max: usize) -> Option<Vec<T>> {
+    let mut list = Vec::new();
+    let length = each_entry(node, cx, min, max, &mut |item, cx| list.extend(T::decode(item, cx)))?;
+    (list.len() == length).then_some(list)
+}
+
+/// Reads the entries of a list of the right length; gives the length.
+#[inline(never)]
+fn each_entry(
+    node: &Node<'_>,
+    cx: &mut Cx,
+    min: usize,
+    max: usize,
+    read: &mut dyn FnMut(&Node<'_>, &mut Cx),
+) -> Option<usize> {
     let Data::List(items) = &node.data else {
-        cx.wrong_type(node, "a list in square brackets", "方括号中的列表");
+        cx.wrong_type(node, || wanted("a list in square brackets", "方括号中的列表"));
         return None;
     };
-    let (subject, length) = (cx.subject(), items.len());
-    if length < min && length == 0 {
-        cx.error(
-            code::LIST_EMPTY,
-            node.start,
-            format!("{subject} must not be empty."),
-            format!("{subject} 不能为空。"),
-        );
+    let length = items.len();
+    if !has_right_length(node, cx, length, min, max) {
         return None;
     }
-    if !(min..=max).contains(&length) {
-        cx.error(
-            code::LIST_LENGTH,
-            node.start,
+    for (position, item) in items.iter().enumerate() {
+        cx.within(&position.to_string(), |cx| read(item, cx));
+    }
+    Some(length)
+}
+
+/// Whether a list or an object has as many entries as it may; if not, that is reported.
+#[inline(never)]
+pub(crate) fn has_right_length(node: &Node<'_>, cx: &mut Cx, length: usize, min: usize, max: usize) -> bool {
+    if (min..=max).contains(&length) {
+        return true;
+    }
+    let code = if length == 0 { code::LIST_EMPTY } else { code::LIST_LENGTH };
+    cx.error(code, node.start, |subject| {
+        if length == 0 && matches!(node.data, Data::List(_)) {
+            return (format!("{subject} must not be empty."), format!("{subject} 不能为空。"));
+        }
+        (
             format!("{subject} must have {min} to {max} entries; it has {length}."),
             format!("{subject} 应有 {min} 到 {max} 项，现在有 {length} 项。"),
-        );
-        return None;
-    }
-    let mut list = Vec::with_capacity(length);
-    for (position, item) in items.iter().enumerate() {
-        list.extend(cx.within(&position.to_string(), |cx| T::decode(item, cx)));
-    }
-    (list.len() == length).then_some(list)
+        )
+    });
+    false
 }

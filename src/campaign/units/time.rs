@@ -42,19 +42,19 @@ impl Decode for Span {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
         let span = node.text().and_then(parse_span);
         if span.is_some_and(|span| span.0 > LONGEST_DAYS * 86_400_000) {
-            let subject = cx.subject();
-            cx.error(
-                code::NUMBER_RANGE,
-                node.start,
-                format!("{subject} can be at most {LONGEST_DAYS} days, about ten years."),
-                format!("{subject} 最长 {LONGEST_DAYS} 天，约十年。"),
-            );
+            cx.error(code::NUMBER_RANGE, node.start, |subject| {
+                (
+                    format!("{subject} can be at most {LONGEST_DAYS} days, about ten years."),
+                    format!("{subject} 最长 {LONGEST_DAYS} 天，约十年。"),
+                )
+            });
             return None;
         }
         if span.is_none() {
-            let simpler = node.text().map(|text| text.to_ascii_lowercase().replace(' ', ""));
-            let suggestion = simpler.filter(|text| parse_span(text).is_some());
-            cx.wrong_shape(code::DURATION_SHAPE, node, &["24h", "7d", "1d12h"]).suggest(suggestion);
+            cx.wrong_shape(code::DURATION_SHAPE, node, &["24h", "7d", "1d12h"]).suggest(|_| {
+                let simpler = node.text().map(|text| text.to_ascii_lowercase().replace(' ', ""));
+                simpler.filter(|text| parse_span(text).is_some())
+            });
         }
         span
     }
@@ -182,25 +182,28 @@ impl Decode for Time {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
         let timezone = cx.timezone;
         let time = node.text().and_then(|text| parse_time(text, timezone));
+        if time.is_some() {
+            return time;
+        }
         let no_day = node.text().filter(|text| {
             let first_of_month =
                 text.get(..8).zip(text.get(10..)).map(|(month, rest)| format!("{month}01{rest}"));
             first_of_month.is_some_and(|text| parse_time(&text, timezone).is_some())
         });
-        if let (None, Some(text)) = (time, no_day) {
-            let subject = cx.subject();
-            cx.error(
-                code::TIME_SHAPE,
-                node.start,
-                format!("{subject} is \"{text}\", a day that its month does not have."),
-                format!("{subject} 的值 \"{text}\" 有误：该月没有这一天。"),
-            );
-        } else if time.is_none() {
-            let simpler = node.text().map(|text| text.replacen(' ', "T", 1).replace('/', "-"));
-            let suggestion = simpler.filter(|text| parse_time(text, timezone).is_some());
-            cx.wrong_shape(code::TIME_SHAPE, node, &["2026-12-01T10:00"]).suggest(suggestion);
+        if let Some(text) = no_day {
+            cx.error(code::TIME_SHAPE, node.start, |subject| {
+                (
+                    format!("{subject} is \"{text}\", a day that its month does not have."),
+                    format!("{subject} 的值 \"{text}\" 有误：该月没有这一天。"),
+                )
+            });
+        } else {
+            cx.wrong_shape(code::TIME_SHAPE, node, &["2026-12-01T10:00"]).suggest(|_| {
+                let simpler = node.text().map(|text| text.replacen(' ', "T", 1).replace('/', "-"));
+                simpler.filter(|text| parse_time(text, timezone).is_some())
+            });
         }
-        time
+        None
     }
 
     #[cfg(feature = "schema")]
@@ -283,7 +286,8 @@ const PERIODS: [(&str, Period); 5] = [
 
 impl Decode for Period {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
-        cx.choice(node, &PERIODS)
+        let place = cx.choice(node, &PERIODS.map(|(word, _)| word))?;
+        PERIODS.get(place).map(|(_, period)| *period)
     }
 
     #[cfg(feature = "schema")]

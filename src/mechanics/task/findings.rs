@@ -43,20 +43,20 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
         report(cx, ("tiers", number), at.start, found);
     }
     if rules.give.is_empty() && rules.tiers.is_none() {
-        cx.warning(
-            code::REACH_NOTHING,
-            node.start,
-            String::from("The tasks earn nobody anything here: add `give` or `tiers`."),
-            String::from("完成任务没有任何奖励：请填写 `give` 或 `tiers`。"),
-        );
+        cx.warning(code::REACH_NOTHING, node.start, |_| {
+            (
+                String::from("The tasks earn nobody anything here: add `give` or `tiers`."),
+                String::from("完成任务没有任何奖励：请填写 `give` 或 `tiers`。"),
+            )
+        });
     }
     if rules.claim_within.is_some() && rules.claim == Claim::AtOnce {
-        cx.warning(
-            code::REACH_WINDOW,
-            node.get("claimWithin").map_or(node.start, |node| node.start),
-            String::from("`claimWithin` does nothing here: everything is given at once."),
-            String::from("奖励会立即发放，`claimWithin` 不起作用。"),
-        );
+        cx.warning(code::REACH_WINDOW, node.get("claimWithin").map_or(node.start, |node| node.start), |_| {
+            (
+                String::from("`claimWithin` does nothing here: everything is given at once."),
+                String::from("奖励会立即发放，`claimWithin` 不起作用。"),
+            )
+        });
     }
 }
 
@@ -69,7 +69,7 @@ fn report(
     if let Some((code, en, zh)) = found {
         cx.within(list, |cx| {
             cx.within(&number.to_string(), |cx| {
-                cx.error(code, offset, en.to_owned(), zh.to_owned());
+                cx.error(code, offset, |_| (en.to_owned(), zh.to_owned()));
             });
         });
     }
@@ -124,7 +124,7 @@ pub(super) fn check_task(task: &Task, node: &Node<'_>, cx: &mut Cx) {
         None
     };
     if let Some((en, zh)) = found {
-        cx.error(code::TASK_SHAPE, node.start, en.to_owned(), zh.to_owned());
+        cx.error(code::TASK_SHAPE, node.start, |_| (en.to_owned(), zh.to_owned()));
     }
 }
 

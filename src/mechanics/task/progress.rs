@@ -1,20 +1,19 @@
 //! What a loop of tasks keeps.
 
-use std::collections::BTreeMap;
-
 use super::{IfLeaves, Kind, Rules, day};
 use crate::engine::handle::{Order, Person};
 use crate::engine::pack::{self, Reader};
 use crate::engine::time::{Time, UtcOffset};
 use crate::mechanics::Kept;
+use crate::sorted::Sorted;
 
 /// Units, friends, visitors and what waits for a review.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
     pub(super) counts: Counts,
-    pub(super) friends: BTreeMap<Person, Friend>,
+    pub(super) friends: Sorted<Person, Friend>,
     /// Visitors that count, with the time of their visit.
-    pub(super) visits: BTreeMap<Person, Time>,
+    pub(super) visits: Sorted<Person, Time>,
     /// The orders that units rest on.
     orders: Vec<Bought>,
     /// The local day of the last check-in, and the days in a row.
@@ -61,7 +60,7 @@ struct Bought {
 
 impl Progress {
     pub(super) fn befriend(&mut self, who: Person, at: Time) {
-        let friend = self.friends.entry(who).or_insert(Friend { joined: at, counts: false, left: false });
+        let friend = self.friends.entry(who, Friend { joined: at, counts: false, left: false });
         friend.left = false;
     }
 
@@ -226,18 +225,18 @@ impl Kept for Progress {
         }
         put(out, self.counts.given);
         count(out, self.friends.len());
-        for (who, friend) in &self.friends {
+        for (who, friend) in self.friends.iter() {
             put(out, who.0);
             pack::put_signed(out, friend.joined.0);
             out.push(u8::from(friend.counts) | u8::from(friend.left) << 1);
         }
         count(out, self.visits.len());
-        for (who, at) in &self.visits {
+        for (who, at) in self.visits.iter() {
             put(out, who.0);
             pack::put_signed(out, at.0);
         }
         count(out, self.orders.len());
-        for bought in &self.orders {
+        for bought in self.orders.iter() {
             put(out, bought.order.0);
             put(out, bought.task);
             put(out, bought.by.0);
@@ -246,7 +245,7 @@ impl Kept for Progress {
         put(out, streak);
         put(out, day);
         count(out, self.pending.len());
-        for (task, n) in &self.pending {
+        for (task, n) in self.pending.iter() {
             put(out, *task);
             put(out, *n);
         }

@@ -3,6 +3,8 @@
 //! `glue bind IN.wasm FOLDER` writes `engine_bg.wasm` and its glue `engine_bg.js` with wasm-bindgen;
 //! `glue check FILE` refuses a WebAssembly that an old phone could not load.
 
+mod panics;
+
 use std::path::Path;
 use std::process::ExitCode;
 use walrus::ir::{
@@ -37,9 +39,13 @@ fn main() -> ExitCode {
 
 /// The glue of the `bundler` target reads no file and no URL, so that one glue serves every runtime.
 fn bind(input: &Path, folder: &Path) -> Result<(), String> {
+    let mut module = Module::from_file(input).map_err(|reason| format!("{}: {reason:#}", input.display()))?;
+    // The standard library's features: references to JavaScript's objects are among them, which the engine is not
+    // compiled for.
+    module.customs.remove_raw("target_features");
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(input).out_name("engine").typescript(false);
-    bindgen.remove_name_section(true).remove_producers_section(true);
+    bindgen.input_module("engine", module).out_name("engine").typescript(false);
+    bindgen.remove_producers_section(true);
     let mut output = bindgen
         .bundler(true)
         .and_then(Bindgen::generate_output)
@@ -55,6 +61,7 @@ fn bind(input: &Path, folder: &Path) -> Result<(), String> {
     for global in globals {
         exports.delete(global);
     }
+    panics::cut(output.wasm_mut());
     lower_copies(output.wasm_mut())?;
     output.emit(folder).map_err(|reason| format!("{}: {reason:#}", folder.display()))?;
     let entry = folder.join("engine.js");

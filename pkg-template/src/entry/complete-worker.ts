@@ -1,0 +1,7 @@
+// "kfactor/complete" in workers that forbid compiling at run time.
+import module from "./complete.wasm";
+import { provide } from "../runtime.js";
+
+provide((imports) => WebAssembly.instantiate(module, imports), "complete");
+
+export * from "../index.js";
