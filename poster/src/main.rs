@@ -69,7 +69,7 @@ struct Arguments {
     #[arg(long, default_value_t = 3.0)]
     bleed: f32,
     /// From how far away it is scanned, in millimetres.
-    #[arg(long, default_value_t = 300.0)]
+    #[arg(long, default_value_t = 250.0)]
     distance: f32,
 }
 

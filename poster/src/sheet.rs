@@ -47,7 +47,7 @@ const POINTS_PER_MM: f32 = 72.0 / 25.4;
 impl Default for Sheet {
     /// Four of a hand's width on A4, read at arm's length.
     fn default() -> Self {
-        Sheet { width: 210.0, height: 297.0, poster: 78.0, bleed: 3.0, distance: 300.0 }
+        Sheet { width: 210.0, height: 297.0, poster: 78.0, bleed: 3.0, distance: 250.0 }
     }
 }
 

@@ -16,8 +16,9 @@ import cv2
 import numpy
 import zxingcpp
 
-# What each decoder has to read, of all pictures: clean, photographed.
-REQUIRED = {"zxing-cpp": (1.0, 1.0), "zbar": (1.0, 0.85), "WeChatQRCode": (1.0, 0.97)}
+# What each decoder has to read, of all pictures: clean, photographed. Random styles go to the very limits, where zbar and
+# the models-free WeChat decoder begin to lose photographs.
+REQUIRED = {"zxing-cpp": (1.0, 1.0), "zbar": (1.0, 0.8), "WeChatQRCode": (1.0, 0.95)}
 
 
 def main(folder):
