@@ -32,7 +32,11 @@ export async function insight(facts: Uint8Array | string, options: InsightOption
 export function insightTables(report: Report): Record<string, string> {
   const { widths, growth } = report.tree;
   const credit = report.credit.flatMap(({ model, channels }) =>
-    Object.entries(channels).map(([channel, thousandths]) => ({ model, channel, conversions: thousandths / 1000 })),
+    Object.entries(channels).map(([channel, thousandths]) => ({
+      model,
+      channel,
+      conversions: thousandths / 1000,
+    })),
   );
   return {
     funnel: csv(report.funnel),

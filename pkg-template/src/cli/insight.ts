@@ -36,17 +36,41 @@ export async function insightCommand(words: string[]): Promise<Exit> {
 
 const EN = {
   read: (facts: number, people: number) => `${facts} facts, ${people} people`,
-  stages: { arrived: "arrived", tookPart: "took part", converted: "converted", shared: "shared", brought: "brought others" },
-  k: "K", within: "within", days: "d", cycle: "cycle time, median", hours: "h",
-  tree: "tree", generations: "generations", virality: "structural virality", touchpoint: "touchpoint",
-  rate: "converted", credit: "credit (markov)", skipped: "lines that are no facts",
+  stages: {
+    arrived: "arrived",
+    tookPart: "took part",
+    converted: "converted",
+    shared: "shared",
+    brought: "brought others",
+  },
+  k: "K",
+  within: "within",
+  days: "d",
+  cycle: "cycle time, median",
+  hours: "h",
+  tree: "tree",
+  generations: "generations",
+  virality: "structural virality",
+  touchpoint: "touchpoint",
+  rate: "converted",
+  credit: "credit (markov)",
+  skipped: "lines that are no facts",
 };
 const ZH: typeof EN = {
   read: (facts, people) => `${facts} 条事实，${people} 人`,
   stages: { arrived: "到访", tookPart: "参与", converted: "转化", shared: "分享", brought: "带来新人" },
-  k: "K 因子", within: "窗口", days: "天", cycle: "裂变周期中位数", hours: "小时",
-  tree: "传播树", generations: "代", virality: "结构传播度", touchpoint: "触点",
-  rate: "转化率", credit: "归因（马尔可夫）", skipped: "行不是事实",
+  k: "K 因子",
+  within: "窗口",
+  days: "天",
+  cycle: "裂变周期中位数",
+  hours: "小时",
+  tree: "传播树",
+  generations: "代",
+  virality: "结构传播度",
+  touchpoint: "触点",
+  rate: "转化率",
+  credit: "归因（马尔可夫）",
+  skipped: "行不是事实",
 };
 
 function text(report: Report, words: typeof EN): string {
@@ -59,7 +83,9 @@ function text(report: Report, words: typeof EN): string {
     lines.push(`  ${name.padEnd(16)} ${String(people).padStart(8)}  ${percent(rate).padStart(8)}`);
   }
   const days = report.window / 86_400_000;
-  lines.push(`${words.k} ${k.value.toFixed(3)} [${k.low.toFixed(3)}, ${k.high.toFixed(3)}] (${words.within} ${days} ${words.days})`);
+  lines.push(
+    `${words.k} ${k.value.toFixed(3)} [${k.low.toFixed(3)}, ${k.high.toFixed(3)}] (${words.within} ${days} ${words.days})`,
+  );
   lines.push(`${words.cycle} ${(cycle.median / 3_600_000).toFixed(1)} ${words.hours}`);
   lines.push(`${words.tree}: ${tree.widths.join(" > ")}, ${words.virality} ${tree.virality.toFixed(2)}`);
   lines.push(`${words.touchpoint}:`);
@@ -67,7 +93,9 @@ function text(report: Report, words: typeof EN): string {
   for (const { name, arrived, converted } of report.touchpoints) {
     const rate = percent(arrived === 0 ? 0 : converted / arrived);
     const credit = ((markov[name] ?? 0) / 1000).toFixed(2);
-    lines.push(`  ${name.padEnd(16)} ${String(arrived).padStart(8)}  ${words.rate} ${rate}, ${words.credit} ${credit}`);
+    lines.push(
+      `  ${name.padEnd(16)} ${String(arrived).padStart(8)}  ${words.rate} ${rate}, ${words.credit} ${credit}`,
+    );
   }
   return lines.join("\n") + "\n";
 }

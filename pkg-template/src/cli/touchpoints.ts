@@ -2,7 +2,17 @@ import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { Engine, qr } from "kfactor";
 import { mint } from "kfactor/backend";
-import { Exit, hexadecimal, isChinese, orProblems, parse, readText, say, usage, wholeNumber } from "./terminal.js";
+import {
+  Exit,
+  hexadecimal,
+  isChinese,
+  orProblems,
+  parse,
+  readText,
+  say,
+  usage,
+  wholeNumber,
+} from "./terminal.js";
 
 const TEXT = { type: "string" } as const;
 const OPTIONS = {
@@ -111,5 +121,9 @@ ${cards.join("\n")}
 }
 
 function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
 }
