@@ -48,7 +48,14 @@ struct Bound<'b> {
 
 /// Who is whose inviter by a site's policy; the words are those of `lock`.
 #[wasm_bindgen]
-pub fn bindings(events: &[u8], locks: &str, rebinds: &str, protection: f64, who: &str, renews: &str) -> JsValue {
+pub fn bindings(
+    events: &[u8],
+    locks: &str,
+    rebinds: &str,
+    protection: f64,
+    who: &str,
+    renews: &str,
+) -> JsValue {
     let policy = || {
         Some(Policy {
             lock: Lock::parse(locks)?,

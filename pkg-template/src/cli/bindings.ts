@@ -17,7 +17,9 @@ export async function bindingsCommand(words: string[]): Promise<Exit> {
     eligible: values.eligible,
     renewOn: values.renew,
   };
-  const policy = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Policy;
+  const policy = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as Policy;
   const found = await bindings(new TextEncoder().encode(readText(file)), policy);
   const exit = found.skipped > 0 ? Exit.Findings : Exit.Well;
   if (values.json === true) return say(JSON.stringify(found, null, 2) + "\n", exit);
