@@ -24,6 +24,14 @@ export function mint(fields: unknown, key: Uint8Array): unknown;
 export function verify(token: string, keys: unknown): unknown;
 export function referralCode(text: string): unknown;
 export function insight(facts: Uint8Array, window: number, offset: number, now: number): unknown;
+export function bindings(
+  events: Uint8Array,
+  lock: string,
+  rebind: string,
+  protection: number,
+  eligible: string,
+  renewOn: string,
+): unknown;
 export function liveCodes(handle: number, at: number): unknown;
 export function qrPicture(text: string, options: unknown): unknown;
 export function qrSvg(text: string, level: number): string;

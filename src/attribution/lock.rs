@@ -16,6 +16,8 @@
 use std::collections::BTreeMap;
 
 use super::identity::Identities;
+use crate::json::Fault;
+use crate::json::scan::{Scanner, Value};
 
 macro_rules! words {
     ($(#[$doc:meta] pub enum $Name:ident { $($(#[$variant_doc:meta])* $Variant:ident = $word:literal,)* })*) => {$(
@@ -154,6 +156,49 @@ pub struct Bindings {
     pub bound: Vec<Binding>,
     /// Events that do not count, by id, in their order.
     pub refused: Vec<(String, Refused)>,
+}
+
+/// Reads a history: JSON objects with `id`, `at`, `do`, `who` and, for a click or merge, `other`; one for each line or in an
+/// array. With it comes how many are none of this.
+///
+/// ```
+/// use kfactor::attribution::lock::read;
+/// let (events, skipped) = read(br#"{"id":"e1","at":5,"do":"click","who":"bo","other":"ann"}"#);
+/// assert_eq!((events.len(), skipped), (1, 0));
+/// ```
+#[must_use]
+pub fn read(json: &[u8]) -> (Vec<(What, Event)>, usize) {
+    let mut scanner = Scanner::new(json);
+    let (mut events, mut skipped) = (Vec::new(), 0);
+    loop {
+        let mut event = Event { at: -1, id: String::new(), who: String::new(), other: String::new() };
+        let mut what = None;
+        let more = scanner.object(|key, value| {
+            match (key, value) {
+                ("at", Value::Int(at)) => event.at = at,
+                ("id", Value::Text(text)) => event.id = text.into_owned(),
+                ("who", Value::Text(text)) => event.who = text.into_owned(),
+                ("other", Value::Text(text)) => event.other = text.into_owned(),
+                ("do", Value::Text(text)) => what = What::parse(&text),
+                _ => {}
+            }
+            Ok::<(), Fault>(())
+        });
+        match (more, what) {
+            (Ok(false), _) => return (events, skipped),
+            (Ok(true), Some(what)) if event.is_whole(what) => events.push((what, event)),
+            (Err(_), _) if scanner.is_array() => return (events, skipped + 1),
+            _ => skipped += 1,
+        }
+    }
+}
+
+impl Event {
+    /// Whether everything is there that what happened needs.
+    fn is_whole(&self, what: What) -> bool {
+        let two = matches!(what, What::Click | What::Merge);
+        self.at >= 0 && !self.id.is_empty() && !self.who.is_empty() && two != self.other.is_empty()
+    }
 }
 
 #[derive(Clone, Copy, Default)]

@@ -79,6 +79,8 @@ pub struct Person {
     pub value: i64,
     /// When the last of them was.
     pub last_order: i64,
+    /// Their latest touch: its channel and when.
+    pub touched: Option<(u32, i64)>,
 }
 
 /// A touch: somebody met the campaign somewhere.
@@ -303,8 +305,9 @@ impl Story {
             (None, Some(_)) => 1,
             (None, None) => 0,
         };
-        let recent = self.touches.iter().rev().take_while(|touch| at - touch.at < SESSION).take(64);
-        let repeats = recent.filter(|touch| touch.who == who).any(|touch| touch.channel == channel);
+        let before = usize::try_from(who).ok().and_then(|who| self.people.get_mut(who));
+        let last = before.and_then(|person| person.touched.replace((channel, at)));
+        let repeats = last.is_some_and(|(before, when)| before == channel && at - when < SESSION);
         if !repeats {
             self.touches.push(Touch { who, at, channel });
         }

@@ -2,7 +2,10 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::{gone, object, with};
+use serde::Serialize;
+
+use super::{error, gone, object, with};
+use crate::attribution::lock::{self, Eligible, Lock, Policy, Rebind, RenewOn};
 use crate::engine::Time;
 use crate::engine::command::whole;
 use crate::insight::{Options, Story, report};
@@ -20,6 +23,62 @@ pub fn insight(facts: &[u8], window: f64, offset: f64, now: f64) -> JsValue {
     let mut story = Story::default();
     story.read(facts);
     object(&report(&story, &options))
+}
+
+#[derive(Serialize)]
+struct BoundCustomer<'b> {
+    who: &'b str,
+    inviter: &'b str,
+    since: i64,
+    until: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct RefusedEvent<'b> {
+    id: &'b str,
+    reason: &'static str,
+}
+
+#[derive(Serialize)]
+struct Bound<'b> {
+    bound: Vec<BoundCustomer<'b>>,
+    refused: Vec<RefusedEvent<'b>>,
+    skipped: usize,
+}
+
+/// Who is whose inviter by a site's policy; the words are those of `lock`.
+#[wasm_bindgen]
+pub fn bindings(
+    events: &[u8],
+    locks: &str,
+    rebinds: &str,
+    protection: f64,
+    who: &str,
+    renews: &str,
+) -> JsValue {
+    let policy = || {
+        Some(Policy {
+            lock: Lock::parse(locks)?,
+            rebind: Rebind::parse(rebinds)?,
+            protection: whole(protection).filter(|span| *span >= 0)?,
+            eligible: Eligible::parse(who)?,
+            renew_on: RenewOn::parse(renews)?,
+        })
+    };
+    let Some(policy) = policy() else {
+        return error("POLICY_UNKNOWN", "A word of the policy is not known.", "锁客策略中有无法识别的词。");
+    };
+    let (events, skipped) = lock::read(events);
+    let found = lock::bindings(&events, &policy);
+    object(&Bound {
+        bound: found
+            .bound
+            .iter()
+            .map(|b| BoundCustomer { who: &b.who, inviter: &b.inviter, since: b.since, until: b.until })
+            .collect(),
+        refused: found.refused.iter().map(|(id, why)| RefusedEvent { id, reason: why.name() }).collect(),
+        skipped,
+    })
 }
 
 /// The live codes of an engine's campaign with their loads.

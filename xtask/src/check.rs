@@ -16,7 +16,7 @@ const fn step(name: &'static str, what: &'static str, run: fn() -> Outcome) -> S
 }
 
 /// In this order; the first that fails ends the run.
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     step("fmt", "Rust is formatted", rust_format),
     step("clippy", "Rust has no warnings", clippy),
     step("rust", "Rust tests: engine, properties, server", rust_tests),
@@ -25,6 +25,7 @@ const STEPS: [Step; 13] = [
     step("pkg", "the npm package builds", || package::build().map(drop)),
     step("types", "TypeScript and JavaScript are formatted and typed", typescript),
     step("package", "tests of the package", package_tests),
+    step("oracles", "trees of insight against networkx, if PyPI can be reached", oracles),
     step("publish", "publint and are-the-types-wrong on the tarball", publish_checks),
     step(
         "tarball",
@@ -128,7 +129,7 @@ fn typescript() -> Outcome {
         "package.json",
         "pkg-template/**/*.{ts,js,mjs,json}",
         "!pkg-template/src/generated",
-        "tests/{package,browser,determinism}/**/*.{js,mjs}",
+        "tests/{package,browser,determinism,oracles}/**/*.{js,mjs}",
         "www/src/**/*.{ts,vue,css}",
         "www/*.{ts,mjs,json,html}",
     ];
@@ -138,6 +139,11 @@ fn typescript() -> Outcome {
 fn package_tests() -> Outcome {
     package::build()?;
     show(&mut node("pkg-template/test/run.mjs", []))
+}
+
+fn oracles() -> Outcome {
+    package::install()?;
+    show(&mut node("tests/oracles/run.mjs", []))
 }
 
 fn publish_checks() -> Outcome {

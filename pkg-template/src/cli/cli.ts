@@ -1,5 +1,6 @@
 // The command line: the same package, run by Node.
 import { audit } from "./audit.js";
+import { bindingsCommand } from "./bindings.js";
 import { conformance } from "./conformance.js";
 import { insightCommand } from "./insight.js";
 import { posterCommand } from "./poster.js";
@@ -31,6 +32,9 @@ const HELP = `kfactor: campaigns and referral loops
   kfactor insight [FACTS|-]                 what facts say about how a campaign spreads: funnel, K, tree, credit, RFM
       --window SPAN                         in which those whom people bring count, as 7d; --offset +08:00
       --csv DIR                             writes each table as a CSV file
+  kfactor bindings [EVENTS|-]               who is whose inviter by a site's policy, as CSV
+      --lock first-touch|first-register|first-order|first-pay  --rebind never|after-protection|always
+      --protection SPAN  --eligible all|new-only  --renew none|purchase|visit
   kfactor touchpoints CAMPAIGN --key HEX --url URL   a tracked link for each touchpoint, as CSV
       --kid N  --day N  --sheet FILE.html   and a sheet of QR codes to print
   kfactor qr TEXT [-o FILE.svg|FILE.png] [--terminal] [--level L|M|Q|H]
@@ -50,6 +54,7 @@ const COMMANDS: Readonly<Record<string, (words: string[]) => Promise<Exit>>> = {
   run,
   audit,
   conformance,
+  bindings: bindingsCommand,
   insight: insightCommand,
   touchpoints,
   token,

@@ -17,7 +17,7 @@ export async function insightCommand(words: string[]): Promise<Exit> {
   } catch (reason) {
     throw usage(`cannot read ${file}: ${reason instanceof Error ? reason.message : String(reason)}`);
   }
-  const window = span(values.window);
+  const window = span("window", values.window);
   const offset = minutes(values.offset);
   const report = await insight(bytes, {
     ...(window === undefined ? {} : { window }),
@@ -100,10 +100,11 @@ function text(report: Report, words: typeof EN): string {
   return lines.join("\n") + "\n";
 }
 
-function span(text: unknown): number | undefined {
+/** A span such as `7d` or `12h`, in milliseconds. */
+export function span(name: string, text: unknown): number | undefined {
   if (text === undefined) return undefined;
   const [, number = "", unit = ""] = /^([1-9][0-9]{0,3})([dh])$/.exec(String(text)) ?? [];
-  if (unit === "") throw usage("--window is a span such as 7d or 12h");
+  if (unit === "") throw usage(`--${name} is a span such as 7d or 12h`);
   return Number(number) * (unit === "d" ? 86_400_000 : 3_600_000);
 }
 

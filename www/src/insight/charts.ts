@@ -5,7 +5,8 @@ import { MODELS, STAGES } from "./words";
 
 const COLOURS = ["#ff5a3c", "#ff9a44", "#2a73d8", "#12915a", "#7a4fd0", "#b5761a", "#128a8a", "#d8367f"];
 const GRID = { left: 8, right: 16, top: 32, bottom: 8, containLabel: true };
-const word = (words: Readonly<Record<string, Both>>, name: string): string => say(words[name] ?? [name, name]);
+const word = (words: Readonly<Record<string, Both>>, name: string): string =>
+  say(words[name] ?? [name, name]);
 
 /** A share as a percentage. */
 export function percent(share: number): string {
@@ -22,8 +23,18 @@ export function funnel({ funnel }: Report): Options {
     animation: false,
     tooltip: {},
     series: [
-      { type: "funnel", sort: "none", left: 8, right: 8, top: 8, bottom: 8, minSize: "8%", gap: 2, data,
-        label: { position: "inside", color: "#21201d" } },
+      {
+        type: "funnel",
+        sort: "none",
+        left: 8,
+        right: 8,
+        top: 8,
+        bottom: 8,
+        minSize: "8%",
+        gap: 2,
+        data,
+        label: { position: "inside", color: "#21201d" },
+      },
     ],
   };
 }
@@ -38,17 +49,29 @@ export function cohorts({ cohorts, k }: Report): Options {
     animation: false,
     grid: GRID,
     legend: { data: [say(["K so far", "当前 K"]), say(["Expected", "预计"]), say(["All", "整体"])], top: 0 },
-    tooltip: { trigger: "axis", valueFormatter: (value: unknown) => (typeof value === "number" ? value.toFixed(2) : "") },
+    tooltip: {
+      trigger: "axis",
+      valueFormatter: (value: unknown) => (typeof value === "number" ? value.toFixed(2) : ""),
+    },
     xAxis: { type: "category", data: cohorts.map(({ day }) => day.slice(5)) },
     yAxis: { type: "value", min: 0 },
     series: [
       { ...band, name: "low", data: low },
       { ...band, name: "95 %", data: width, areaStyle: { color: "#ff9a44", opacity: 0.2 } },
       { type: "line", name: say(["K so far", "当前 K"]), data: cohorts.map((cohort) => cohort.k.value) },
-      { type: "line", name: say(["Expected", "预计"]), lineStyle: { type: "dashed" },
-        data: cohorts.map(({ projected }) => projected ?? null) },
-      { type: "line", name: say(["All", "整体"]), symbol: "none", lineStyle: { type: "dotted" },
-        data: cohorts.map(() => k.value) },
+      {
+        type: "line",
+        name: say(["Expected", "预计"]),
+        lineStyle: { type: "dashed" },
+        data: cohorts.map(({ projected }) => projected ?? null),
+      },
+      {
+        type: "line",
+        name: say(["All", "整体"]),
+        symbol: "none",
+        lineStyle: { type: "dotted" },
+        data: cohorts.map(() => k.value),
+      },
     ],
   };
 }
@@ -65,7 +88,12 @@ export function days({ days }: Report): Options {
     yAxis: { type: "value", minInterval: 1 },
     series: [
       { type: "bar", stack: "arrived", name: say(["Came on their own", "自然到访"]), data: days.map(own) },
-      { type: "bar", stack: "arrived", name: say(["Brought by others", "裂变到访"]), data: days.map((d) => d.byShare) },
+      {
+        type: "bar",
+        stack: "arrived",
+        name: say(["Brought by others", "裂变到访"]),
+        data: days.map((d) => d.byShare),
+      },
       { type: "line", name: say(["Conversions", "转化"]), data: days.map((day) => day.conversions) },
     ],
   };
@@ -91,11 +119,20 @@ export function tree({ branches }: Report): Options {
     animation: false,
     tooltip: { formatter: ({ name, value }: { name: string; value: number }) => `${name}: ${value}` },
     series: [
-      { type: "tree", data: root === undefined ? [] : [root], initialTreeDepth: -1, left: 60, right: 90, top: 8, bottom: 8,
-        symbolSize: (value: number) => 5 + Math.min(18, 3 * Math.sqrt(value)), roam: true,
+      {
+        type: "tree",
+        data: root === undefined ? [] : [root],
+        initialTreeDepth: -1,
+        left: 60,
+        right: 90,
+        top: 8,
+        bottom: 8,
+        symbolSize: (value: number) => 5 + Math.min(18, 3 * Math.sqrt(value)),
+        roam: true,
         itemStyle: { color: COLOURS[0], borderColor: COLOURS[0] },
         label: { position: "left", fontSize: 10, overflow: "truncate", width: 60 },
-        leaves: { label: { position: "right" } } },
+        leaves: { label: { position: "right" } },
+      },
     ],
   };
 }
@@ -129,7 +166,13 @@ export function rfm({ rfm }: Report): Options {
     grid: { ...GRID, left: 24, bottom: 24 },
     tooltip: {},
     visualMap: { min: 0, max: most, show: false, inRange: { color: ["#fff7f2", "#ff9a44", "#c8372d"] } },
-    xAxis: { type: "category", data: ["F1", "F2", "F3", "F4", "F5"], name: say(["often", "频率"]), nameLocation: "middle", nameGap: 24 },
+    xAxis: {
+      type: "category",
+      data: ["F1", "F2", "F3", "F4", "F5"],
+      name: say(["often", "频率"]),
+      nameLocation: "middle",
+      nameGap: 24,
+    },
     yAxis: { type: "category", inverse: true, data: ["R5", "R4", "R3", "R2", "R1"] },
     series: [{ type: "heatmap", data: cells, label: { show: true } }],
   };
@@ -146,8 +189,18 @@ export function load({ targets }: LiveCodeView): Options {
     xAxis: { type: "value", minInterval: 1 },
     yAxis: { type: "category", inverse: true, data: targets.map(({ target, title }) => title ?? target) },
     series: [
-      { type: "bar", stack: "load", name: say(["Added today", "今日添加"]), data: targets.map(({ today }) => today) },
-      { type: "bar", stack: "load", name: say(["Places kept", "保留名额"]), data: targets.map(({ kept }) => kept) },
+      {
+        type: "bar",
+        stack: "load",
+        name: say(["Added today", "今日添加"]),
+        data: targets.map(({ today }) => today),
+      },
+      {
+        type: "bar",
+        stack: "load",
+        name: say(["Places kept", "保留名额"]),
+        data: targets.map(({ kept }) => kept),
+      },
     ],
   };
 }
