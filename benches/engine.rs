@@ -140,7 +140,7 @@ fn weigh_a_million(campaign: &str) -> Result<(), Box<dyn Error>> {
         number += 1;
         let (id, by, loop_) = (format!("c{number}"), long_id('o', by, 27), long_id('l', loop_, 11));
         let play = format!("play-{}", 1 + number % 8);
-        let mut command = Command::new(&id, Time(1_796_090_400_000 + i64::try_from(number)? * 77), act);
+        let mut command = Command::new(&id, Time(1_796_090_400_000 + i64::from(number) * 77), act);
         command.by = Some(by.into());
         command.loop_ = Some(loop_.into());
         command.play = (act == Act::Open).then_some(play.into());
