@@ -303,7 +303,12 @@ impl History<'_> {
         if binds {
             customer.locked = true;
             if let Some(inviter) = customer.clicked.take() {
-                customer.bound = Some((inviter, event.at));
+                // Two who clicked on each other's links first may both want to be bound later.
+                if self.leads_to(inviter, who) {
+                    self.refused.push((event.id.clone(), Refused::Cycle));
+                } else {
+                    customer.bound = Some((inviter, event.at));
+                }
             }
         }
         self.customers.insert(who, customer);
@@ -517,8 +522,9 @@ mod tests {
         }
 
         #[test]
-        fn bindings_make_no_circle(events in history()) {
-            let found = bindings(&events, &Policy { rebind: Rebind::Always, ..POLICY });
+        fn bindings_make_no_circle(events in history(), lock in 0usize..4) {
+            let lock = [Lock::FirstTouch, Lock::FirstRegister, Lock::FirstOrder, Lock::FirstPay][lock];
+            let found = bindings(&events, &Policy { lock, rebind: Rebind::Always, ..POLICY });
             let up: BTreeMap<&str, &str> =
                 found.bound.iter().map(|bound| (bound.who.as_str(), bound.inviter.as_str())).collect();
             for start in up.keys() {
