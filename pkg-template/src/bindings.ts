@@ -1,5 +1,5 @@
 import { checked } from "./engine.js";
-import { ready } from "./runtime.js";
+import { complete, ready } from "./runtime.js";
 
 /** How a site locks customers to inviters (锁客). */
 export interface Policy {
@@ -34,7 +34,7 @@ export interface Bindings {
  * Who is whose inviter by a site's policy. Events are taken in the order of their time and id, so late ones and any order
  * of arrival lead to the same; ids that are merged were one person all along.
  *
- * @throws {KfactorError} `POLICY_UNKNOWN`.
+ * @throws {KfactorError} `POLICY_UNKNOWN`, or `COMPLETE_ONLY` in a page, unless it imports "kfactor/complete".
  */
 export async function bindings(
   events: readonly HistoryEvent[] | Uint8Array,
@@ -43,5 +43,6 @@ export async function bindings(
   const bytes = events instanceof Uint8Array ? events : new TextEncoder().encode(JSON.stringify(events));
   const { lock = "first-touch", rebind = "after-protection", eligible = "all", renewOn = "none" } = policy;
   const protection = policy.protection ?? 30 * 86_400_000;
-  return checked((await ready()).bindings(bytes, lock, rebind, protection, eligible, renewOn)) as Bindings;
+  await ready();
+  return checked(complete().bindings(bytes, lock, rebind, protection, eligible, renewOn)) as Bindings;
 }
