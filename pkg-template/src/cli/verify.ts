@@ -55,7 +55,11 @@ function readFacts(file: string): (Fact | Revision)[] {
 
 function factsOf(value: unknown): (Fact | Revision)[] {
   if (Array.isArray(value)) return value.flatMap(factsOf);
-  const { answer, command, facts } = Object(value) as { answer?: unknown; command?: unknown; facts?: unknown };
+  const { answer, command, facts } = Object(value) as {
+    answer?: unknown;
+    command?: unknown;
+    facts?: unknown;
+  };
   if (command !== undefined) return answer === undefined ? [] : factsOf(answer);
   if (Array.isArray(facts)) return facts as Fact[];
   return (value as { ok?: boolean } | null)?.ok === false ? [] : [value as Fact | Revision];

@@ -133,7 +133,9 @@ export class Books {
 
   /** Whether someone could be given the reward or what it falls back to, out of a loop at a moment. */
   isObtainable(reward: string, to: string, from: Giver, at: number): boolean {
-    return this.chain(reward).some((reward) => this.#has(reward, to, at) && !this.#isLimited(reward, to, from, at));
+    return this.chain(reward).some(
+      (reward) => this.#has(reward, to, at) && !this.#isLimited(reward, to, from, at),
+    );
   }
 
   /** An amount of the document in minor units. */
@@ -215,7 +217,8 @@ export class Books {
 
 /** For whom a grant counts under a limit of a play or of the campaign, if it does. */
 function subjectOf(limit: Limit, grant: Grant, play: string | undefined): string | undefined {
-  const of = typeof limit.of === "string" ? [limit.of] : (limit.of ?? (limit.per === "reward" ? ["grant"] : []));
+  const of =
+    typeof limit.of === "string" ? [limit.of] : (limit.of ?? (limit.per === "reward" ? ["grant"] : []));
   const { from, reward, to } = grant;
   if (of.length !== 1 || of[0] !== "grant" || from === undefined) return undefined;
   if (play !== undefined && from.play !== play) return undefined;
