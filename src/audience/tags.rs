@@ -136,8 +136,11 @@ fn check_rule(rule: &TagRule, node: &Node<'_>, cx: &mut Cx) {
     let TagRule { touchpoint, live_code, event, spent, .. } = rule;
     let given = [touchpoint.is_some(), live_code.is_some(), event.is_some(), spent.is_some()];
     if given.into_iter().filter(|given| *given).count() != 1 || (rule.times.get() > 1 && event.is_none()) {
-        cx.error(
-            code::TAG_SHAPE,
-            node.start, |_| (String::from("A tag is given by one of `touchpoint`, `liveCode`, `event` and `spent`; `times` goes with `event`."), String::from("标签由 `touchpoint`、`liveCode`、`event`、`spent` 之一给出；`times` 需与 `event` 一起使用。")));
+        cx.error(code::TAG_SHAPE, node.start, |_| {
+            (
+                String::from("A tag is given by one of `touchpoint`, `liveCode`, `event` and `spent`; `times` goes with `event`."),
+                String::from("标签由 `touchpoint`、`liveCode`、`event`、`spent` 之一给出；`times` 需与 `event` 一起使用。"),
+            )
+        });
     }
 }

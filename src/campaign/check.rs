@@ -126,12 +126,15 @@ pub(super) fn check_plays(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
             play.rules.offers(Act::Help) || (play.rules.offers(Act::Join) && !play.rules.offers(Act::Pay));
         if on_pages && asks && !play.rules.liability().is_empty() {
             at(cx, &["plays", &member.key], |cx| {
-                cx.warning(
-                    code::PLATFORM_SHARE,
-                    member.key_start, |_| (String::from(
-                        "WeChat blocks H5 links that reward people for helping or inviting when they are shared in \
-                         chats and Moments; share a mini-program there.",
-                    ), String::from("在聊天和朋友圈分享有奖助力或有奖邀请的 H5 链接，会被微信拦截；请改为分享小程序。")));
+                cx.warning(code::PLATFORM_SHARE, member.key_start, |_| {
+                    (
+                        String::from(
+                            "WeChat blocks H5 links that reward people for helping or inviting when they are shared in \
+                             chats and Moments; share a mini-program there.",
+                        ),
+                        String::from("在聊天和朋友圈分享有奖助力或有奖邀请的 H5 链接，会被微信拦截；请改为分享小程序。"),
+                    )
+                });
             });
         }
     }

@@ -215,9 +215,12 @@ fn check_reward(rules: &RewardRules, node: &Node<'_>, cx: &mut Cx) {
     if rules.activate_within.is_some() && rules.activate == Activate::AtOnce {
         let at = offset("activateWithin");
         cx.within("activateWithin", |cx| {
-            cx.error(
-                code::ACTIVATE_SHAPE,
-                at, |_| (String::from("This reward is active at once: a time for activating it needs `\"activate\": \"by-hand\"`."), String::from("该奖励发放后立即生效：要限定激活时间，请填写 `\"activate\": \"by-hand\"`。")));
+            cx.error(code::ACTIVATE_SHAPE, at, |_| {
+                (
+                    String::from("This reward is active at once: a time for activating it needs `\"activate\": \"by-hand\"`."),
+                    String::from("该奖励发放后立即生效：要限定激活时间，请填写 `\"activate\": \"by-hand\"`。"),
+                )
+            });
         });
     }
     if rules.kind != RewardKind::Cash {
@@ -256,10 +259,13 @@ fn check_reward(rules: &RewardRules, node: &Node<'_>, cx: &mut Cx) {
     }
     if rules.budget.is_none() && rules.stock.is_none() {
         let each = amount.display(cx.digits);
-        cx.warning(
-            code::MONEY_UNBOUNDED,
-            node.start, |_| (format!(
-                "Nothing bounds how much this pays out: add a `budget` or a `stock` ({each} for each grant)."
-            ), format!("每份 {each} 的现金没有总量上限：请加上 `budget`（预算）或 `stock`（份数）。")));
+        cx.warning(code::MONEY_UNBOUNDED, node.start, |_| {
+            (
+                format!(
+                    "Nothing bounds how much this pays out: add a `budget` or a `stock` ({each} for each grant)."
+                ),
+                format!("每份 {each} 的现金没有总量上限：请加上 `budget`（预算）或 `stock`（份数）。"),
+            )
+        });
     }
 }

@@ -104,11 +104,14 @@ pub(super) fn check_posters(root: &Root, node: &Node<'_>, cx: &mut Cx) {
         let number = touchpoint_number(&name);
         let Some(other) = taken.insert(number, name.clone()).filter(|other| *other != name) else { continue };
         cx.within("posters", |cx| {
-            cx.error(
-                code::NUMBER_COLLISION,
-                posters.start, |_| (format!(
-                    "\"{name}\" and \"{other}\" have the same number in tokens, {number}: rename the poster."
-                ), format!("“{name}”与“{other}”在参数中的编号相同（{number}），请为海报改名。")));
+            cx.error(code::NUMBER_COLLISION, posters.start, |_| {
+                (
+                    format!(
+                        "\"{name}\" and \"{other}\" have the same number in tokens, {number}: rename the poster."
+                    ),
+                    format!("“{name}”与“{other}”在参数中的编号相同（{number}），请为海报改名。"),
+                )
+            });
         });
     }
 }

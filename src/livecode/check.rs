@@ -40,11 +40,14 @@ pub(super) fn check_code(rules: &LiveCodeRules, node: &Node<'_>, cx: &mut Cx) {
         target.daily.is_some() || target.total.is_some() || target.hours.is_some() || target.weekly.is_some()
     });
     if runs_out && rules.fallback.is_none() {
-        cx.warning(
-            code::REACH_FALLBACK,
-            node.start, |_| (String::from(
-                "All targets can be full or closed at once, and there is no `fallback` page for scans then.",
-            ), String::from("所有目标可能同时已满或不在服务时间，而此时没有 `fallback` 页面可去。")));
+        cx.warning(code::REACH_FALLBACK, node.start, |_| {
+            (
+                String::from(
+                    "All targets can be full or closed at once, and there is no `fallback` page for scans then.",
+                ),
+                String::from("所有目标可能同时已满或不在服务时间，而此时没有 `fallback` 页面可去。"),
+            )
+        });
     }
     check_platform(rules, node, cx);
 }
@@ -99,9 +102,12 @@ fn check_platform(rules: &LiveCodeRules, node: &Node<'_>, cx: &mut Cx) {
         });
     }
     if rules.sticky == Sticky::Always && group {
-        cx.warning(
-            code::REACH_STICKY,
-            node.start, |_| (String::from("`always` leads people back to a group that is full; `while-open` leads them to the next one."), String::from("`always` 会把再次扫码的人带回已满的群；`while-open` 会带到下一个群。")));
+        cx.warning(code::REACH_STICKY, node.start, |_| {
+            (
+                String::from("`always` leads people back to a group that is full; `while-open` leads them to the next one."),
+                String::from("`always` 会把再次扫码的人带回已满的群；`while-open` 会带到下一个群。"),
+            )
+        });
     }
 }
 

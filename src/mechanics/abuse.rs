@@ -165,12 +165,15 @@ fn check_refund(play: &PlayRules, campaign: &Root, at: usize, (name, cx): (&str,
     }
     cx.within("plays", |cx| {
         cx.within(name, |cx| {
-            cx.warning(
-                code::MONEY_REFUND,
-                at, |_| (String::from(
-                    "Money is paid out at once for orders that can still be refunded: order, take the money, send the \
-                     order back. Give the reward a `hold` as long as the refund window.",
-                ), String::from("订单仍可退款时现金就已发放：下单、领钱、再退单即可套利。请为奖励设置不短于退款期的 `hold`。")));
+            cx.warning(code::MONEY_REFUND, at, |_| {
+                (
+                    String::from(
+                        "Money is paid out at once for orders that can still be refunded: order, take the money, send the \
+                         order back. Give the reward a `hold` as long as the refund window.",
+                    ),
+                    String::from("订单仍可退款时现金就已发放：下单、领钱、再退单即可套利。请为奖励设置不短于退款期的 `hold`。"),
+                )
+            });
         });
     });
 }
@@ -214,15 +217,18 @@ impl Found<'_> {
             _ => format!("{people} made-up people bring"),
         };
         let code = if scheme.recipe == Recipe::Race { code::ABUSE_RACE } else { code::ABUSE_COST };
-        cx.warning(
-            code,
-            at, |_| (format!(
-                "{who} someone {value} here, {how}: {cost} for each. Who can make one up for \
-                 less gains by it; this campaign assumes a cost of {assumed} (`guard.fakeCost`).{jump}{race} {loss}"
-            ), format!(
-                "虚构 {people} 个账号即可在此套取 {value}（{how_zh}），平均每个账号 {cost}。伪造一个账号的成本更低就有利可图；\
-                 本活动假设成本为 {assumed}（`guard.fakeCost`）。{jump_zh}{race_zh}{loss_zh}"
-            )));
+        cx.warning(code, at, |_| {
+            (
+                format!(
+                    "{who} someone {value} here, {how}: {cost} for each. Who can make one up for \
+                     less gains by it; this campaign assumes a cost of {assumed} (`guard.fakeCost`).{jump}{race} {loss}"
+                ),
+                format!(
+                    "虚构 {people} 个账号即可在此套取 {value}（{how_zh}），平均每个账号 {cost}。伪造一个账号的成本更低就有利可图；\
+                     本活动假设成本为 {assumed}（`guard.fakeCost`）。{jump_zh}{race_zh}{loss_zh}"
+                ),
+            )
+        });
     }
 }
 

@@ -383,11 +383,14 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     if rules.fixed == Some(Money(0)) || bad_range || (rules.fixed.is_some() && rules.range.is_some()) {
         let key = if bad_range { "range" } else { "fixed" };
         cx.within(key, |cx| {
-            cx.error(
-                code::CUT_SHAPE,
-                place(key), |_| (String::from(
-                    "Give either `fixed` or `range`; every cut is more than 0, and `from` is at most `to`.",
-                ), String::from("`fixed` 和 `range` 只能填一个；每刀应大于 0，且 `from` 不大于 `to`。")));
+            cx.error(code::CUT_SHAPE, place(key), |_| {
+                (
+                    String::from(
+                        "Give either `fixed` or `range`; every cut is more than 0, and `from` is at most `to`.",
+                    ),
+                    String::from("`fixed` 和 `range` 只能填一个；每刀应大于 0，且 `from` 不大于 `to`。"),
+                )
+            });
         });
         return;
     }

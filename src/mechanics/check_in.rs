@@ -235,9 +235,12 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
         if days > cycle {
             cx.within("streaks", |cx| {
                 cx.within(&number.to_string(), |cx| {
-                    cx.error(
-                        code::REACH_STREAK,
-                        node.start, |_| (format!("Nobody reaches {days} days in a row: after {cycle} days (`cycle`) the streak begins again at 1."), format!("连续 {days} 天永远无法达成：满 {cycle} 天（`cycle`）后连续天数会从 1 重新开始。")));
+                    cx.error(code::REACH_STREAK, node.start, |_| {
+                        (
+                            format!("Nobody reaches {days} days in a row: after {cycle} days (`cycle`) the streak begins again at 1."),
+                            format!("连续 {days} 天永远无法达成：满 {cycle} 天（`cycle`）后连续天数会从 1 重新开始。"),
+                        )
+                    });
                 });
             });
         }

@@ -316,16 +316,19 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
         // Source: Regulations on the Prohibition of Pyramid Selling (2005), Art. 7; Criminal Law, Art. 224-1, whose
         // threshold for prosecution is three levels and thirty people.
         cx.within("levels", |cx| {
-            cx.error(
-                code::LAW_LEVELS,
-                at("levels"), |_| (format!(
-                    "Commission on {} levels: at most two may earn. In China, pay on three levels or more counts as \
-                     pyramid selling (Regulations on the Prohibition of Pyramid Selling, Art. 7; Criminal Law, Art. 224-1).",
-                    rules.levels.len()
-                ), format!(
-                    "设置了 {} 级分销，最多两级：三级及以上计酬涉嫌传销（《禁止传销条例》第七条、《刑法》第二百二十四条之一）。",
-                    rules.levels.len()
-                )));
+            cx.error(code::LAW_LEVELS, at("levels"), |_| {
+                (
+                    format!(
+                        "Commission on {} levels: at most two may earn. In China, pay on three levels or more counts as \
+                         pyramid selling (Regulations on the Prohibition of Pyramid Selling, Art. 7; Criminal Law, Art. 224-1).",
+                        rules.levels.len()
+                    ),
+                    format!(
+                        "设置了 {} 级分销，最多两级：三级及以上计酬涉嫌传销（《禁止传销条例》第七条、《刑法》第二百二十四条之一）。",
+                        rules.levels.len()
+                    ),
+                )
+            });
         });
     }
     check_rates(rules, node, cx);
@@ -364,12 +367,15 @@ fn check_rates(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     if rules.spend.is_some() {
         cx.within("spend", |cx| {
             // Source: 禁止传销条例 (2005), article 7: entry by purchase.
-            cx.warning(
-                code::LAW_ENTRY,
-                node.get("spend").map_or(node.start, |spend| spend.start), |_| (String::from(
-                    "Who wants to recruit has to buy first; in China paying to recruit is a mark of pyramid selling \
-                     (regulation of 2005, article 7).",
-                ), String::from("须先消费才能成为分销员：以缴纳或变相缴纳入门费为条件，属传销特征（《禁止传销条例》第七条）。")));
+            cx.warning(code::LAW_ENTRY, node.get("spend").map_or(node.start, |spend| spend.start), |_| {
+                (
+                    String::from(
+                        "Who wants to recruit has to buy first; in China paying to recruit is a mark of pyramid selling \
+                         (regulation of 2005, article 7).",
+                    ),
+                    String::from("须先消费才能成为分销员：以缴纳或变相缴纳入门费为条件，属传销特征（《禁止传销条例》第七条）。"),
+                )
+            });
         });
     }
 }

@@ -391,11 +391,14 @@ impl Mechanic for Rules {
 /// Reports what is wrong with the rules beyond their shape.
 pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     if rules.alone.is_some_and(|alone| alone <= rules.price) {
-        cx.warning(
-            code::MONEY_PRICE,
-            node.start, |_| (String::from(
-                "Buying alone costs no more than buying together, so nobody has a reason to bring a friend.",
-            ), String::from("单独购买价不高于拼团价，用户没有拉人的理由。")));
+        cx.warning(code::MONEY_PRICE, node.start, |_| {
+            (
+                String::from(
+                    "Buying alone costs no more than buying together, so nobody has a reason to bring a friend.",
+                ),
+                String::from("单独购买价不高于拼团价，用户没有拉人的理由。"),
+            )
+        });
     }
     check_tiers(rules, node, cx);
     if rules.pay_within > rules.within {

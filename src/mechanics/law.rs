@@ -35,15 +35,18 @@ pub fn check(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
         if play.rules.offers(Act::Draw) && prizes.max().is_some_and(|prize| prize > HIGHEST) {
             cx.within("plays", |cx| {
                 cx.within(&member.key, |cx| {
-                    cx.warning(
-                        code::LAW_PRIZE,
-                        member.key_start, |_| (String::from(
-                            "A prize of this draw is worth more than 50000.00, the most that may be drawn for in a sales \
-                             promotion (China, rules on promotions of 2020-12-01, article 17).",
-                        ), String::from(
-                            "该抽奖的奖品价值超过 50000.00 元：抽奖式有奖销售的最高奖不得超过五万元（《规范促销行为暂行规定》\
-                             第十七条，2020-12-01 起施行）。",
-                        )));
+                    cx.warning(code::LAW_PRIZE, member.key_start, |_| {
+                        (
+                            String::from(
+                                "A prize of this draw is worth more than 50000.00, the most that may be drawn for in a sales \
+                                 promotion (China, rules on promotions of 2020-12-01, article 17).",
+                            ),
+                            String::from(
+                                "该抽奖的奖品价值超过 50000.00 元：抽奖式有奖销售的最高奖不得超过五万元（《规范促销行为暂行规定》\
+                                 第十七条，2020-12-01 起施行）。",
+                            ),
+                        )
+                    });
                 });
             });
         }

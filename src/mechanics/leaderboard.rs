@@ -329,9 +329,12 @@ impl Mechanic for Rules {
 
 fn check_of(of: &Of, node: &Node<'_>, cx: &mut Cx) {
     if of.play.is_some() == of.points.is_some() || (of.count.is_some() && of.play.is_none()) {
-        cx.error(
-            code::BOARD_OF,
-            node.start, |_| (String::from("A board counts either a `play` (perhaps with `count`) or `points`, not both and not neither."), String::from("排行榜必须且只能统计 `play`（可加 `count`）或 `points` 之一。")));
+        cx.error(code::BOARD_OF, node.start, |_| {
+            (
+                String::from("A board counts either a `play` (perhaps with `count`) or `points`, not both and not neither."),
+                String::from("排行榜必须且只能统计 `play`（可加 `count`）或 `points` 之一。"),
+            )
+        });
     }
 }
 

@@ -239,9 +239,12 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
         if level.at <= lower.at {
             let (name, before) = (&*level.name, &*lower.name);
             report(cx, ("levels", number), |cx| {
-                cx.error(
-                    code::LEVEL_ORDER,
-                    node.start, |_| (format!("Levels go from the lowest to the highest: \"{name}\" needs more points than \"{before}\"."), format!("等级应从低到高排列：“{name}”所需积分应高于“{before}”。")));
+                cx.error(code::LEVEL_ORDER, node.start, |_| {
+                    (
+                        format!("Levels go from the lowest to the highest: \"{name}\" needs more points than \"{before}\"."),
+                        format!("等级应从低到高排列：“{name}”所需积分应高于“{before}”。"),
+                    )
+                });
             });
         }
     }

@@ -317,11 +317,14 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     if rules.open_to == OpenTo::Team && shares.is_some_and(|shares| shares > helpers.saturating_add(1)) {
         let team = helpers.saturating_add(1);
         cx.within("openTo", |cx| {
-            cx.warning(
-                code::REACH_SHARES,
-                offset("openTo"), |_| (format!(
-                    "A team of {team} cannot take all the shares; the rest goes back when the time is over."
-                ), format!("团队只有 {team} 人，红包领不完，剩余金额到期退回。")));
+            cx.warning(code::REACH_SHARES, offset("openTo"), |_| {
+                (
+                    format!(
+                        "A team of {team} cannot take all the shares; the rest goes back when the time is over."
+                    ),
+                    format!("团队只有 {team} 人，红包领不完，剩余金额到期退回。"),
+                )
+            });
         });
     }
 }
