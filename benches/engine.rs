@@ -134,23 +134,22 @@ fn weigh_a_million(campaign: &str) -> Result<(), Box<dyn Error>> {
     let workload = Workload { campaign: std::fs::read_to_string(campaign)?, batches: Vec::new() };
     let mut engine = workload.engine()?;
     let before = LIVE.load(Relaxed);
-    let mut number = 0;
+    let mut number = 0i64;
     // Three days from 2026-12-01T10:00+08:00, as the other workload has them.
     let mut submit = |act: Act, by: u64, loop_: u64| {
         number += 1;
         let (id, by, loop_) = (format!("c{number}"), long_id('o', by, 27), long_id('l', loop_, 11));
         let play = format!("play-{}", 1 + number % 8);
-        let mut command = Command::new(&id, Time(1_796_090_400_000 + i64::from(number) * 77), act);
+        let mut command = Command::new(&id, Time(1_796_090_400_000 + number * 77), act);
         command.by = Some(by.into());
         command.loop_ = Some(loop_.into());
         command.play = (act == Act::Open).then_some(play.into());
         drop(engine.submit(&command));
-        Ok::<(), Box<dyn Error>>(())
     };
     for third in 0..PEOPLE / 3 {
-        submit(Act::Open, third * 3, third)?;
+        submit(Act::Open, third * 3, third);
         for help in 0..HELPS {
-            submit(Act::Help, mixed(third * HELPS + help) % PEOPLE, mixed(third * 31 + help) % (third + 1))?;
+            submit(Act::Help, mixed(third * HELPS + help) % PEOPLE, mixed(third * 31 + help) % (third + 1));
         }
     }
     let live = LIVE.load(Relaxed) - before;

@@ -114,7 +114,7 @@ fn rust_tests() -> Outcome {
 }
 
 fn doc_tests() -> Outcome {
-    show(&mut cargo(["test", "--doc", "--package=kfactor"]))
+    show(&mut cargo(["test", "--doc", "--package=kfactor", "--package=kfactor-json"]))
 }
 
 fn typescript() -> Outcome {

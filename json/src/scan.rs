@@ -23,8 +23,8 @@ pub enum Value<'a> {
 /// Walks over the objects of some text, in one pass and linear time.
 ///
 /// ```
-/// use kfactor::json::scan::{Scanner, Value};
-/// use kfactor::json::Fault;
+/// use kfactor_json::scan::{Scanner, Value};
+/// use kfactor_json::Fault;
 ///
 /// let mut scanner = Scanner::new(br#"[{"do":"help","risk":5},{"do":"tick"}]"#);
 /// let mut acts = Vec::new();
@@ -49,6 +49,9 @@ pub struct Scanner<'a> {
     /// Nothing has been read of the array yet, so it may close.
     empty: bool,
     ended: bool,
+    /// Where the object that is being read begins, and whether none of its members was read yet.
+    start: usize,
+    first: bool,
     raw: &'a [u8],
 }
 
@@ -60,7 +63,7 @@ impl<'a> Scanner<'a> {
         cursor.space();
         let array = cursor.peek() == Some(b'[');
         cursor.at += usize::from(array);
-        Self { bytes, cursor, base: 0, array, empty: array, ended: false, raw: &[] }
+        Self { bytes, cursor, base: 0, array, empty: array, ended: false, start: 0, first: false, raw: &[] }
     }
 
     /// Whether the text is an array of objects; otherwise it is one object, or one per line.
@@ -88,62 +91,67 @@ impl<'a> Scanner<'a> {
         &mut self,
         mut each: impl FnMut(&str, Value<'a>) -> Result<(), E>,
     ) -> Result<bool, E> {
+        if !self.begin()? {
+            return Ok(false);
+        }
+        let mut refused = None;
+        while let Some((key, value)) = self.member()? {
+            if refused.is_none() {
+                refused = each(&key, value).err();
+            }
+        }
+        refused.map_or(Ok(true), Err)
+    }
+
+    /// Moves behind the brace that opens the next object; `false` at the end of the text.
+    fn begin(&mut self) -> Result<bool, Fault> {
         self.raw = &[];
         self.cursor.space();
         if self.ended || (self.at_end() && !self.array) {
             return Ok(false);
         }
         if std::mem::take(&mut self.empty) && self.cursor.peek() == Some(b']') {
-            return self.separator().map(|()| false).map_err(|fault| self.fail(fault).into());
+            return self.separator().map(|()| false).map_err(|fault| self.fail(fault));
         }
-        let start = self.base + self.cursor.at;
-        let mut refused = None;
-        let read = self.members(&mut |key, value| {
-            if refused.is_none() {
-                refused = each(key, value).err();
+        self.start = self.base + self.cursor.at;
+        self.first = true;
+        match self.cursor.peek() {
+            Some(b'{') => {
+                self.cursor.at += 1;
+                Ok(true)
             }
-        });
-        let end = self.base + self.cursor.at;
-        match read.and_then(|()| self.separator()) {
-            Err(fault) => Err(self.fail(fault).into()),
-            Ok(()) => {
-                self.raw = self.bytes.get(start..end).unwrap_or_default();
-                refused.map_or(Ok(true), Err)
-            }
+            Some(_) => Err(self.fail(Fault { kind: FaultKind::NotObject, offset: self.cursor.at })),
+            None => Err(self.fail(self.cursor.unexpected())),
         }
+    }
+
+    /// Reads the next member of the object that was begun; `None` behind the last, where the object is left.
+    fn member(&mut self) -> Result<Option<(Cow<'a, str>, Value<'a>)>, Fault> {
+        self.read_member().map_err(|fault| self.fail(fault))
+    }
+
+    fn read_member(&mut self) -> Result<Option<(Cow<'a, str>, Value<'a>)>, Fault> {
+        let first = std::mem::take(&mut self.first);
+        let cursor = &mut self.cursor;
+        cursor.space();
+        match cursor.peek() {
+            Some(b'}') => {
+                cursor.at += 1;
+                let end = self.base + cursor.at;
+                self.separator()?;
+                self.raw = self.bytes.get(self.start..end).unwrap_or_default();
+                return Ok(None);
+            }
+            Some(b',') if !first => cursor.at += 1,
+            _ if first => {}
+            _ => return Err(cursor.unexpected()),
+        }
+        let key = cursor.key()?;
+        Ok(Some((key, value(cursor)?)))
     }
 
     fn at_end(&self) -> bool {
         self.base + self.cursor.at >= self.bytes.len()
-    }
-
-    #[inline]
-    fn members(&mut self, each: &mut impl FnMut(&str, Value<'a>)) -> Result<(), Fault> {
-        let cursor = &mut self.cursor;
-        if cursor.peek() != Some(b'{') {
-            let fault = Fault { kind: FaultKind::NotObject, offset: cursor.at };
-            return Err(if cursor.peek().is_none() { cursor.unexpected() } else { fault });
-        }
-        cursor.at += 1;
-        cursor.space();
-        if cursor.peek() == Some(b'}') {
-            cursor.at += 1;
-            return Ok(());
-        }
-        loop {
-            let key = cursor.key()?;
-            let value = value(cursor)?;
-            each(&key, value);
-            cursor.space();
-            match cursor.peek() {
-                Some(b',') => cursor.at += 1,
-                Some(b'}') => {
-                    cursor.at += 1;
-                    return Ok(());
-                }
-                _ => return Err(cursor.unexpected()),
-            }
-        }
     }
 
     /// Reads what must stand between this object and the next one.

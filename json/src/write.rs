@@ -6,11 +6,11 @@ use super::cursor::special;
 ///
 /// ```
 /// let mut out = Vec::new();
-/// kfactor::json::write::text(&mut out, "a \"b\"\n");
+/// kfactor_json::write::text(&mut out, "a \"b\"\n");
 /// assert_eq!(out, br#""a \"b\"\n""#);
 /// ```
-#[inline]
 pub fn text(out: &mut Vec<u8>, text: &str) {
+    out.reserve(text.len() + 2);
     out.push(b'"');
     let bytes = text.as_bytes();
     let stop = special(bytes, 0);
@@ -23,7 +23,6 @@ pub fn text(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Appends a text that is known to need no escape as a JSON string: an id of a command or a loop, a name.
-#[inline]
 pub fn plain(out: &mut Vec<u8>, text: &str) {
     out.reserve(text.len() + 2);
     out.push(b'"');
@@ -35,10 +34,9 @@ pub fn plain(out: &mut Vec<u8>, text: &str) {
 ///
 /// ```
 /// let mut out = Vec::new();
-/// kfactor::json::write::int(&mut out, i64::MIN);
+/// kfactor_json::write::int(&mut out, i64::MIN);
 /// assert_eq!(out, b"-9223372036854775808");
 /// ```
-#[inline]
 pub fn int(out: &mut Vec<u8>, value: i64) {
     // Counts and positions mostly have one digit.
     match u8::try_from(value) {

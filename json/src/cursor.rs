@@ -6,27 +6,36 @@ use super::{DEPTH, Fault, FaultKind};
 
 /// A position in text that is known to be UTF-8.
 #[derive(Clone, Debug)]
-pub(super) struct Cursor<'a> {
+pub struct Cursor<'a> {
+    /// The text.
     pub text: &'a str,
+    /// The byte that is read next.
     pub at: usize,
 }
 
 /// A number as written, and its value if it is an integer that fits.
-pub(super) struct Number<'a> {
+pub struct Number<'a> {
+    /// As it was written.
     pub raw: &'a str,
+    /// Its value, if it is an integer of 64 bits.
     pub integer: Option<i64>,
 }
 
 impl<'a> Cursor<'a> {
+    /// The beginning of a text.
+    #[must_use]
     pub fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
+    /// The byte that is read next; none at the end.
+    #[must_use]
     #[inline]
     pub fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    /// Skips spaces and line breaks.
     #[inline]
     pub fn space(&mut self) {
         while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.peek() {
@@ -34,7 +43,10 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Skips spaces and reads `byte`, or says what stood there instead.
+    /// Skips spaces and reads `byte`.
+    ///
+    /// # Errors
+    /// That something else stands there, or nothing.
     #[inline]
     pub fn expect(&mut self, byte: u8) -> Result<(), Fault> {
         self.space();
@@ -45,6 +57,8 @@ impl<'a> Cursor<'a> {
         Err(self.unexpected())
     }
 
+    /// The fault that something else should stand here.
+    #[must_use]
     #[cold]
     pub fn unexpected(&self) -> Fault {
         let kind = if self.at >= self.text.len() { FaultKind::End } else { FaultKind::Unexpected };
@@ -52,11 +66,16 @@ impl<'a> Cursor<'a> {
     }
 
     /// The text from `start` to here; both are character boundaries.
+    #[must_use]
     #[inline]
     pub fn since(&self, start: usize) -> &'a str {
         self.text.get(start..self.at).unwrap_or_default()
     }
 
+    /// Reads a word.
+    ///
+    /// # Errors
+    /// That it does not stand here.
     pub fn literal(&mut self, word: &str) -> Result<(), Fault> {
         if self.text.as_bytes().get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
             self.at += word.len();
@@ -66,6 +85,9 @@ impl<'a> Cursor<'a> {
     }
 
     /// Skips spaces and reads a key and its colon.
+    ///
+    /// # Errors
+    /// What is wrong with it.
     #[inline]
     pub fn key(&mut self) -> Result<Cow<'a, str>, Fault> {
         self.space();
@@ -78,6 +100,9 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a string whose opening quote stands here; it is borrowed unless it holds an escape.
+    ///
+    /// # Errors
+    /// What is wrong with it.
     #[inline]
     pub fn string(&mut self) -> Result<Cow<'a, str>, Fault> {
         let start = self.at + 1;
@@ -180,6 +205,9 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a number whose first character (a digit or a minus) stands here.
+    ///
+    /// # Errors
+    /// That JSON has no such number.
     #[inline]
     pub fn number(&mut self) -> Result<Number<'a>, Fault> {
         let start = self.at;
@@ -224,6 +252,9 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads past any value, checking its syntax; `depth` containers are open around it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
     pub fn skip(&mut self, depth: u32) -> Result<(), Fault> {
         // One bit per open container, the innermost lowest: 1 is an object, 0 an array.
         let mut open = 0u64;
@@ -285,8 +316,9 @@ impl<'a> Cursor<'a> {
 }
 
 /// The first quote, backslash or control character at or after `at`, or the end; eight bytes at a time.
+#[must_use]
 #[inline]
-pub(super) fn special(bytes: &[u8], mut at: usize) -> usize {
+pub fn special(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
     // A byte's high bit is set where the byte is zero; bits above the lowest set one may be wrong.
