@@ -547,6 +547,20 @@ const WRONG: &[(&str, &str, Severity, &str, u32, u32)] = &[
     ("paid-before-the-refund", "MONEY-REFUND", Severity::Warning, "/plays/sell", 9, 5),
     ("buys-to-recruit", "LAW-ENTRY", Severity::Warning, "/plays/sell/spend", 9, 115),
     ("car-in-a-draw", "LAW-PRIZE", Severity::Warning, "/plays/pool", 9, 5),
+    ("live-code-of-spares", "LIVE_CODE_SHAPE", Severity::Error, "/liveCodes/counter", 11, 29),
+    (
+        "weight-that-nothing-reads",
+        "REACH-WEIGHT",
+        Severity::Warning,
+        "/liveCodes/counter/targets/0/weight",
+        11,
+        86,
+    ),
+    ("live-code-without-fallback", "REACH-FALLBACK", Severity::Warning, "/liveCodes/counter", 11, 29),
+    ("target-never-open", "REACH-HOURS", Severity::Warning, "/liveCodes/counter/targets/0/hours", 11, 85),
+    ("back-to-a-full-group", "REACH-STICKY", Severity::Warning, "/liveCodes/chat", 11, 26),
+    ("group-beyond-scanning", "QUOTA-TARGET", Severity::Warning, "/liveCodes/chat/targets/0/total", 11, 81),
+    ("tag-given-by-nothing", "TAG_SHAPE", Severity::Error, "/tags/0", 11, 12),
 ];
 
 /// What small documents that are about something else raise as well, because they assume nothing.
