@@ -143,11 +143,19 @@ test("what was not claimed in time can be won again", async () => {
   assert.deepEqual(won, ["coffee", "sticker", "coffee"]);
   assert.deepEqual(findings(campaign, steps), []);
   // Without its time the third coffee could not have been won.
-  assert.ok(findings(wheel({}), steps.map((step) => ({ ...step, claimBy: undefined }) as Fact)).includes("PRIZE"));
+  assert.ok(
+    findings(
+      wheel({}),
+      steps.map((step) => ({ ...step, claimBy: undefined }) as Fact),
+    ).includes("PRIZE"),
+  );
 });
 
 test("a revision is in force from its place on, and loops that run keep their rules", async () => {
-  const [first, second] = [wheel({}), wheel({ stock: 2 }, { instead: "coffee", prizes: [{ name: "Sticker", give: "sticker", weight: 1 }] })];
+  const [first, second] = [
+    wheel({}),
+    wheel({ stock: 2 }, { instead: "coffee", prizes: [{ name: "Sticker", give: "sticker", weight: 1 }] }),
+  ];
   const draws: [string, number][] = [
     ["ann", 0],
     ["ann", 1],
@@ -157,7 +165,12 @@ test("a revision is in force from its place on, and loops that run keep their ru
   const { steps, won } = await drawn(first, draws, [2, second]);
   assert.deepEqual(won, ["coffee", "sticker", "coffee", "sticker"]);
   assert.deepEqual(findings(first, steps), []);
-  assert.ok(findings(first, steps.filter((step) => "kind" in step)).includes("PRIZE"));
+  assert.ok(
+    findings(
+      first,
+      steps.filter((step) => "kind" in step),
+    ).includes("PRIZE"),
+  );
 });
 
 test("a limit on grants keeps a prize from being won", async () => {
