@@ -79,10 +79,17 @@ export function check(campaign: Campaign, seed: Uint8Array, steps: readonly (Fac
   const checker = new Checker(campaign, seed);
   steps.forEach((step, at) => {
     if (isRevision(step)) return checker.revise(step.campaign);
-    const next = steps[at + 1];
+    // Stock that nobody claimed in time is told to be free before it is granted again.
+    let after = at + 1;
+    while (isOutdated(steps[after])) after++;
+    const next = steps[after];
     return checker.take(step, next === undefined || isRevision(next) ? undefined : next);
   });
   return checker.report;
+}
+
+function isOutdated(step: Fact | Revision | undefined): boolean {
+  return step !== undefined && "kind" in step && step.kind === "outdated";
 }
 
 function isRevision(step: Fact | Revision): step is Revision {
