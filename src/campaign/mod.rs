@@ -462,14 +462,14 @@ fn read(tree: &Tree<'_>, cx: &mut Cx) -> Option<Root> {
     if let Some(root) = root.as_ref().filter(|_| !cx.refuses()) {
         check::check_amounts(root, node, cx);
         check::check_kinds(root, node, cx);
+        triggers::check(root, node, cx);
+        touchpoints::check_posters(root, node, cx);
         if COMPLETE {
             check::check_use(node, cx);
             check::check_plays(root, node, cx);
             check::check_limits(root, node, cx);
             crate::mechanics::abuse::check(root, node, cx);
             crate::mechanics::law::check(root, node, cx);
-            triggers::check(root, node, cx);
-            touchpoints::check_posters(root, node, cx);
             check::check_accept(root, node, cx);
         }
     }

@@ -464,7 +464,7 @@ fn planted_faults_of_group_fission_are_found() {
         CountsAfterTheEnd,
     ];
     let mut found = BTreeSet::new();
-    for seed in 0..300 {
+    for seed in 0..900 {
         let (campaign, commands) = plan(&bytes(seed, 400));
         assert_eq!(differs(&campaign, &commands, &mut Chat::new(&campaign, Fault::None)), Option::None);
         for fault in all {

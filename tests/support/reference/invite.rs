@@ -488,7 +488,7 @@ fn planted_faults_are_found() {
         ("coffee is owed", |model| model.campaign["rewards"]["coffee"]["clawback"] = Value::Null),
     ];
     for (name, fault) in faults {
-        let found = (0..400).any(|seed| {
+        let found = (0..4_000).any(|seed| {
             let (campaign, commands, drawn) = plan(&bytes(seed, 600));
             let mut model = Invite::new(&campaign, &drawn);
             fault(&mut model);
