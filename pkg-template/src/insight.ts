@@ -35,7 +35,7 @@ export async function insight(facts: Uint8Array | string, options: InsightOption
 export function insightTables(report: Report): Record<string, string> {
   const { widths, growth } = report.tree;
   const credit = report.credit.flatMap(({ model, channels }) =>
-    Object.entries(channels).map(([channel, thousandths]) => ({
+    Object.entries(channels).map(([channel, thousandths = 0]) => ({
       model,
       channel,
       conversions: thousandths / 1000,
