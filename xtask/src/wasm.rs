@@ -30,8 +30,26 @@ const STRIP: [&str; 3] = ["--strip-debug", "--strip-producers", "--strip-target-
 /// The feature set of the result.
 const MVP: [&str; 2] = ["--mvp-features", "--enable-mutable-globals"];
 
-/// The page's build, and the one for backends, the command line and those who write campaigns.
-const BUILDS: [(&str, &str); 2] = [("engine", "wasm"), ("complete", "wasm,complete")];
+/// One of the two builds of the engine.
+struct Build {
+    name: &'static str,
+    features: &'static str,
+    /// Of Cargo. Each has a folder of its own, so that neither build takes the place of the other.
+    profile: &'static str,
+    /// What `wasm-opt` strives for.
+    level: [&'static str; 2],
+}
+
+/// The page's build, small, and the one for backends, the command line and those who write campaigns, fast.
+const BUILDS: [Build; 2] = [
+    Build { name: "engine", features: "wasm", profile: "wasm", level: ["-Oz", "--converge"] },
+    Build {
+        name: "complete",
+        features: "wasm,complete",
+        profile: "wasm-complete",
+        level: ["-O3", "--converge"],
+    },
+];
 
 /// Builds `engine.wasm` and `complete.wasm` in `target/engine`, and beside them a folder of each with its glue
 /// `engine_bg.js`; gives the folder.
@@ -39,29 +57,28 @@ pub fn build() -> Outcome<PathBuf> {
     tools::wasm_target()?;
     tools::node_modules()?;
     let folder = target().join("engine");
-    for (name, features) in BUILDS {
-        build_one(&folder, name, features)?;
+    for build in &BUILDS {
+        build_one(&folder, build)?;
     }
     Ok(folder)
 }
 
-fn build_one(folder: &Path, name: &str, features: &str) -> Outcome {
+fn build_one(folder: &Path, &Build { name, features, profile, level }: &Build) -> Outcome {
     let mut compile = cargo([
         "rustc",
         "--quiet",
         "--package=kfactor",
         "--lib",
         "--crate-type=cdylib",
-        "--profile=wasm",
         "--target=wasm32-unknown-unknown",
         "--no-default-features",
     ]);
-    compile.arg(format!("--features={features}"));
+    compile.args([format!("--profile={profile}"), format!("--features={features}")]);
     // Without references to JavaScript's objects, which are no MVP: wasm-bindgen then keeps them in a table.
     // SHA-256 as a loop: its unrolled form is 5 kB larger, and a page hashes next to nothing.
     let flags = "-Ctarget-feature=-reference-types --cfg=sha2_backend_soft=\"compact\"";
     show(compile.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags))?;
-    let compiled = target().join("wasm32-unknown-unknown/wasm/kfactor.wasm");
+    let compiled = target().join("wasm32-unknown-unknown").join(profile).join("kfactor.wasm");
     let engine = folder.join(name).with_extension("wasm");
     let recipe = root().join("xtask/src/wasm.rs");
     if is_fresh(&engine, &[compiled.clone(), recipe]) {
@@ -75,8 +92,8 @@ fn build_one(folder: &Path, name: &str, features: &str) -> Outcome {
     let bound = parts.join("engine_bg.wasm");
     let lowered = parts.join("lowered.wasm");
     let checked = parts.join("checked.wasm");
-    optimise(&bound, &lowered, TODAY.into_iter().chain(LOWER))?;
-    optimise(&lowered, &checked, MVP.into_iter().chain(STRIP))?;
+    optimise(&bound, &lowered, TODAY.into_iter().chain(LOWER).chain(level))?;
+    optimise(&lowered, &checked, MVP.into_iter().chain(STRIP).chain(level))?;
     glue(&["check", &text(&checked)])?;
     std::fs::rename(&checked, &engine).map_err(at(&engine))?;
     println!("{}", sizes(&engine)?);
@@ -91,7 +108,7 @@ fn glue(arguments: &[&str]) -> Outcome {
 
 fn optimise<'a>(from: &Path, to: &Path, flags: impl Iterator<Item = &'a str>) -> Outcome {
     let paths = [text(from), "-o".to_owned(), text(to)];
-    let mut run = node("node_modules/binaryen/bin/wasm-opt", flags.chain(["-Oz", "--converge"]));
+    let mut run = node("node_modules/binaryen/bin/wasm-opt", flags);
     read(run.args(paths)).map(drop)
 }
 

@@ -68,6 +68,13 @@ const FACTS: Readonly<Record<Fact["kind"], Both>> = {
   kept: ["A reward may be kept", "奖励予以保留"],
   debited: ["{from}: {points} points taken back", "{from} 被收回 {points} 积分"],
   tagged: ["{by} has the tag {name}", "{by} 获得标签 {name}"],
+  untagged: ["{by} has the tag {name} no more", "{by} 不再有标签 {name}"],
+  touched: ["{by} came by once more", "{by} 再次到访"],
+  routed: ["{by} was led to {target}", "{by} 被引导至 {target}"],
+  "turned-away": ["{by} found no room ({reason})", "{by} 未能找到空位（{reason}）"],
+  added: ["{by} was added at {target}", "{by} 已添加 {target}"],
+  dropped: ["{by} left {target}", "{by} 离开了 {target}"],
+  switched: ["{target} is {to} now", "{target} 现为 {to}"],
 };
 
 const REASONS: Readonly<Record<string, Both>> = {

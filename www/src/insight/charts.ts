@@ -3,7 +3,16 @@ import { say, type Both } from "../app/language";
 import type { Options } from "./echarts";
 import { MODELS, STAGES } from "./words";
 
-const COLOURS = ["#ff5a3c", "#ff9a44", "#2a73d8", "#12915a", "#7a4fd0", "#b5761a", "#128a8a", "#d8367f"];
+const COLOURS = [
+  "#ff5a3c",
+  "#ff9a44",
+  "#2a73d8",
+  "#12915a",
+  "#7a4fd0",
+  "#b5761a",
+  "#128a8a",
+  "#d8367f",
+] as const;
 const GRID = { left: 8, right: 16, top: 32, bottom: 8, containLabel: true };
 const word = (words: Readonly<Record<string, Both>>, name: string): string =>
   say(words[name] ?? [name, name]);
@@ -19,7 +28,7 @@ export function funnel({ funnel }: Report): Options {
     value: people,
   }));
   return {
-    color: COLOURS,
+    color: [...COLOURS],
     animation: false,
     tooltip: {},
     series: [
@@ -45,7 +54,7 @@ export function cohorts({ cohorts, k }: Report): Options {
   const width = cohorts.map((cohort) => cohort.k.high - cohort.k.low);
   const band = { type: "line", stack: "band", symbol: "none", lineStyle: { opacity: 0 }, silent: true };
   return {
-    color: COLOURS,
+    color: [...COLOURS],
     animation: false,
     grid: GRID,
     legend: { data: [say(["K so far", "当前 K"]), say(["Expected", "预计"]), say(["All", "整体"])], top: 0 },
@@ -115,7 +124,7 @@ export function tree({ branches }: Report): Options {
   }
   const root = branches[0] === undefined ? undefined : nodes.get(branches[0].who);
   return {
-    color: COLOURS,
+    color: [...COLOURS],
     animation: false,
     tooltip: { formatter: ({ name, value }: { name: string; value: number }) => `${name}: ${value}` },
     series: [
@@ -141,7 +150,7 @@ export function tree({ branches }: Report): Options {
 export function credit({ credit }: Report): Options {
   const channels = [...new Set(credit.flatMap(({ channels }) => Object.keys(channels)))];
   return {
-    color: COLOURS,
+    color: [...COLOURS],
     animation: false,
     grid: GRID,
     legend: { top: 0, type: "scroll" },
