@@ -1,11 +1,13 @@
 //! `cargo xtask bench [NAME] [--json]`: measures, beside peers.
 
-use crate::run::{Outcome, node, root, show};
-use crate::{package, tools};
+use crate::package;
+use crate::run::{Outcome, command, node, root, show};
 
 /// Builds the package and runs the benchmarks, all or the one named.
 pub fn measure(arguments: &[String]) -> Outcome {
     package::build()?;
-    tools::node_modules_in(&root().join("benches"))?;
+    // Not `npm ci`: a peer's native parts for other systems are not in the lock file.
+    let mut install = command("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
+    show(install.current_dir(root().join("benches")))?;
     show(&mut node("benches/run.mjs", arguments.iter().map(String::as_str)))
 }

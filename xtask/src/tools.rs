@@ -16,11 +16,7 @@ pub fn wasm_target() -> Outcome {
 
 /// The npm packages of the top-level lock file, in `node_modules`.
 pub fn node_modules() -> Outcome {
-    node_modules_in(&root())
-}
-
-/// The npm packages of the lock file in `folder`.
-pub fn node_modules_in(folder: &Path) -> Outcome {
+    let folder = root();
     let lock = folder.join("package-lock.json");
     // npm writes this file last, so it says when an installation was completed.
     if is_fresh(&folder.join("node_modules/.package-lock.json"), &[lock]) {
