@@ -34,10 +34,14 @@ export async function mechanics({ folder, rounds, note }) {
 function prepare(folder, all, mechanic, native) {
   const home = join(folder, "mechanics", mechanic);
   mkdirSync(home, { recursive: true });
+  const own = Object.entries(all.plays).filter(([, play]) => play.mechanic === mechanic);
+  // A board ranks what another play counts.
+  const text = JSON.stringify(own);
   const plays = Object.fromEntries(
-    Object.entries(all.plays).filter(([, play]) => play.mechanic === mechanic),
+    Object.entries(all.plays).filter(([name]) => text.includes(`"${name}"`)),
   );
-  const campaign = { ...all, id: `all-${mechanic}`, title: mechanic, plays };
+  const rewards = used(all.rewards, JSON.stringify(plays));
+  const campaign = { ...all, id: `all-${mechanic}`, title: mechanic, rewards, plays };
   const commands = mixedCommands(campaign, COMMANDS).split("\n");
   let batches = "";
   for (let from = 0; from < commands.length; from += BATCH) {
@@ -47,4 +51,12 @@ function prepare(folder, all, mechanic, native) {
   writeFileSync(paths[0], JSON.stringify(campaign));
   writeFileSync(paths[1], batches);
   return () => report([native, "time", "structs", ...paths]);
+}
+
+/** The rewards that a text names, and those that they name: amounts of some rewards come from plays alone. */
+function used(rewards, text) {
+  const named = Object.fromEntries(Object.entries(rewards).filter(([name]) => text.includes(`"${name}"`)));
+  const more = text + JSON.stringify(named);
+  const wider = Object.entries(rewards).filter(([name]) => more.includes(`"${name}"`));
+  return wider.length === Object.keys(named).length ? named : used(rewards, more);
 }
