@@ -15,6 +15,7 @@ use axum::extract::{ConnectInfo, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -142,6 +143,13 @@ pub async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
 pub(crate) fn json_text(status: StatusCode, text: String) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], text)
         .into_response()
+}
+
+/// Reads a body that is one JSON object.
+pub(crate) fn read_body<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, Failure> {
+    let body = body.map_err(too_large)?;
+    serde_json::from_slice(&body)
+        .map_err(|error| Failure::from(Code::BodyMalformed).with("detail", error.to_string()))
 }
 
 pub(crate) fn too_large(rejection: BytesRejection) -> Failure {

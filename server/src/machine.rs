@@ -10,6 +10,7 @@ use kfactor::attribution::{ReferralCode, Token, day_of};
 use kfactor::campaign::{Campaign, Names, Problem};
 use kfactor::engine::handle::Order;
 use kfactor::engine::{Answer, Code, Command, Engine, Fact, Malformed, Time};
+use kfactor::poster::Posters;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -50,6 +51,8 @@ pub struct Document {
     pub led: BTreeMap<u32, String>,
     /// Where live codes lead, by name.
     pub live_codes: BTreeMap<String, LiveCodePages>,
+    /// The templates of posters.
+    pub posters: Posters,
     /// How times and amounts are written.
     pub locale: Locale,
 }
@@ -421,6 +424,7 @@ impl Machine {
             text: self.text.clone(),
             number: campaign.number(),
             title: campaign.title.to_string(),
+            posters: campaign.posters.clone(),
             page: campaign.page.as_deref().map(str::to_owned),
             led: names()
                 .filter_map(|(name, rules)| {

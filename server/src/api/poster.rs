@@ -1,7 +1,7 @@
 //! Posters drawn here: for mini-programs that cannot, for messages, for print.
 
+use super::read_body;
 use super::share::{self, Asked};
-use super::too_large;
 use crate::app::App;
 use crate::error::{Code, Failure};
 use axum::body::Bytes;
@@ -9,8 +9,8 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use kfactor::campaign::{Campaign, Names, Surface};
-use kfactor::poster::{Data, Posters, touchpoint};
+use kfactor::campaign::Surface;
+use kfactor::poster::{Data, touchpoint};
 use kfactor_poster::{Fonts, Format, Images, Picture, PictureError, draw};
 use serde::Deserialize;
 use std::collections::{HashMap, VecDeque};
@@ -104,12 +104,9 @@ pub async fn poster(
 ) -> Result<Response, Failure> {
     let caller = app.caller(&headers, from)?;
     let keeper = app.campaigns.get(&campaign)?;
-    let body = body.map_err(too_large)?;
-    let wanted: Wanted = serde_json::from_slice(&body)
-        .map_err(|error| Failure::from(Code::BodyMalformed).with("detail", error.to_string()))?;
+    let wanted: Wanted = read_body(body)?;
     let document = keeper.document();
-    let posters = posters(&document.text)?;
-    let template = posters.get(&wanted.poster).ok_or(Code::PosterUnknown)?.clone();
+    let template = document.posters.get(&wanted.poster).ok_or(Code::PosterUnknown)?.clone();
     let known =
         |name: &String| template.variants.iter().flat_map(|list| list.iter()).any(|own| **own == **name);
     if wanted.variant.as_ref().is_some_and(|variant| !known(variant)) {
@@ -177,10 +174,4 @@ async fn picture(
     let picture = Arc::new(picture);
     app.painter.keep(key, &picture);
     Ok(picture)
-}
-
-fn posters(document: &str) -> Result<Posters, Failure> {
-    // The document was read when it was loaded, and its posters are no part of what the keeper decides by.
-    let parsed = Campaign::parse(document, &Names::default()).map_err(|_| Code::Unavailable)?;
-    Ok(parsed.campaign.posters)
 }

@@ -1,6 +1,6 @@
 //! Share material: a signed token, a short link and a referral code.
 
-use super::{json_text, too_large};
+use super::{json_text, read_body};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::envelope::Envelope;
@@ -60,9 +60,7 @@ pub async fn share(
 ) -> Result<Response, Failure> {
     let caller = app.caller(&headers, from)?;
     let keeper = app.campaigns.get(&campaign)?;
-    let body = body.map_err(too_large)?;
-    let asked: Asked = serde_json::from_slice(&body)
-        .map_err(|error| Failure::from(Code::BodyMalformed).with("detail", error.to_string()))?;
+    let asked: Asked = read_body(body)?;
     match material(&app, &keeper, &campaign, &caller, asked).await? {
         Ok(Shared { token, url, code }) => {
             let shared = json!({ "ok": true, "token": token, "url": url, "code": code });
