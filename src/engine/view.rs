@@ -4,6 +4,8 @@ mod looks;
 mod shapes;
 
 pub use looks::{ItemLook, ItemName, Look, Need, Offer, PersonLook, RewardLook, Side, Step};
+#[cfg(feature = "complete")]
+pub(crate) use shapes::shown;
 pub use shapes::{
     AccountView, ActionView, GrantView, ItemView, LoopView, OfferView, PersonView, PlayView, Prices,
     RewardView, StepView, View,

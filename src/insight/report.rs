@@ -9,18 +9,9 @@ use super::story::{Options, Person, Story};
 use super::tree::{Forest, Tree};
 use crate::attribution::credit::{Model, Path, credit, within};
 use crate::audience::rfm::{Class, Convention, Customer, classes, scores};
+use crate::engine::view::shown;
 
-macro_rules! reported {
-    ($($(#[$doc:meta])* pub struct $Name:ident { $($(#[$field_doc:meta])* pub $field:ident: $type:ty,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Serialize)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-        #[serde(rename_all = "camelCase")]
-        pub struct $Name { $($(#[$field_doc])* pub $field: $type,)* }
-    )*};
-}
-
-reported! {
+shown! {
     /// What the facts of a campaign say about how it spreads. Times are Unix milliseconds, money is in minor units.
     pub struct Report {
         /// The time of the first fact.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+/// Types that only tell: what serialises, compares and has a JSON Schema alike.
 macro_rules! shown {
     ($($(#[$doc:meta])* pub struct $Name:ident { $($(#[$field_doc:meta])* pub $field:ident: $type:ty,)* })*) => {$(
         $(#[$doc])*
@@ -11,6 +12,8 @@ macro_rules! shown {
         pub struct $Name { $($(#[$field_doc])* pub $field: $type,)* }
     )*};
 }
+#[cfg(feature = "complete")]
+pub(crate) use shown;
 
 shown! {
     /// What a campaign looks like for one participant at one moment.
