@@ -26,6 +26,7 @@ pub mod json;
 pub mod livecode;
 pub mod mechanics;
 pub mod poster;
+pub mod report;
 pub mod rewards;
 pub mod sorted;
 #[doc(inline)]
