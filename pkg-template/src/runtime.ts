@@ -84,6 +84,11 @@ export function complete(): Glue {
   return loaded();
 }
 
+/** Whether the engine itself failed. By its name, because mini-programs have no such class to compare with. */
+export function isTrap(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === "RuntimeError";
+}
+
 async function load(): Promise<Glue> {
   if (loader === undefined) throw notLoaded();
   let instance: WebAssembly.Instance;
