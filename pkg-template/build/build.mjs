@@ -17,6 +17,7 @@ import {
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { brotliCompressSync, constants } from "node:zlib";
 import { generate } from "./generate.mjs";
 
 const template = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -57,7 +58,7 @@ async function build() {
   rmSync(pkg, { recursive: true, force: true });
   mkdirSync(join(dist, "cjs"), { recursive: true });
   tsc(join(dist, "types"));
-  await Promise.all([modules(), commonJs(), classicScript(), commandLine()]);
+  await Promise.all([modules(), commonJs(), classicScript(), commandLine(), miniProgram()]);
   copies();
   manifest();
   console.log(`pkg: kfactor ${version}, ${sizeOf("dist/browser.js")} (browser entry without shared chunks)`);
@@ -125,6 +126,33 @@ async function classicScript() {
     globalName: "kfactor",
     minify: true,
   });
+}
+
+/**
+ * What WeChat's npm build copies as it is: only files that may be uploaded, and syntax that its parser reads. The engine
+ * is there once, compressed: the hosts unpack it, and a mini-program's package has 2 MB.
+ */
+async function miniProgram() {
+  const folder = join(pkg, "miniprogram_dist");
+  await esbuild.build({
+    ...common,
+    entryPoints: { index: "src/entry/mini-program.ts" },
+    inject: ["src/mini-program/text.ts"],
+    outdir: folder,
+    bundle: true,
+    target: "es2017",
+    format: "cjs",
+    minify: true,
+  });
+  const settings = {
+    [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+    [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
+  };
+  const wasm = readFileSync(join(engine, "engine.wasm"));
+  writeFileSync(join(folder, "engine.wasm.br"), brotliCompressSync(wasm, { params: settings }));
+  // `require("kfactor/mini-program")` is the same, for those who want its types.
+  writeFileSync(join(folder, "mini-program.js"), 'module.exports = require("./index.js");\n');
+  writeFileSync(join(folder, "package.json"), '{ "type": "commonjs" }\n');
 }
 
 async function commandLine() {
