@@ -103,12 +103,10 @@ async function commonJs() {
   const sources = filesIn(join(template, "src")).filter(
     (file) => /\.[jt]s$/.test(file) && !file.endsWith(".d.ts"),
   );
-  const esmOnly = ["browser.ts", "worker.ts", "global.ts"];
+  const elsewhere = /\/src\/(cli\/|mini-program\/|entry\/(.*browser|.*worker|global|mini-program)\.ts$)/;
   await esbuild.build({
     ...common,
-    entryPoints: sources.filter(
-      (file) => !file.includes("/src/cli/") && !esmOnly.some((name) => file.endsWith(name)),
-    ),
+    entryPoints: sources.filter((file) => !elsewhere.test(file)),
     outdir: join(dist, "cjs"),
     outbase: join(template, "src"),
     format: "cjs",

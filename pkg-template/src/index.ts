@@ -14,6 +14,7 @@ export {
   type ShareOptions,
   type Target,
 } from "./loop/loop.js";
+export { arrivalOf, type Arrival } from "./loop/arrival.js";
 export type { KeyValue } from "./loop/storage.js";
 export type { Backend, Connection, Context, Listener, Share, ShareRequest } from "./backends/backend.js";
 export type { Address, Host, PageEvents, Reply, Request, StreamEvents } from "./host/host.js";

@@ -57,15 +57,23 @@ function startHost({ kind, promises, result, code, wasm, request, random, after 
       load(`/${route}.js`);
       if (registered === null) throw new Error(`${route} registers no Page`);
       const page = { ...registered, route, data: copy(registered.data ?? {}) };
-      page.setData = (change, done) => {
-        for (const [path, value] of Object.entries(copy(change))) assign(page.data, path, value);
-        done?.();
-      };
+      page.setData = setterOf(page);
       pages.push(page);
       page.onLoad?.(query);
       page.onShow?.();
       page.onReady?.();
       return page;
+    },
+    /** Makes a component of the code package by its path; gives it. */
+    component(path) {
+      registered = null;
+      modules.delete(`${path}.js`);
+      load(`${path}.js`);
+      const { data = {}, methods = {}, lifetimes = {} } = registered;
+      const component = { ...methods, data: copy(data) };
+      component.setData = setterOf(component);
+      lifetimes.attached?.call(component);
+      return component;
     },
     /** Closes the page on top. */
     back() {
@@ -379,6 +387,13 @@ function startHost({ kind, promises, result, code, wasm, request, random, after 
     if (isTrue) return;
     faults.push(words);
     throw new TypeError(words);
+  }
+
+  function setterOf(owner) {
+    return (change, done) => {
+      for (const [path, value] of Object.entries(copy(change))) assign(owner.data, path, value);
+      done?.();
+    };
   }
 
   /** What may cross to the view: JSON and nothing else. */

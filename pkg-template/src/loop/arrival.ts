@@ -26,7 +26,7 @@ const LOOP = /^[A-Za-z0-9_-]{1,32}$/;
  */
 export function arrive(storage: KeyValue, key: string, address: Address): Arrival {
   const known = recall<Arrival>(storage, key) ?? {};
-  const found = typeof address === "string" ? ofAddress(address) : ofQuery(address);
+  const found = arrivalOf(address);
   // Another token's loop is not this one's.
   if (found.token !== undefined && found.token !== known.token) {
     delete known.loop;
@@ -36,6 +36,11 @@ export function arrive(storage: KeyValue, key: string, address: Address): Arriva
   if (arrival.loop !== undefined) delete arrival.isBare;
   remember(storage, key, arrival);
   return arrival;
+}
+
+/** What an address, or the query that a mini-program's page gets in `onLoad`, says about how somebody came. */
+export function arrivalOf(address: Address): Arrival {
+  return typeof address === "string" ? ofAddress(address) : ofQuery(address);
 }
 
 function ofAddress(address: string): Arrival {

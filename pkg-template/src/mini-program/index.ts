@@ -6,6 +6,7 @@ export { init } from "./engine.js";
 export { createLoop, type MiniLoop } from "./loop.js";
 export { type CardOptions, shareCard, type ShareCard } from "./card.js";
 export type { LoopOptions, LoopSnapshot, PosterWishes, ShareOptions, Target } from "../loop/loop.js";
+export { arrivalOf, type Arrival } from "../loop/arrival.js";
 export type { KeyValue } from "../loop/storage.js";
 export type { Address, Host, PageEvents, Reply, Request, StreamEvents } from "../host/host.js";
 export type { Backend, Connection, Context, Listener, Share, ShareRequest } from "../backends/backend.js";
