@@ -47,12 +47,9 @@ export function ready(): Promise<Glue> {
   return loading;
 }
 
-/** Loads the engine from `load`, unless it is there already. */
+/** Loads the engine from `load`, unless it is there already or on its way. */
 export function loadFrom(load: Loader): Promise<void> {
-  if (memory === undefined) {
-    loader = load;
-    loading = undefined;
-  }
+  if (memory === undefined && loading === undefined) loader = load;
   return ready().then(() => undefined);
 }
 

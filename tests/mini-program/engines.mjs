@@ -10,15 +10,13 @@ import { campaign, codePackage, needed, script } from "./project.mjs";
 const here = dirname(fileURLToPath(import.meta.url));
 
 /** A host in a realm of its own, as strict as asked. */
-export function vmHost(
-  folder,
-  { kind = "wechat", promises = "own", result = "source", request, random = randomly } = {},
-) {
+export function vmHost(folder, options = {}) {
   const realm = vm.createContext({});
   vm.runInContext(script("runtime.js"), realm, { filename: "runtime.js" });
   const start = vm.runInContext("startHost", realm);
   const after = (wait, run) => void setTimeout(run, wait);
-  const host = start({ kind, promises, result, request, random, after, ...codePackage(folder) });
+  const usual = { kind: "wechat", promises: "own", result: "source", random: randomly };
+  const host = start({ ...usual, after, ...codePackage(folder), ...options });
   return { host, realm };
 }
 
