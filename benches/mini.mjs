@@ -23,7 +23,11 @@ export async function mini({ folder, note }) {
     seen.interpreted.push(await start(place, ["--useJIT=false"]));
     seen.compiled.push(await start(place, []));
   }
-  const median = (how, part) => quantile(seen[how].map((one) => one[part]), 0.5);
+  const median = (how, part) =>
+    quantile(
+      seen[how].map((one) => one[part]),
+      0.5,
+    );
   const milliseconds = (name, how, part) => ({ name: `mini/${name}`, value: median(how, part), unit: "ms" });
   return [
     ...["index.js", "engine.wasm.br"].map((file) => ({
@@ -48,7 +52,13 @@ async function start(place, flags) {
   const document = join(ROOT, "examples/campaigns/ten-friends.json");
   const at = String(Date.parse("2026-12-01T12:00:00+08:00"));
   const given = ["wechat", "own", "source", place, place, document, at, scripts, "measure"];
-  const { seen, faults } = await report([process.env.JSC ?? "jsc", ...flags, join(scripts, "jsc.js"), "--", ...given]);
+  const { seen, faults } = await report([
+    process.env.JSC ?? "jsc",
+    ...flags,
+    join(scripts, "jsc.js"),
+    "--",
+    ...given,
+  ]);
   if (faults.length > 0) throw new Error(faults.join("\n"));
   return seen;
 }

@@ -128,20 +128,23 @@ async function classicScript() {
 
 /**
  * What WeChat's npm build copies as it is: only files that may be uploaded, and syntax that its parser reads. The engine
- * is there once, compressed: the hosts unpack it, and a mini-program's package has 2 MB.
+ * is there once, compressed: the hosts unpack it, and a mini-program's package has 2 MB. Bundlers for mini-programs, as
+ * Taro's, get the same script as a module.
  */
 async function miniProgram() {
   const folder = join(pkg, "miniprogram_dist");
-  await esbuild.build({
+  const script = {
     ...common,
-    entryPoints: { index: "src/entry/mini-program.ts" },
+    entryPoints: ["src/entry/mini-program.ts"],
     inject: ["src/mini-program/text.ts"],
-    outdir: folder,
     bundle: true,
     target: "es2017",
-    format: "cjs",
     minify: true,
-  });
+  };
+  await Promise.all([
+    esbuild.build({ ...script, outfile: join(folder, "index.js"), format: "cjs" }),
+    esbuild.build({ ...script, outfile: join(dist, "mini-program.js"), format: "esm" }),
+  ]);
   const settings = {
     [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
     [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,

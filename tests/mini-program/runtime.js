@@ -10,11 +10,12 @@
 //   wasm      gives the bytes of a `.wasm` or `.wasm.br` of the package, decompressed, or null
 //   request   answers wx.request: { url, method, header, data } to a promise of { statusCode, data }
 //   random    fills bytes
+//   isWorker  whether this is a worker: Alipay's have WebAssembly, its pages do not
 //   after     runs a function after milliseconds
 /* exported startHost */
 "use strict";
 
-function startHost({ kind, promises, result, code, wasm, request, random, after }) {
+function startHost({ kind, promises, result, code, wasm, request, random, isWorker = false, after }) {
   const realm = Function("return this")();
   const Native = { WebAssembly: realm.WebAssembly, Promise: realm.Promise };
   const faults = [];
@@ -139,9 +140,8 @@ function startHost({ kind, promises, result, code, wasm, request, random, after 
   function install() {
     const api = kind === "alipay" ? alipay() : wechat();
     realm[{ wechat: "wx", douyin: "tt", alipay: "my" }[kind]] = api;
-    realm[{ wechat: "WXWebAssembly", douyin: "TTWebAssembly", alipay: "MYWebAssembly" }[kind]] = {
-      instantiate,
-    };
+    const name = { wechat: "WXWebAssembly", douyin: "TTWebAssembly", alipay: "MYWebAssembly" }[kind];
+    if (kind !== "alipay" || isWorker) realm[name] = { instantiate };
     realm.App = (definition) => void (app = definition);
     realm.Page = (definition) => void (registered = definition);
     realm.Component = (definition) => void (registered = definition);

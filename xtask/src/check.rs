@@ -159,6 +159,7 @@ fn publish_checks() -> Outcome {
         "node16",
         "--exclude-entrypoints",
         "engine.wasm",
+        "engine.wasm.br",
         "complete.wasm",
         "--format",
         "table-flipped",

@@ -3,6 +3,7 @@ export { CampaignError, KfactorError, type Problem } from "../errors.js";
 export { Rejected } from "../answer.js";
 export { explain, peek, qr, qrAll, referralCode, validate, type QrMatrix, type QrOptions } from "../tools.js";
 export { init } from "./engine.js";
+export { answerPage, askWorker, type PackedSymbol, type WorkerEnd, type WorkerTools } from "./worker.js";
 export { createLoop, type MiniLoop } from "./loop.js";
 export { type CardOptions, shareCard, type ShareCard } from "./card.js";
 export type { LoopOptions, LoopSnapshot, PosterWishes, ShareOptions, Target } from "../loop/loop.js";
