@@ -132,7 +132,7 @@ test("the pages show a view of the engine", async () => {
   assert.deepEqual(own, ["分享给好友", "生成海报"]);
   assert.match(page.dom.innerHTML, /2\/10/);
   page.setData({ ...data, view: seenBy("dee") });
-  assert.match(text(page, ".lead"), /邀你参加/);
+  assert.match(text(page, ".invited"), /邀你参加/);
   const other = page.querySelectorAll(".bar .button").map(({ dom }) => dom.textContent.trim());
   assert.equal(other[0], "帮 TA 助力");
   page.setData({ error: "网络不可用" });

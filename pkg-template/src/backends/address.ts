@@ -10,7 +10,8 @@ export function query(values: Record<string, string | number | undefined>): stri
 export function withQuery(address: string, values: Record<string, string | number | undefined>): string {
   const [front, fragment] = cut(address, "#");
   const [page, search = ""] = cut(front, "?");
-  const others = search.split("&").filter((pair) => pair !== "" && !(cut(pair, "=")[0] in values));
+  const given = new Set(Object.keys(values).filter((name) => values[name] !== undefined));
+  const others = search.split("&").filter((pair) => pair !== "" && !given.has(cut(pair, "=")[0]));
   const all = [...others, pairs(values)].filter((part) => part !== "").join("&");
   return page + (all === "" ? "" : `?${all}`) + (fragment === undefined ? "" : `#${fragment}`);
 }
