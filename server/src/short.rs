@@ -68,7 +68,10 @@ async fn shared_loop(keeper: &Keeper, token: &Token) -> Result<Option<String>, F
 
 /// Whether a program asks for a kind of content by its name.
 fn wants(headers: &HeaderMap, kind: &str) -> bool {
-    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains(kind))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains(kind))
 }
 
 fn see_other(page: String) -> Response {
