@@ -73,7 +73,7 @@ export interface Loop<How = PosterOptions, Picture = PosterPicture> {
    * A poster of the campaign as a picture, with a link of its own: who comes by it is counted for this participant,
    * this poster and its variant. Texts know `{title}` and `{code}` by themselves.
    */
-  poster(name: string, options?: PosterWishes & How): Promise<Picture & { share: Share }>;
+  poster(name: string, ...options: PosterArguments<How>): Promise<Picture & { share: Share }>;
   /** Shows another loop. */
   show(loop: string): Promise<void>;
   /** Asks the backend again. */
@@ -98,6 +98,10 @@ export type PosterWishes = Pick<PosterData, "values" | "variant" | "code"> & { l
 
 /** What is on a poster of a loop, and how a page draws it. */
 export type LoopPosterOptions = PosterOptions & PosterWishes;
+
+/** The options of a poster; they may be left out where the host can draw without any. */
+export type PosterArguments<How> =
+  Partial<How> extends How ? [options?: PosterWishes & How] : [options: PosterWishes & How];
 
 /** Draws a poster as a host can. */
 export type PosterPainter<How, Picture> = (
@@ -256,7 +260,8 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
     return draw(url, options);
   }
 
-  async poster(name: string, options?: PosterWishes & How): Promise<Picture & { share: Share }> {
+  async poster(name: string, ...given: PosterArguments<How>): Promise<Picture & { share: Share }> {
+    const [options] = given;
     const { loop, values, variant: wanted, code, ...how } = options ?? ({} as PosterWishes & How);
     const template = posterOf(this.document, name);
     const variant = wanted ?? variantFor(template, this.options.participant.id);
