@@ -17,6 +17,7 @@ import {
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { brotliCompressSync, constants } from "node:zlib";
 import { generate } from "./generate.mjs";
 
 const template = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -57,7 +58,7 @@ async function build() {
   rmSync(pkg, { recursive: true, force: true });
   mkdirSync(join(dist, "cjs"), { recursive: true });
   tsc(join(dist, "types"));
-  await Promise.all([modules(), commonJs(), classicScript(), commandLine()]);
+  await Promise.all([modules(), commonJs(), classicScript(), commandLine(), miniProgram()]);
   copies();
   manifest();
   console.log(`pkg: kfactor ${version}, ${sizeOf("dist/browser.js")} (browser entry without shared chunks)`);
@@ -102,12 +103,10 @@ async function commonJs() {
   const sources = filesIn(join(template, "src")).filter(
     (file) => /\.[jt]s$/.test(file) && !file.endsWith(".d.ts"),
   );
-  const esmOnly = ["browser.ts", "worker.ts", "global.ts"];
+  const elsewhere = /\/src\/(cli\/|mini-program\/|entry\/(.*browser|.*worker|global|mini-program)\.ts$)/;
   await esbuild.build({
     ...common,
-    entryPoints: sources.filter(
-      (file) => !file.includes("/src/cli/") && !esmOnly.some((name) => file.endsWith(name)),
-    ),
+    entryPoints: sources.filter((file) => !elsewhere.test(file)),
     outdir: join(dist, "cjs"),
     outbase: join(template, "src"),
     format: "cjs",
@@ -125,6 +124,36 @@ async function classicScript() {
     globalName: "kfactor",
     minify: true,
   });
+}
+
+/**
+ * What WeChat's npm build copies as it is: only files that may be uploaded, and syntax that its parser reads. The engine
+ * is there once, compressed: the hosts unpack it, and a mini-program's package has 2 MB. Bundlers for mini-programs, as
+ * Taro's, get the same script as a module.
+ */
+async function miniProgram() {
+  const folder = join(pkg, "miniprogram_dist");
+  const script = {
+    ...common,
+    entryPoints: ["src/entry/mini-program.ts"],
+    inject: ["src/mini-program/text.ts"],
+    bundle: true,
+    target: "es2017",
+    minify: true,
+  };
+  await Promise.all([
+    esbuild.build({ ...script, outfile: join(folder, "index.js"), format: "cjs" }),
+    esbuild.build({ ...script, outfile: join(dist, "mini-program.js"), format: "esm" }),
+  ]);
+  const settings = {
+    [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+    [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
+  };
+  const wasm = readFileSync(join(engine, "engine.wasm"));
+  writeFileSync(join(folder, "engine.wasm.br"), brotliCompressSync(wasm, { params: settings }));
+  // `require("kfactor/mini-program")` is the same, for those who want its types.
+  writeFileSync(join(folder, "mini-program.js"), 'module.exports = require("./index.js");\n');
+  writeFileSync(join(folder, "package.json"), '{ "type": "commonjs" }\n');
 }
 
 async function commandLine() {

@@ -3,7 +3,7 @@ import { asAnswer, read } from "./answer.js";
 import { encode, type Fields } from "./generated/encode.js";
 import type { Names } from "./generated/decode.js";
 import type { Answer, Audit, Campaign, Command, Fact, LiveCodeView, View } from "./types.js";
-import { complete, engineMemory, type Glue, ready } from "./runtime.js";
+import { complete, engineMemory, type Glue, isTrap, ready } from "./runtime.js";
 import { position, seek } from "./wire.js";
 
 /** How an engine is loaded. */
@@ -225,6 +225,6 @@ function seedOf({ seed = NO_SEED }: EngineOptions): Uint8Array {
 }
 
 function fault(reason: unknown): unknown {
-  if (!(reason instanceof WebAssembly.RuntimeError)) return reason;
+  if (!isTrap(reason)) return reason;
   return new KfactorError("ENGINE_FAULT", "The engine met a fault of its own.", "引擎内部错误。", reason);
 }

@@ -10,11 +10,14 @@ export {
   type LoopOptions,
   type LoopPosterOptions,
   type LoopSnapshot,
+  type PosterWishes,
   type ShareOptions,
   type Target,
 } from "./loop/loop.js";
+export { arrivalOf, type Arrival } from "./loop/arrival.js";
 export type { KeyValue } from "./loop/storage.js";
 export type { Backend, Connection, Context, Listener, Share, ShareRequest } from "./backends/backend.js";
+export type { Address, Host, PageEvents, Reply, Request, StreamEvents } from "./host/host.js";
 export { http, type HttpOptions } from "./backends/http.js";
 export { anyStore, type AnyStoreOptions } from "./backends/any-store.js";
 export { local, type LocalBackend, type LocalOptions } from "./backends/local.js";

@@ -47,12 +47,9 @@ export function ready(): Promise<Glue> {
   return loading;
 }
 
-/** Loads the engine from `load`, unless it is there already. */
+/** Loads the engine from `load`, unless it is there already or on its way. */
 export function loadFrom(load: Loader): Promise<void> {
-  if (memory === undefined) {
-    loader = load;
-    loading = undefined;
-  }
+  if (memory === undefined && loading === undefined) loader = load;
   return ready().then(() => undefined);
 }
 
@@ -82,6 +79,11 @@ export function complete(): Glue {
     );
   }
   return loaded();
+}
+
+/** Whether the engine itself failed. By its name, because mini-programs have no such class to compare with. */
+export function isTrap(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === "RuntimeError";
 }
 
 async function load(): Promise<Glue> {

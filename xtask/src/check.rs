@@ -16,7 +16,7 @@ const fn step(name: &'static str, what: &'static str, run: fn() -> Outcome) -> S
 }
 
 /// In this order; the first that fails ends the run.
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     step("fmt", "Rust is formatted", rust_format),
     step("clippy", "Rust has no warnings", clippy),
     step("rust", "Rust tests: engine, properties, server", rust_tests),
@@ -32,6 +32,7 @@ const STEPS: [Step; 14] = [
         "the tarball in Node, Vite, webpack, esbuild, a classic script, and against the server",
         tarball_tests,
     ),
+    step("mini", "the package and the example in mini-programs: V8, JavaScriptCore, the server", mini_tests),
     step("browser", "people playing campaigns in Chromium", browser_tests),
     step("scan", "decoders of others read every poster and random styles, clean and photographed", scan),
     step("fuzz", "one minute of fuzzing", fuzz),
@@ -129,7 +130,8 @@ fn typescript() -> Outcome {
         "package.json",
         "pkg-template/**/*.{ts,js,mjs,json}",
         "!pkg-template/src/generated",
-        "tests/{package,browser,determinism,oracles}/**/*.{js,mjs}",
+        "tests/{package,browser,determinism,oracles,mini-program}/**/*.{js,mjs}",
+        "examples/miniprogram/**/*.{js,json}",
         "www/src/**/*.{ts,vue,css}",
         "www/*.{ts,mjs,json,html}",
     ];
@@ -157,6 +159,7 @@ fn publish_checks() -> Outcome {
         "node16",
         "--exclude-entrypoints",
         "engine.wasm",
+        "engine.wasm.br",
         "complete.wasm",
         "--format",
         "table-flipped",
@@ -174,6 +177,18 @@ fn tarball_tests() -> Outcome {
     tests.env("KFACTOR_TARBALL", tarball).env("CHROMIUM", browser);
     tests.env("KFACTOR_SERVER", target().join("debug/kfactor-server"));
     show(tests.env("KFACTOR_SCRATCH", target().join("package-tests")))
+}
+
+/// Without JavaScriptCore nothing would stand for the phones that interpret WebAssembly.
+fn mini_tests() -> Outcome {
+    package::build()?;
+    let tarball = package::pack()?;
+    let folder = tools::mini_program()?;
+    let jsc = tools::jsc().ok_or("JavaScriptCore's shell `jsc` is needed: libjavascriptcoregtk-4.0-bin")?;
+    show(&mut cargo(["build", "--quiet", "--package=kfactor-server"]))?;
+    let mut tests = node_tests("tests/mini-program/");
+    tests.env("KFACTOR_TARBALL", tarball).env("KFACTOR_MINI", folder).env("JSC", jsc);
+    show(tests.env("KFACTOR_SERVER", target().join("debug/kfactor-server")))
 }
 
 fn browser_tests() -> Outcome {

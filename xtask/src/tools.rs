@@ -28,6 +28,23 @@ pub fn node_modules() -> Outcome {
     show(install.current_dir(folder))
 }
 
+/// What only the tests of mini-programs need, by a lock file of their own, in `target/mini`: Tencent's packer brings more than
+/// a thousand packages along.
+pub fn mini_program() -> Outcome<PathBuf> {
+    let (folder, from) = (crate::run::target().join("mini"), root().join("tests/mini-program"));
+    let lock = from.join("package-lock.json");
+    if is_fresh(&folder.join("node_modules/.package-lock.json"), std::slice::from_ref(&lock)) {
+        return Ok(folder);
+    }
+    std::fs::create_dir_all(&folder).map_err(at(&folder))?;
+    for name in ["package.json", "package-lock.json"] {
+        std::fs::copy(from.join(name), folder.join(name)).map_err(at(&folder))?;
+    }
+    let quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    show(command("npm", ["ci"]).args(quiet).current_dir(&folder))?;
+    Ok(folder)
+}
+
 /// A Chromium, for the tests that open pages: `$CHROMIUM`, or the system's.
 pub fn chromium() -> Outcome<PathBuf> {
     const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];

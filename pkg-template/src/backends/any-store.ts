@@ -1,8 +1,9 @@
 import { Engine } from "../engine.js";
 import { KfactorError } from "../errors.js";
+import { poll, type Request } from "../host/host.js";
 import type { Answer, Command, Outgoing, View } from "../types.js";
 import type { Backend, Connection, Context, Listener, Share, ShareRequest } from "./backend.js";
-import { HttpError } from "./http.js";
+import { HttpError, isFine, withoutSlash } from "./http.js";
 import { shareOf } from "./local.js";
 
 /** How a store is reached that only appends and lists commands. */
@@ -21,7 +22,7 @@ export interface AnyStoreOptions {
  * the list, so all agree.
  */
 export function anyStore(url: string, options: AnyStoreOptions = {}): Backend {
-  const base = url.replace(/\/+$/, "");
+  const base = withoutSlash(url);
   return {
     connect: async (context) => {
       const engine = await Engine.load(context.document);
@@ -76,7 +77,7 @@ class StoreConnection implements Connection {
 
   async share({ touchpoint, ...request }: ShareRequest): Promise<Share> {
     const answer = await this.submit({ ...request, do: "share" } as Command);
-    return shareOf(answer, this.options.page, request.loop, touchpoint);
+    return shareOf(answer, this.options.page ?? this.context.host.page(), request.loop, touchpoint);
   }
 
   listen(_loop: string | undefined, listener: Listener): () => void {
@@ -89,9 +90,8 @@ class StoreConnection implements Connection {
         () => listener.online(false),
       );
     };
-    const timer = setInterval(look, this.options.pollEvery ?? 4_000);
     look();
-    return () => clearInterval(timer);
+    return poll(this.context.host, this.options.pollEvery ?? 4_000, look);
   }
 
   close(): void {
@@ -115,18 +115,17 @@ class StoreConnection implements Connection {
     }
   }
 
-  private async ask(method: string, address: string, body?: object): Promise<unknown> {
-    const headers: Record<string, string> = {};
+  private async ask(method: Request["method"], url: string, body?: object): Promise<unknown> {
+    const headers: Record<string, string> = { Accept: "application/json" };
     if (this.options.key !== undefined) headers.Authorization = `Bearer ${this.options.key}`;
-    const request: RequestInit = { method, headers };
+    const request: Request = { method, url, headers };
     if (body !== undefined) {
       headers["Content-Type"] = "application/json";
       request.body = JSON.stringify(body);
     }
-    const response = await fetch(address, request);
-    const answer: unknown = await response.json().catch(() => null);
-    if (response.ok) return answer;
-    throw new HttpError(response.status, answer as { code?: string } | null);
+    const { status, body: answer } = await this.context.host.request(request);
+    if (isFine(status)) return answer;
+    throw new HttpError(status, answer as { code?: string } | null);
   }
 }
 

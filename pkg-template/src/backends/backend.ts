@@ -1,4 +1,5 @@
 import type { Engine } from "../engine.js";
+import type { Host } from "../host/host.js";
 import type { Answer, Outgoing, View } from "../types.js";
 
 /** For whom a backend is spoken to. */
@@ -8,6 +9,8 @@ export interface Context {
   /** The campaign document as text. */
   document: string;
   participant: { id: string; proof?: string };
+  /** The page that the loop runs in. */
+  host: Host;
 }
 
 /** What a participant shares. */
@@ -18,6 +21,8 @@ export interface Share {
   token: string | null;
   /** The code a person can type instead. */
   code: string;
+  /** The loop that is shared, if one is. */
+  loop?: string;
 }
 
 /** Who shares what, and where it will be met. */
@@ -45,6 +50,8 @@ export interface Connection {
   /** An engine that knows what happened in a loop, to try commands on copies of it. It stays the connection's. */
   preview(loop: string): Promise<Engine>;
   share(request: ShareRequest): Promise<Share>;
+  /** The loop that a token was shared for, if for one; absent where addresses always say it. */
+  loopOf?(token: string): Promise<string | undefined>;
   /** Listens until the function it gives is called. */
   listen(loop: string | undefined, listener: Listener): () => void;
   /** Gives back what the connection holds. */

@@ -1,7 +1,9 @@
 import { asAnswer, Rejected } from "../answer.js";
 import { Engine } from "../engine.js";
 import { KfactorError } from "../errors.js";
+import { poll, type Request } from "../host/host.js";
 import type { Answer, Fact, View } from "../types.js";
+import { query } from "./address.js";
 import type { Backend, Connection, Context, Listener, Share } from "./backend.js";
 
 /** How kfactor-server is reached. */
@@ -14,17 +16,19 @@ export interface HttpOptions {
 
 /** kfactor-server, or any backend that answers on the same paths. */
 export function http(url: string, options: HttpOptions): Backend {
-  const base = url.replace(/\/+$/, "");
+  const base = withoutSlash(url);
   return { connect: async (context) => new HttpConnection(base, options, context) };
 }
 
 class HttpConnection implements Connection {
+  private readonly base: string;
   private readonly path: string;
   private readonly options: HttpOptions;
   private readonly context: Context;
   private shadow: { loop: string; engine: Engine; next: number } | undefined;
 
   constructor(base: string, options: HttpOptions, context: Context) {
+    this.base = base;
     this.path = `${base}/v1/campaigns/${encodeURIComponent(context.campaign)}`;
     this.options = options;
     this.context = context;
@@ -58,10 +62,17 @@ class HttpConnection implements Connection {
     return { url, token, code };
   }
 
+  async loopOf(token: string): Promise<string | undefined> {
+    const { loop } = (await this.send("GET", `${this.base}/r/${token}`)) as { loop?: string | null };
+    return loop ?? undefined;
+  }
+
   listen(loop: string | undefined, listener: Listener): () => void {
+    const { stream } = this.context.host;
     // The server tells a page about one loop; without one there is nothing to stream.
-    const streams = loop !== undefined && typeof EventSource === "function";
-    return streams ? this.stream(loop, listener) : this.poll(listener);
+    if (stream === undefined || loop === undefined) return this.poll(listener);
+    const url = `${this.path}/events${query({ key: this.options.key, loop })}`;
+    return stream(url, { open: (isOpen) => listener.online(isOpen), event: () => listener.changed() });
   }
 
   close(): void {
@@ -69,37 +80,34 @@ class HttpConnection implements Connection {
     this.shadow = undefined;
   }
 
-  private stream(loop: string, listener: Listener): () => void {
-    const source = new EventSource(`${this.path}/events${query({ key: this.options.key, loop })}`);
-    source.onopen = () => listener.online(true);
-    source.onerror = () => listener.online(false);
-    source.onmessage = () => listener.changed();
-    return () => source.close();
+  private poll(listener: Listener): () => void {
+    const stop = poll(this.context.host, this.options.pollEvery ?? 4_000, () => listener.changed());
+    listener.online(true);
+    return stop;
   }
 
-  private poll(listener: Listener): () => void {
-    const timer = setInterval(() => listener.changed(), this.options.pollEvery ?? 4_000);
-    listener.online(true);
-    return () => clearInterval(timer);
+  private ask(method: Request["method"], path: string, body?: object): Promise<unknown> {
+    return this.send(method, this.path + path, body);
   }
 
   /** Gives the body, also of a refused command; other errors are thrown with their code. */
-  private async ask(method: string, path: string, body?: object): Promise<unknown> {
+  private async send(method: Request["method"], url: string, body?: object): Promise<unknown> {
     const { id, proof } = this.context.participant;
     const headers: Record<string, string> = {
+      Accept: "application/json",
       Authorization: `Bearer ${this.options.key}`,
       "X-Kfactor-Participant": id,
       ...(proof === undefined ? {} : { "X-Kfactor-Proof": proof }),
     };
-    const request: RequestInit = { method, headers };
+    const request: Request = { method, url, headers };
     if (body !== undefined) {
       headers["Content-Type"] = "application/json";
       request.body = JSON.stringify(body);
     }
-    const response = await fetch(this.path + path, request);
-    const answer = (await response.json().catch(() => null)) as Partial<Rejected> | null;
-    if (response.ok || (answer?.ok === false && answer.id !== undefined)) return answer;
-    throw new HttpError(response.status, answer);
+    const reply = await this.context.host.request(request);
+    const answer = reply.body as Partial<Rejected> | null;
+    if (isFine(reply.status) || (answer?.ok === false && answer.id !== undefined)) return answer;
+    throw new HttpError(reply.status, answer);
   }
 }
 
@@ -120,13 +128,17 @@ export class HttpError extends KfactorError {
   }
 }
 
+/** Whether a status of HTTP says that all went well. */
+export function isFine(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** An address to put a path behind. */
+export function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, "");
+}
+
 interface Page {
   facts: Fact[];
   next: number;
-}
-
-function query(values: Record<string, string | number | undefined>): string {
-  const given = Object.entries(values).filter(([, value]) => value !== undefined);
-  const text = given.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join("&");
-  return text === "" ? "" : `?${text}`;
 }

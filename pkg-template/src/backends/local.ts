@@ -1,6 +1,7 @@
 import { Engine } from "../engine.js";
 import { KfactorError } from "../errors.js";
 import type { Answer, Command, Outgoing } from "../types.js";
+import { withQuery } from "./address.js";
 import type { Backend, Connection, Context, Listener, Share } from "./backend.js";
 
 /** How the campaign runs inside this page. */
@@ -45,7 +46,7 @@ export function local(options: LocalOptions = {}): LocalBackend {
         share: async ({ touchpoint, ...request }) =>
           shareOf(
             decide(engine, { ...request, do: "share" } as Command),
-            options.page,
+            options.page ?? context.host.page(),
             request.loop,
             touchpoint,
           ),
@@ -69,7 +70,7 @@ export function local(options: LocalOptions = {}): LocalBackend {
 
 /** Tells everyone who listens, after the answer is on its way. */
 function tell(listeners: ReadonlySet<Listener>): void {
-  queueMicrotask(() => {
+  void Promise.resolve().then(() => {
     for (const listener of listeners) listener.changed();
   });
 }
@@ -77,18 +78,12 @@ function tell(listeners: ReadonlySet<Listener>): void {
 /** The link for an answer to `share` where nobody can sign tokens: the code is in the address. */
 export function shareOf(
   answer: Answer,
-  page: string | undefined,
+  page: string,
   loop: string | undefined,
   touchpoint: string | undefined,
 ): Share {
   if (!answer.ok) throw new KfactorError(answer.code, answer.message, answer.messageZh);
   const shared = answer.facts.find((fact) => fact.kind === "shared");
   const code = shared?.kind === "shared" ? shared.code : "";
-  const here =
-    page ?? (typeof location === "object" ? location.origin + location.pathname : "https://example.com/");
-  const url = new URL(here);
-  if (loop !== undefined) url.searchParams.set("loop", loop);
-  url.searchParams.set("code", code);
-  if (touchpoint !== undefined) url.searchParams.set("touchpoint", touchpoint);
-  return { url: url.href, token: null, code };
+  return { url: withQuery(page, { loop, code, touchpoint }), token: null, code };
 }

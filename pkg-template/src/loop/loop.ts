@@ -2,14 +2,16 @@ import type { Rejected } from "../answer.js";
 import type { Backend, Connection, Listener, Share } from "../backends/backend.js";
 import { asText, type Engine } from "../engine.js";
 import { KfactorError } from "../errors.js";
+import { browser } from "../host/browser.js";
+import type { Address, Host } from "../host/host.js";
 import { qr as draw, type QrOptions } from "../tools.js";
-import type { Act, Answer, Campaign, Intent, Outgoing, View } from "../types.js";
+import type { Act, Answer, Campaign, Intent, Outgoing, PosterTemplate, View } from "../types.js";
 import { type Arrival, arrive } from "./arrival.js";
 import { drawPoster, type PosterData, type PosterOptions, type PosterPicture } from "../poster/poster.js";
 import { Outbox } from "./outbox.js";
 import { posterOf, touchpointOf, variantFor } from "./posters.js";
 import { overlay } from "./preview.js";
-import { defaultStorage, type KeyValue, remember } from "./storage.js";
+import { type KeyValue, remember } from "./storage.js";
 
 /** What a page says about its campaign and its visitor. */
 export interface LoopOptions {
@@ -27,8 +29,10 @@ export interface LoopOptions {
   storage?: KeyValue;
   /** The language of `notice`; the page's if absent. */
   lang?: "en" | "zh";
-  /** The page's address; this page's if absent. */
-  address?: string;
+  /** The page's address, or the query that a mini-program's page gets in `onLoad`; this page's if absent. */
+  address?: Address;
+  /** Random bytes for ids; the host's if absent. */
+  random?: (length: number) => Uint8Array | Promise<Uint8Array>;
 }
 
 /** What a page shows. The same object until something changes. */
@@ -45,8 +49,8 @@ export interface LoopSnapshot {
   readonly connection: "connecting" | "online" | "offline";
 }
 
-/** A campaign page's state and its actions. */
-export interface Loop {
+/** A campaign page's state and its actions. How posters are drawn is its host's affair. */
+export interface Loop<How = PosterOptions, Picture = PosterPicture> {
   /** The current state. */
   getSnapshot(): LoopSnapshot;
   /** Calls `changed` after every change, until the function it gives is called. */
@@ -69,7 +73,7 @@ export interface Loop {
    * A poster of the campaign as a picture, with a link of its own: who comes by it is counted for this participant,
    * this poster and its variant. Texts know `{title}` and `{code}` by themselves.
    */
-  poster(name: string, options?: LoopPosterOptions): Promise<PosterPicture & { share: Share }>;
+  poster(name: string, ...options: PosterArguments<How>): Promise<Picture & { share: Share }>;
   /** Shows another loop. */
   show(loop: string): Promise<void>;
   /** Asks the backend again. */
@@ -89,9 +93,22 @@ export interface ShareOptions {
   text?: string;
 }
 
-/** How a poster of a loop is drawn. The variant is chosen by participant if absent. */
-export type LoopPosterOptions = PosterOptions &
-  Pick<PosterData, "values" | "variant" | "code"> & { loop?: string };
+/** What is on a poster of a loop. The variant is chosen by participant if absent. */
+export type PosterWishes = Pick<PosterData, "values" | "variant" | "code"> & { loop?: string };
+
+/** What is on a poster of a loop, and how a page draws it. */
+export type LoopPosterOptions = PosterOptions & PosterWishes;
+
+/** The options of a poster; they may be left out where the host can draw without any. */
+export type PosterArguments<How> =
+  Partial<How> extends How ? [options?: PosterWishes & How] : [options: PosterWishes & How];
+
+/** Draws a poster as a host can. */
+export type PosterPainter<How, Picture> = (
+  template: PosterTemplate,
+  data: PosterData,
+  how: How,
+) => Promise<Picture>;
 
 /** A loop by its id, or by a referral code that somebody typed. */
 export type Target = { loop: string } | { code: string };
@@ -116,14 +133,27 @@ export type Target = { loop: string } | { code: string };
  * ```
  */
 export function createLoop(options: LoopOptions): Loop {
-  return new LoopStore(options);
+  return startLoop(options, browser(), (template, data, how) =>
+    drawPoster(template, { surface: "h5", ...data }, how),
+  );
+}
+
+/** The same in any host. */
+export function startLoop<How, Picture extends object>(
+  options: LoopOptions,
+  host: Host,
+  painter: PosterPainter<How, Picture>,
+): Loop<How, Picture> {
+  return new LoopStore(options, host, painter);
 }
 
 /** Changes that come close together are asked about once. */
 const TOGETHER_MS = 40;
 
-class LoopStore implements Loop {
+class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
   private readonly options: LoopOptions;
+  private readonly host: Host;
+  private readonly painter: PosterPainter<How, Picture>;
   private readonly document: string;
   private readonly campaign: string;
   private readonly storage: KeyValue;
@@ -134,6 +164,7 @@ class LoopStore implements Loop {
   private known: View | null = null;
   private shadow: Engine | null = null;
   private stopListening: (() => void) | undefined;
+  private stopWatching: (() => void) | undefined;
   private refreshing: ReturnType<typeof setTimeout> | undefined;
   private isClosed = false;
   private snapshot: LoopSnapshot = {
@@ -145,13 +176,14 @@ class LoopStore implements Loop {
     connection: "connecting",
   };
 
-  constructor(options: LoopOptions) {
+  constructor(options: LoopOptions, host: Host, painter: PosterPainter<How, Picture>) {
     this.options = options;
+    this.host = host;
+    this.painter = painter;
     this.document = asText(options.campaign);
     this.campaign = idOf(this.document);
-    this.storage = options.storage ?? defaultStorage();
-    const address = options.address ?? (typeof location === "object" ? location.href : "");
-    this.arrival = arrive(this.storage, this.keyOf("arrival"), address);
+    this.storage = options.storage ?? host.storage();
+    this.arrival = arrive(this.storage, this.keyOf("arrival"), options.address ?? host.address());
     if (options.token !== undefined) this.arrival.token = options.token;
     this.shown = options.loop ?? this.arrival.loop;
     this.started = this.start();
@@ -170,7 +202,7 @@ class LoopStore implements Loop {
   }
 
   async open(play: string): Promise<Answer> {
-    const loop = randomId("l", 11);
+    const loop = await this.randomId("l", 11);
     const answer = await this.act({ do: "open", play, loop } as Intent);
     if (answer.ok) await this.show(loop);
     return answer;
@@ -194,7 +226,7 @@ class LoopStore implements Loop {
     const known = token !== undefined ? { token } : touchpoint !== undefined ? { touchpoint } : {};
     const came = TAKES_TOKEN.has(intent.do) ? known : {};
     const command = {
-      id: randomId("k", 19),
+      id: await this.randomId("k", 19),
       by: this.options.participant.id,
       ...came,
       ...intent,
@@ -216,13 +248,11 @@ class LoopStore implements Loop {
       ...(loop === undefined ? {} : { loop }),
       ...(touchpoint === undefined ? {} : { touchpoint }),
     });
-    if (options.sheet === true && typeof navigator === "object" && typeof navigator.share === "function") {
+    if (options.sheet === true) {
       const { title, text } = options;
-      await navigator.share({ url: share.url, ...(title && { title }), ...(text && { text }) }).catch(() => {
-        // Closing the sheet without a choice is no failure.
-      });
+      await this.host.openSheet?.({ url: share.url, ...(title && { title }), ...(text && { text }) });
     }
-    return share;
+    return loop === undefined ? share : { ...share, loop };
   }
 
   async qr({ loop, ...options }: QrOptions & { loop?: string } = {}): Promise<string> {
@@ -230,8 +260,9 @@ class LoopStore implements Loop {
     return draw(url, options);
   }
 
-  async poster(name: string, options: LoopPosterOptions = {}): Promise<PosterPicture & { share: Share }> {
-    const { loop, values, variant: wanted, code, ...how } = options;
+  async poster(name: string, ...given: PosterArguments<How>): Promise<Picture & { share: Share }> {
+    const [options] = given;
+    const { loop, values, variant: wanted, code, ...how } = options ?? ({} as PosterWishes & How);
     const template = posterOf(this.document, name);
     const variant = wanted ?? variantFor(template, this.options.participant.id);
     const share = await this.share({
@@ -240,12 +271,11 @@ class LoopStore implements Loop {
     });
     const data: PosterData = {
       url: share.url,
-      surface: "h5",
       values: { title: this.snapshot.view?.title ?? "", code: share.code, ...values },
       ...(variant === undefined ? {} : { variant }),
       ...(code === undefined ? {} : { code }),
     };
-    return { ...(await drawPoster(template, data, how)), share };
+    return { ...(await this.painter(template, data, how as unknown as How)), share };
   }
 
   async show(loop: string): Promise<void> {
@@ -268,6 +298,7 @@ class LoopStore implements Loop {
     this.isClosed = true;
     clearTimeout(this.refreshing);
     this.stopListening?.();
+    this.stopWatching?.();
     this.shadow = null;
     this.changed.clear();
     const stop = ({ connection, outbox }: { connection: Connection; outbox: Outbox }): void => {
@@ -279,7 +310,7 @@ class LoopStore implements Loop {
 
   private async start(): Promise<{ connection: Connection; outbox: Outbox }> {
     const { participant, backend } = this.options;
-    const context = { campaign: this.campaign, document: this.document, participant };
+    const context = { campaign: this.campaign, document: this.document, participant, host: this.host };
     const connection = await backend.connect(context);
     const outbox = new Outbox(this.storage, this.keyOf(`outbox:${participant.id}`), connection, {
       pending: (pending) => this.update({ pending, view: this.previewed(pending) }),
@@ -287,17 +318,41 @@ class LoopStore implements Loop {
       online: (isOnline) => this.update({ connection: isOnline ? "online" : "offline" }),
     });
     const started = { connection, outbox };
-    queueMicrotask(() => void this.begin(outbox));
+    void Promise.resolve().then(() => this.begin(started));
     return started;
   }
 
   /** Everything that needs `started`: earlier clicks, the arrival, the first view. */
-  private async begin(outbox: Outbox): Promise<void> {
-    if (typeof addEventListener === "function") addEventListener("online", () => void outbox.flush());
+  private async begin({ connection, outbox }: { connection: Connection; outbox: Outbox }): Promise<void> {
+    if (this.isClosed) return;
+    this.stopWatching = this.host.watch({
+      online: () => outbox.wake(),
+      shown: () => {
+        outbox.wake();
+        this.happened();
+      },
+    });
     this.update({ pending: outbox.pending });
     void outbox.flush();
     if (this.arrival.token !== undefined || this.arrival.touchpoint !== undefined) void this.visit();
+    await this.findLoop(connection);
     await this.follow();
+  }
+
+  /** A token that came alone: the backend says for which loop it was shared. */
+  private async findLoop(connection: Connection): Promise<void> {
+    const { token, isBare } = this.arrival;
+    if (token === undefined || isBare !== true || this.shown !== undefined) return;
+    if (connection.loopOf === undefined) return;
+    try {
+      const loop = await connection.loopOf(token);
+      delete this.arrival.isBare;
+      if (loop !== undefined) this.arrival.loop = this.shown = loop;
+      remember(this.storage, this.keyOf("arrival"), this.arrival);
+    } catch (reason) {
+      // The visit's own answer says in words what is wrong with a token; without a connection, the next start asks.
+      if (!(reason instanceof KfactorError)) this.update({ connection: "offline" });
+    }
   }
 
   private async follow(): Promise<void> {
@@ -359,8 +414,7 @@ class LoopStore implements Loop {
   }
 
   private inWords({ message, messageZh }: { message: string; messageZh: string }): string {
-    const page = typeof navigator === "object" ? navigator.language : "en";
-    return (this.options.lang ?? (page.startsWith("zh") ? "zh" : "en")) === "zh" ? messageZh : message;
+    return (this.options.lang ?? this.host.language()) === "zh" ? messageZh : message;
   }
 
   private target(target: Target | undefined): Target {
@@ -368,6 +422,12 @@ class LoopStore implements Loop {
     if (this.shown !== undefined) return { loop: this.shown };
     if (this.arrival.code !== undefined) return { code: this.arrival.code };
     throw new KfactorError("LOOP_MISSING", "Say which loop, or which code.", "请指明活动进程或口令。");
+  }
+
+  /** A prefix, since no loop's id may begin with `_`, and 6 random bits a letter. */
+  private async randomId(prefix: string, length: number): Promise<string> {
+    const bytes = await (this.options.random ?? this.host.random)(length);
+    return prefix + Array.from(bytes, (byte) => LETTERS[byte & 63]).join("");
   }
 
   private keyOf(name: string): string {
@@ -403,12 +463,6 @@ function unreachable(reason: unknown): KfactorError {
 }
 
 const LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
-
-/** A prefix, since no loop's id may begin with `_`, and 6 random bits a letter. */
-function randomId(prefix: string, length: number): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(length));
-  return prefix + Array.from(bytes, (byte) => LETTERS[byte & 63]).join("");
-}
 
 /** Tells participants apart within an id, 53 bits. */
 function fingerprint(text: string): string {

@@ -74,6 +74,12 @@ export class Outbox {
     }
   }
 
+  /** Sends without waiting for the pause to be over: the network or the page came back. */
+  wake(): void {
+    this.pause = FIRST_PAUSE_MS;
+    void this.flush();
+  }
+
   /** Stops sending. What is waiting stays in the storage. */
   close(): void {
     this.isClosed = true;

@@ -1,3 +1,4 @@
+import type { MiniApi } from "../host/mini-api.js";
 import type { PosterTemplate } from "../types.js";
 import type { DisplayList } from "./canvas.js";
 import type { ImageFault } from "./images.js";
@@ -42,6 +43,54 @@ export async function drawOnNode(
   );
   const { width, height, code } = list;
   return { width, height, code, notes };
+}
+
+/** How a poster of a mini-program is drawn. */
+export interface MiniPosterOptions {
+  /** The node of the page's canvas, as `wx.createSelectorQuery()` gives it. */
+  canvas: CanvasNode;
+  /** Pixels of the picture for one of the template; as many as the host bears, up to 1, if absent. */
+  scale?: number;
+  /** `jpg` if absent: PNG takes ten times the time and the bytes. */
+  format?: "jpg" | "png";
+  /** 0 to 1; 0.85 if absent. For `jpg`. */
+  quality?: number;
+  /** Milliseconds that pictures may take; 5000 if absent. */
+  timeout?: number;
+}
+
+/** A poster that was drawn. */
+export interface MiniPosterPicture {
+  /** The path of a file for `<image>`, `wx.previewImage` and `wx.saveImageToPhotosAlbum`. */
+  src: string;
+  width: number;
+  height: number;
+  /** Where the code stands; `unit` is the side of a module in pixels. */
+  code: DisplayList["code"];
+  notes: PosterNote[];
+}
+
+/** Draws a poster, and writes it into a file of the mini-program. */
+export async function posterFile(
+  api: MiniApi,
+  template: PosterTemplate | string,
+  data: PosterData,
+  { canvas, scale, format = "jpg", quality = 0.85, timeout }: MiniPosterOptions,
+): Promise<MiniPosterPicture> {
+  const how = { ...(scale === undefined ? {} : { scale }), ...(timeout === undefined ? {} : { timeout }) };
+  const drawn = await drawOnNode(canvas, template, data, how);
+  const write = api.canvasToTempFilePath;
+  const src = await new Promise<string>((done, failed) => {
+    if (write === undefined) return failed(failure("POSTER_CANVAS", ""));
+    write({
+      canvas,
+      fileType: format,
+      quality,
+      success: ({ tempFilePath }) => done(tempFilePath),
+      fail: ({ errMsg = "" }) => failed(failure("POSTER_CANVAS", errMsg)),
+    });
+  });
+  return { src, ...drawn };
 }
 
 /** Pictures of a mini-program are made by the canvas that draws them. */

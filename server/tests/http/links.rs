@@ -36,6 +36,13 @@ fn a_share_is_a_signed_token_a_link_and_a_code() {
     assert_eq!(shared["url"], format!("{}/r/{token}", server.client.url));
     assert_eq!(shared["code"].as_str().unwrap().len(), 9);
 
+    // A program learns from a token alone which campaign and loop it is for.
+    let json_only = [("accept", "application/json")];
+    let told = server.client.request("GET", &format!("/r/{token}"), &json_only, None);
+    assert_eq!((told.status, told.json()), (200, json!({ "ok": true, "campaign": "rush", "loop": "L" })));
+    let refused = server.client.request("GET", &format!("/r/{}", "1".repeat(29)), &json_only, None);
+    assert_eq!(refused.code(), "TOKEN_INVALID");
+
     // The same again, and under another id: the same handle and code.
     let again = share(&server, &json!({ "id": "s1", "by": "ann", "loop": "L", "touchpoint": "counter" }));
     let anew = share(&server, &json!({ "id": "s2", "by": "ann", "loop": "L", "touchpoint": "counter" }));
