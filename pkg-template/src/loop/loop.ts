@@ -5,6 +5,7 @@ import { KfactorError } from "../errors.js";
 import { qr as draw, type QrOptions } from "../tools.js";
 import type { Act, Answer, Campaign, Intent, Outgoing, View } from "../types.js";
 import { type Arrival, arrive } from "./arrival.js";
+import { followPage, type PageEvents } from "./lifecycle.js";
 import { drawPoster, type PosterData, type PosterOptions, type PosterPicture } from "../poster/poster.js";
 import { Outbox } from "./outbox.js";
 import { posterOf, touchpointOf, variantFor } from "./posters.js";
@@ -100,24 +101,27 @@ export type Target = { loop: string } | { code: string };
  * Runs a campaign in a page: reads the arriving token, shows the view, previews a click at once, sends it,
  * and follows what happens.
  *
- * React:
- *
  * ```js
  * const loop = createLoop({ campaign, participant, backend: http("/", { key }) });
- * const state = useSyncExternalStore(loop.subscribe, loop.getSnapshot);
- * return <button onClick={() => loop.help()}>{state.view?.loops[0]?.have}</button>;
+ * loop.subscribe(() => render(loop.getSnapshot()));
+ * button.onclick = () => loop.help();
  * ```
  *
- * Vue:
- *
- * ```js
- * const state = shallowRef(loop.getSnapshot());
- * onScopeDispose(loop.subscribe(() => (state.value = loop.getSnapshot())));
- * ```
+ * "kfactor/react", "kfactor/vue" and "kfactor/element" are made of it.
  */
 export function createLoop(options: LoopOptions): Loop {
   return new LoopStore(options);
 }
+
+/** The state of every loop before it knows anything. */
+export const LOADING: LoopSnapshot = {
+  status: "loading",
+  view: null,
+  pending: [],
+  rejection: null,
+  notice: null,
+  connection: "connecting",
+};
 
 /** Changes that come close together are asked about once. */
 const TOGETHER_MS = 40;
@@ -128,6 +132,8 @@ class LoopStore implements Loop {
   private readonly campaign: string;
   private readonly storage: KeyValue;
   private readonly arrival: Arrival;
+  /** The arrival as it was read last: what the backend refused of it is not sent again. */
+  private read: Arrival;
   private readonly changed = new Set<() => void>();
   private readonly started: Promise<{ connection: Connection; outbox: Outbox }>;
   private shown: string | undefined;
@@ -136,22 +142,16 @@ class LoopStore implements Loop {
   private stopListening: (() => void) | undefined;
   private refreshing: ReturnType<typeof setTimeout> | undefined;
   private isClosed = false;
-  private snapshot: LoopSnapshot = {
-    status: "loading",
-    view: null,
-    pending: [],
-    rejection: null,
-    notice: null,
-    connection: "connecting",
-  };
+  private stopFollowing: (() => void) | undefined;
+  private snapshot: LoopSnapshot = LOADING;
 
   constructor(options: LoopOptions) {
     this.options = options;
     this.document = asText(options.campaign);
     this.campaign = idOf(this.document);
     this.storage = options.storage ?? defaultStorage();
-    const address = options.address ?? (typeof location === "object" ? location.href : "");
-    this.arrival = arrive(this.storage, this.keyOf("arrival"), address);
+    this.read = arrive(this.storage, this.keyOf("arrival"), addressOf(options));
+    this.arrival = { ...this.read };
     if (options.token !== undefined) this.arrival.token = options.token;
     this.shown = options.loop ?? this.arrival.loop;
     this.started = this.start();
@@ -267,6 +267,7 @@ class LoopStore implements Loop {
   close(): void {
     this.isClosed = true;
     clearTimeout(this.refreshing);
+    this.stopFollowing?.();
     this.stopListening?.();
     this.shadow = null;
     this.changed.clear();
@@ -293,15 +294,35 @@ class LoopStore implements Loop {
 
   /** Everything that needs `started`: earlier clicks, the arrival, the first view. */
   private async begin(outbox: Outbox): Promise<void> {
-    if (typeof addEventListener === "function") addEventListener("online", () => void outbox.flush());
+    if (this.isClosed) return;
+    this.stopFollowing = followPage(this.pageEvents(outbox));
     this.update({ pending: outbox.pending });
     void outbox.flush();
     if (this.arrival.token !== undefined || this.arrival.touchpoint !== undefined) void this.visit();
     await this.follow();
   }
 
+  /** A page that leaves stops listening; one that returns reads again what brought its visitor, and what happened. */
+  private pageEvents(outbox: Outbox): PageEvents {
+    return {
+      left: () => this.stopListening?.(),
+      returned: () => {
+        outbox.resume();
+        const now = arrive(this.storage, this.keyOf("arrival"), addressOf(this.options));
+        if (now.token !== this.read.token || now.touchpoint !== this.read.touchpoint) {
+          this.read = now;
+          Object.assign(this.arrival, now);
+          void this.visit();
+        }
+        void this.follow();
+      },
+      online: () => void outbox.flush(),
+    };
+  }
+
   private async follow(): Promise<void> {
     const { connection } = await this.started;
+    if (this.isClosed) return;
     const loop = this.shown;
     this.stopListening?.();
     const listener: Listener = {
@@ -383,6 +404,10 @@ class LoopStore implements Loop {
 
 /** Acts that record where a participant came from. */
 const TAKES_TOKEN: ReadonlySet<Act> = new Set(["visit", "open", "help", "join"] as const);
+
+function addressOf({ address }: LoopOptions): string {
+  return address ?? (typeof location === "object" ? location.href : "");
+}
 
 function idOf(document: string): string {
   try {

@@ -74,6 +74,15 @@ export class Outbox {
     }
   }
 
+  /** Goes on in a page that was away: another page of this visitor may have left commands in the same storage. */
+  resume(): void {
+    const own = new Set(this.commands.map(({ id }) => id));
+    const left = (recall<Outgoing[]>(this.storage, this.key) ?? []).filter(({ id }) => !own.has(id));
+    if (left.length > 0) this.replace([...this.commands, ...left]);
+    this.pause = FIRST_PAUSE_MS;
+    void this.flush();
+  }
+
   /** Stops sending. What is waiting stays in the storage. */
   close(): void {
     this.isClosed = true;
