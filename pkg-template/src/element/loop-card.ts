@@ -74,7 +74,7 @@ export class LoopCard {
     write(this.part("title"), "");
     this.say(reason);
     const again = this.button("again", say(lang, "tryAgain"), true);
-    again.addEventListener("click", () => this.events.again());
+    again.onclick = () => this.events.again();
     this.part("actions").replaceChildren(again);
   }
 
@@ -220,13 +220,15 @@ export class LoopCard {
     const buttons = shown.map((action, place) => {
       const text = this.label(action, view);
       const button = this.button(action.do, text, place === 0, action.do === "leave");
-      button.disabled = isBusy || (!action.ready && action.do !== "open");
-      button.addEventListener("click", () =>
-        this.events.pressed({ act: action.do, target, amount: action.amount ?? null }),
-      );
+      button.disabled = !action.ready && action.do !== "open";
+      // While a click is under way; a disabled button would lose the keyboard's place.
+      button.setAttribute("aria-disabled", String(isBusy));
+      button.onclick = () => {
+        if (!isBusy) this.events.pressed({ act: action.do, target, amount: action.amount ?? null });
+      };
       return button;
     });
-    this.keepFocus(buttons);
+    this.place(buttons);
     const [first] = shown;
     const reason =
       first === undefined || first.ready || first.code == null ? null : sentences(first.code as never, {});
@@ -239,20 +241,26 @@ export class LoopCard {
     return isWord(act) ? say(this.lang, act, values) : act;
   }
 
+  /** The button of an act: the one that is there, so that the keyboard stays on it, or a new one. */
   private button(act: string, text: string, isMain: boolean, isBare = false): HTMLButtonElement {
-    const button = make("button", `button button-${act}`, text) as HTMLButtonElement;
+    const old = Array.from(this.part("actions").children).find((each) => (each as HTMLElement).dataset.act === act);
+    const button = (old ?? make("button", `button button-${act}`)) as HTMLButtonElement;
+    write(button, text);
     button.type = "button";
     button.dataset.act = act;
     button.className = isMain ? "main" : isBare ? "bare" : "";
     return button;
   }
 
-  /** Puts new buttons in the place of the old ones; who stood on one with the keyboard stands on it again. */
-  private keepFocus(buttons: HTMLButtonElement[]): void {
-    const focused = (this.root.activeElement as HTMLElement | null)?.dataset.act;
-    this.part("actions").replaceChildren(...buttons);
-    if (focused !== undefined)
-      (buttons.find(({ dataset }) => dataset.act === focused) ?? buttons[0])?.focus();
+  /** Puts the buttons into place; if the one that has the keyboard goes, the first has it. */
+  private place(buttons: HTMLButtonElement[]): void {
+    const place = this.part("actions");
+    const isSame = place.children.length === buttons.length && buttons.every((each, at) => place.children[at] === each);
+    if (isSame) return;
+    const focused = this.root.activeElement as HTMLButtonElement | null;
+    const hadFocus = focused !== null && place.contains(focused);
+    place.replaceChildren(...buttons);
+    if (hadFocus) (buttons.includes(focused) ? focused : buttons[0])?.focus();
   }
 
   private part(name: string): HTMLElement {

@@ -55,7 +55,7 @@ export class KfShare extends LoopUser {
     const root = this.shadowRoot;
     if (root === null) return;
     this.words(root);
-    this.cameFrom = document.activeElement as HTMLElement | null;
+    this.cameFrom = focusedDeep();
     part(root, "sheet").hidden = false;
     part(root, "close").focus();
     void this.load(root);
@@ -229,6 +229,13 @@ const MARKUP = `
         aria-hidden="true"><path d="M10 68C14 38 34 18 66 12M66 12 48 8M66 12 56 28"/></svg><span part="guide-text"></span></span>
     </button>
   </div>`;
+
+/** What has the keyboard, in whichever shadow tree. */
+function focusedDeep(): HTMLElement | null {
+  let element = document.activeElement;
+  while (element?.shadowRoot?.activeElement != null) element = element.shadowRoot.activeElement;
+  return element as HTMLElement | null;
+}
 
 /** Inside WeChat, or WeCom, whose menu is the same. */
 function isWeChat(): boolean {

@@ -24,7 +24,7 @@ button {
 }
 button.main { color: #fff; background: linear-gradient(100deg, var(--accent-2), var(--accent)); font-size: 17px; }
 button.bare { min-height: 44px; padding: 0 10px; color: var(--accent); background: none; font-size: 14px; }
-button:disabled { opacity: .55; cursor: default; }
+button:disabled, button[aria-disabled=true] { opacity: .55; cursor: default; }
 button:focus-visible, [tabindex]:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .quiet { color: var(--quiet); font-size: 13px; }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }

@@ -45,14 +45,16 @@ const WORDS = {
   guide: ["Tap ··· at the top right, then “Send to Chat”", "点击右上角 ···，选择「发送给朋友」"],
   close: ["Close", "关闭"],
 
-  needHelp: ["{count} more friends have to help", "还差 {count} 位好友助力"],
-  needJoin: ["{count} more have to join", "还差 {count} 人参加"],
-  needInvite: ["{count} more new friends", "还差 {count} 位新好友"],
-  needReturn: ["{count} more have to come by your link", "还差 {count} 位好友通过你的分享到访"],
-  needEnter: ["{count} more have to enter the group", "还差 {count} 位好友进群"],
-  needCheckIn: ["{count} more days", "再打卡 {count} 天"],
+  needHelp: ["1 more friend has to help|{count} more friends have to help", "还差 {count} 位好友助力"],
+  needHelpHere: ["Help here", "在此助力"],
+  needJoin: ["1 more has to join|{count} more have to join", "还差 {count} 人参加"],
+  needJoinHere: ["Join here", "在此参加"],
+  needInvite: ["1 more new friend|{count} more new friends", "还差 {count} 位新好友"],
+  needReturn: ["1 more by your link|{count} more by your link", "还差 {count} 位好友通过你的分享到访"],
+  needEnter: ["1 more in the group|{count} more in the group", "还差 {count} 位好友进群"],
+  needCheckIn: ["1 more day|{count} more days", "再打卡 {count} 天"],
   needPay: ["Pay {amount}", "支付 {amount}"],
-  needOther: ["{count} more steps", "还差 {count} 步"],
+  needOther: ["1 more step|{count} more steps", "还差 {count} 步"],
 } as const satisfies Record<string, Both>;
 
 /** The name of a sentence. */
@@ -63,9 +65,10 @@ export function isWord(name: string): name is Word {
   return Object.prototype.hasOwnProperty.call(WORDS, name);
 }
 
-/** A sentence, with `{name}` replaced by the values. */
+/** A sentence, with `{name}` replaced by the values; for a `count` of one, what stands before `|`. */
 export function say(lang: Lang, word: Word, values: Record<string, string | number> = {}): string {
-  return WORDS[word][lang === "zh" ? 1 : 0].replace(/\{(\w+)\}/g, (place, name: string) =>
+  const [one = "", more = one] = WORDS[word][lang === "zh" ? 1 : 0].split("|");
+  return (values.count === 1 ? one : more).replace(/\{(\w+)\}/g, (place, name: string) =>
     String(values[name] ?? place),
   );
 }
