@@ -94,7 +94,7 @@ async function modules() {
     splitting: true,
     format: "esm",
     // The page's framework is its own. The elements' engine is loaded as the page's conditions say.
-    external: ["*.wasm", "react", "vue", "kfactor"],
+    external: ["*.wasm?module", "react", "vue", "kfactor"],
     chunkNames: "chunks/[name]-[hash]",
     minifySyntax: true,
     minifyWhitespace: true,

@@ -3,9 +3,19 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { expected, PLAY } from "../package/projects.mjs";
 import { answers, CAMPAIGN, freePort, person, playThreeFriends, press, project, startBrowser, startServer, TOOLS } from "./support.mjs";
 
 const NEXT = join(TOOLS, "node_modules/next/dist/bin/next");
+
+/** A route that plays a loop in the runtime that Next.js calls edge: no file system, nothing compiled at run time. */
+const EDGE = `
+import { Engine } from "kfactor";
+import { play } from "./play.js";
+export const runtime = "edge";
+export async function GET() {
+  return Response.json(await play(Engine));
+}`;
 
 let server;
 let browser;
@@ -15,7 +25,7 @@ let folder;
 let env;
 
 before(async () => {
-  folder = project("next", { example: "next" });
+  folder = project("next", { example: "next", files: { "app/edge/route.js": EDGE, "app/edge/play.js": PLAY } });
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;
   server = await startServer({ campaigns: [CAMPAIGN], publicUrl: url });
@@ -45,6 +55,11 @@ async function link(page) {
   await press(page, "Share");
   return page.locator("main a").textContent();
 }
+
+test("the edge runtime plays a loop", async () => {
+  const result = await (await fetch(`${url}/edge`)).json();
+  assert.deepEqual(result, expected(result.digest));
+});
 
 test("without a script the page shows the campaign and the visitor's progress", async () => {
   const context = await browser.newContext({ javaScriptEnabled: false });
