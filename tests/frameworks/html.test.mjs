@@ -1,7 +1,17 @@
 // A page without a framework: the three elements in Chromium, as a visitor of a shop and inside WeChat.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { CAMPAIGN, person, playThreeFriends, press, project, readQr, shows, startBrowser, startServer } from "./support.mjs";
+import {
+  CAMPAIGN,
+  person,
+  playThreeFriends,
+  press,
+  project,
+  readQr,
+  shows,
+  startBrowser,
+  startServer,
+} from "./support.mjs";
 
 const WECHAT = {
   ios: "Mozilla/5.0 (iPhone; CPU iPhone OS 16_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 MicroMessenger/8.0.50(0x18003231) NetType/WIFI Language/zh_CN",
@@ -52,14 +62,20 @@ test("poster and code are pictures of the page itself, one at a time, and a read
   await press(page, WORDS.start);
   await press(page, "分享给好友");
   const image = page.locator("kf-share > img[slot=picture]");
-  for (const [tab, isCode] of [["海报", false], ["二维码", true]]) {
+  for (const [tab, isCode] of [
+    ["海报", false],
+    ["二维码", true],
+  ]) {
     await page.getByRole("tab", { name: tab }).click();
     await page.locator(isCode ? "img[data-code]" : "img:not([data-code])").waitFor();
     assert.equal(await image.count(), 1);
     assert.match(await image.getAttribute("src"), /^blob:/);
     await image.evaluate((element) => element.decode());
     const box = await image.boundingBox();
-    assert.ok(box.y >= 0 && box.y + box.height <= 844 && box.x >= 0 && box.x + box.width <= 390, "all of it is on screen");
+    assert.ok(
+      box.y >= 0 && box.y + box.height <= 844 && box.x >= 0 && box.x + box.width <= 390,
+      "all of it is on screen",
+    );
     const read = readQr(await page.screenshot());
     assert.match(read, /\/r\/[0-9A-Za-z]{29}$/);
     // The poster is a touchpoint of its own, so its link is another one.
@@ -109,11 +125,16 @@ test("by keyboard alone: focus stays in the sheet, Escape closes it and gives th
   assert.equal(await bar.getAttribute("aria-valuemax"), "3");
 });
 
-const focused = (page) => page.evaluate(() => document.querySelector("kf-loop").shadowRoot.activeElement?.dataset.act);
+const focused = (page) =>
+  page.evaluate(() => document.querySelector("kf-loop").shadowRoot.activeElement?.dataset.act);
 
 for (const [phone, userAgent] of Object.entries(WECHAT)) {
   test(`inside WeChat on ${phone}, the sheet points at the menu, and the menu would send the tracked address`, async () => {
-    const context = await browser.newContext({ userAgent, locale: "zh-CN", viewport: { width: 390, height: 760 } });
+    const context = await browser.newContext({
+      userAgent,
+      locale: "zh-CN",
+      viewport: { width: 390, height: 760 },
+    });
     const page = await context.newPage();
     await page.goto(server.url);
     await press(page, WORDS.start);
@@ -148,10 +169,18 @@ test("it waits for a participant, says what is wrong, and tries again", async ()
     loop.setAttribute("campaign", "absent");
     loop.setAttribute("participant", "ann");
   });
-  await page.locator("kf-loop").getByText(/could not be loaded from .*absent \(40[0-9]\)/).waitFor();
+  await page
+    .locator("kf-loop")
+    .getByText(/could not be loaded from .*absent \(40[0-9]\)/)
+    .waitFor();
   await page.evaluate(async () => {
     const loop = document.querySelector("kf-loop");
-    loop.campaign = { id: "x", title: "X", runs: { from: "2026-01-01", until: "2026-01-02" }, plays: { p: 7 } };
+    loop.campaign = {
+      id: "x",
+      title: "X",
+      runs: { from: "2026-01-01", until: "2026-01-02" },
+      plays: { p: 7 },
+    };
     loop.backend = kfactor.local();
   });
   await page.locator("kf-loop [part=notice]:not([hidden])").waitFor();
@@ -171,17 +200,37 @@ test("a loop of createLoop is shown as any other, and payments are the site's", 
   await page.goto(server.url);
   await page.evaluate(() => {
     const campaign = {
-      id: "tea", title: "Tea", currency: "CNY", runs: { from: "2026-01-01", until: "2036-01-01" },
-      plays: { tea: { mechanic: "group-buy", title: "Tea for two", size: 2, price: "9.90", alone: "12.00", within: "24h" } },
+      id: "tea",
+      title: "Tea",
+      currency: "CNY",
+      runs: { from: "2026-01-01", until: "2036-01-01" },
+      plays: {
+        tea: {
+          mechanic: "group-buy",
+          title: "Tea for two",
+          size: 2,
+          price: "9.90",
+          alone: "12.00",
+          within: "24h",
+        },
+      },
     };
     const element = document.querySelector("kf-loop");
     element.lang = "en";
     element.addEventListener("kf-pay", ({ detail }) => (globalThis.asked = detail));
-    element.loop = kfactor.createLoop({ campaign, participant: { id: "ann" }, backend: kfactor.local(), lang: "en" });
+    element.loop = kfactor.createLoop({
+      campaign,
+      participant: { id: "ann" },
+      backend: kfactor.local(),
+      lang: "en",
+    });
   });
   await page.getByRole("heading", { name: "Tea for two" }).waitFor();
   await press(page, "Start");
   await press(page, "Pay ¥9.90");
   assert.equal((await page.evaluate(() => globalThis.asked)).amount, 990);
-  assert.deepEqual(problems.filter((text) => !/ERR_FAILED|Failed to fetch/.test(text)), []);
+  assert.deepEqual(
+    problems.filter((text) => !/ERR_FAILED|Failed to fetch/.test(text)),
+    [],
+  );
 });

@@ -4,7 +4,18 @@ import { execFileSync, spawn } from "node:child_process";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { expected, PLAY } from "../package/projects.mjs";
-import { answers, CAMPAIGN, freePort, person, playThreeFriends, press, project, startBrowser, startServer, TOOLS } from "./support.mjs";
+import {
+  answers,
+  CAMPAIGN,
+  freePort,
+  person,
+  playThreeFriends,
+  press,
+  project,
+  startBrowser,
+  startServer,
+  TOOLS,
+} from "./support.mjs";
 
 const NEXT = join(TOOLS, "node_modules/next/dist/bin/next");
 
@@ -25,7 +36,10 @@ let folder;
 let env;
 
 before(async () => {
-  folder = project("next", { example: "next", files: { "app/edge/route.js": EDGE, "app/edge/play.js": PLAY } });
+  folder = project("next", {
+    example: "next",
+    files: { "app/edge/route.js": EDGE, "app/edge/play.js": PLAY },
+  });
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;
   server = await startServer({ campaigns: [CAMPAIGN], publicUrl: url });

@@ -33,14 +33,27 @@ console.log(JSON.stringify(await play(Engine)));
 let digest;
 
 before(() => {
-  const folder = project("node", { files: { "main.mjs": MAIN, "play.js": PLAY, "package.json": '{"type":"module"}' } });
+  const folder = project("node", {
+    files: { "main.mjs": MAIN, "play.js": PLAY, "package.json": '{"type":"module"}' },
+  });
   const result = JSON.parse(execFileSync(process.execPath, ["main.mjs"], { cwd: folder, encoding: "utf8" }));
   digest = result.digest;
   assert.deepEqual(result, expected(digest));
 });
 
 for (const [name, words] of [
-  ["deno", ["run", "--no-remote", "--no-prompt", "--allow-env", "--allow-read", "--node-modules-dir=manual", "main.mjs"]],
+  [
+    "deno",
+    [
+      "run",
+      "--no-remote",
+      "--no-prompt",
+      "--allow-env",
+      "--allow-read",
+      "--node-modules-dir=manual",
+      "main.mjs",
+    ],
+  ],
   ["bun", ["run", "--no-install", "main.mjs"]],
 ]) {
   test(`${name} plays the same loop and finds the same digest`, async () => {

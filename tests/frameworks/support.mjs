@@ -12,12 +12,12 @@ export { person, readQr, ROOT, SOON, startBrowser, startServer } from "../browse
 /** The campaign of the examples. */
 export const CAMPAIGN = join(ROOT, "examples/three-friends.json");
 
-/** The folder in whose `node_modules` the frameworks and runtimes are. */
+/** The folder in whose `node_modules` the frameworks and runtimes are that the repository does not need otherwise. */
 export const TOOLS = needed("KFACTOR_FRAMEWORKS");
 
 /** A copy of an example, or a new folder with files, with the packed tarball installed; gives the folder. */
 export function project(name, { example, files = {} } = {}) {
-  // Below the tools, so that frameworks are found there; the package lies in the project, as npm would put it.
+  // Below the tools and the repository, so that frameworks are found; the package lies in the project, where npm puts it.
   const folder = join(TOOLS, "projects", name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, "node_modules/kfactor"), { recursive: true });

@@ -4,7 +4,16 @@ import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { CAMPAIGN, playThreeFriends, press, project, readQr, startBrowser, startServer, TOOLS } from "./support.mjs";
+import {
+  CAMPAIGN,
+  playThreeFriends,
+  press,
+  project,
+  readQr,
+  ROOT,
+  startBrowser,
+  startServer,
+} from "./support.mjs";
 
 let server;
 let browser;
@@ -12,7 +21,7 @@ let folder;
 
 before(async () => {
   folder = project("vite-vue", { example: "vite-vue" });
-  execFileSync(process.execPath, [join(TOOLS, "node_modules/vite/bin/vite.js"), "build", "--logLevel=warn"], {
+  execFileSync(process.execPath, [join(ROOT, "node_modules/vite/bin/vite.js"), "build", "--logLevel=warn"], {
     cwd: folder,
     stdio: "inherit",
   });

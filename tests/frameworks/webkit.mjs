@@ -76,9 +76,15 @@ class WebKit {
   /** Presses the button with these words, in whichever shadow tree, as a finger would. */
   async press(words) {
     const element = await this.until((words) => {
-      const all = (root) => [...root.querySelectorAll("*")].flatMap((each) => [each, ...(each.shadowRoot ? all(each.shadowRoot) : [])]);
+      const all = (root) =>
+        [...root.querySelectorAll("*")].flatMap((each) => [
+          each,
+          ...(each.shadowRoot ? all(each.shadowRoot) : []),
+        ]);
       const says = (each) => [each.textContent.trim(), each.getAttribute("aria-label")].includes(words);
-      const found = all(document).filter((each) => each.matches("button, [role=button], [role=tab]") && says(each));
+      const found = all(document).filter(
+        (each) => each.matches("button, [role=button], [role=tab]") && says(each),
+      );
       return found.find((each) => each.getClientRects().length > 0 && !each.disabled);
     }, words);
     await this.call("POST", `/element/${Object.values(element)[0]}/click`, {});

@@ -48,7 +48,8 @@ after(async () => {
 });
 
 /** In the page: how many have helped. */
-const have = (wanted) => document.querySelector("kf-loop").shadowRoot.querySelector("[part=have]").textContent === wanted;
+const have = (wanted) =>
+  document.querySelector("kf-loop").shadowRoot.querySelector("[part=have]").textContent === wanted;
 
 /** In the page: the address of the picture on the sheet, once it is drawn. */
 async function picture(isCode) {
@@ -72,7 +73,9 @@ test("three friends help inside WeChat on a phone: poster and code are pictures,
   const plain = readQr(await ann.screenshot());
   for (const read of [link, plain]) assert.match(read, new RegExp(`^${server.url}/r/[0-9A-Za-z]{29}$`));
   await ann.press("发送给微信好友");
-  const guided = await ann.run(() => document.querySelector("kf-share").shadowRoot.querySelector("[part=guide]").hidden);
+  const guided = await ann.run(
+    () => document.querySelector("kf-share").shadowRoot.querySelector("[part=guide]").hidden,
+  );
   assert.equal(guided, false);
   assert.match(await ann.run(() => location.search), /kf=[0-9A-Za-z]{29}/);
   await ann.run(() => document.querySelector("kf-share").hide());
@@ -95,7 +98,10 @@ test("a page comes back from WebKit's cache, up to date", async () => {
   await ann.goto(server.url);
   await ann.press("立即发起");
   await ann.until(have, "0");
-  const { born, loop } = await ann.run(() => ({ born: globalThis.born, loop: document.querySelector("kf-loop").shown }));
+  const { born, loop } = await ann.run(() => ({
+    born: globalThis.born,
+    loop: document.querySelector("kf-loop").shown,
+  }));
   await ann.goto(`${server.url}/away.html`);
   await server.tell("three-friends", [{ id: "away", do: "help", by: "bo", loop }]);
   await ann.back();
@@ -135,7 +141,10 @@ test("the demonstration's page plays a bargain, and its code is read from the sc
     await ann.press("Share with friends");
     await ann.until(() => document.querySelector("[data-qr]")?.naturalWidth > 0);
     await new Promise((opened) => setTimeout(opened, 600));
-    assert.equal(readQr(await ann.screenshot()), await ann.run(() => document.querySelector("[data-url]").textContent));
+    assert.equal(
+      readQr(await ann.screenshot()),
+      await ann.run(() => document.querySelector("[data-url]").textContent),
+    );
   } finally {
     await demo.stop();
   }

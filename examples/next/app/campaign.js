@@ -6,7 +6,12 @@ import { useState } from "react";
 
 /** The campaign: first as the server rendered it, then live. */
 export default function Campaign({ campaign, view, participant, backend, publishableKey }) {
-  const loop = useLoop({ campaign, participant, initial: view, backend: http(backend, { key: publishableKey }) });
+  const loop = useLoop({
+    campaign,
+    participant,
+    initial: view,
+    backend: http(backend, { key: publishableKey }),
+  });
   const state = useLoopSnapshot(loop);
   const [link, setLink] = useState(null);
   const current = state.view.loops[0];
@@ -32,7 +37,9 @@ export default function Campaign({ campaign, view, participant, backend, publish
           </ul>
           {can("help") && <button onClick={() => loop.help({ loop: current.loop })}>Help</button>}
           {can("share") && (
-            <button onClick={async () => setLink((await loop.share({ loop: current.loop })).url)}>Share</button>
+            <button onClick={async () => setLink((await loop.share({ loop: current.loop })).url)}>
+              Share
+            </button>
           )}
         </>
       )}

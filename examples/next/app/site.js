@@ -9,7 +9,11 @@ export async function opening(campaign, loop) {
   // The demonstration takes anybody's word for it. With a log-in of yours:
   // proof = createHmac("sha256", KFACTOR_PARTICIPANT_SECRET).update(visitor).digest("hex")
   const { participant, proof, key } = await ask(`/demo/identity?participant=${visitor}`);
-  const headers = { Authorization: `Bearer ${key}`, "X-Kfactor-Participant": participant, "X-Kfactor-Proof": proof };
+  const headers = {
+    Authorization: `Bearer ${key}`,
+    "X-Kfactor-Participant": participant,
+    "X-Kfactor-Proof": proof,
+  };
   const path = `/v1/campaigns/${campaign}`;
   const [document, view] = await Promise.all([
     ask(path, headers),

@@ -243,7 +243,9 @@ export class LoopCard {
 
   /** The button of an act: the one that is there, so that the keyboard stays on it, or a new one. */
   private button(act: string, text: string, isMain: boolean, isBare = false): HTMLButtonElement {
-    const old = Array.from(this.part("actions").children).find((each) => (each as HTMLElement).dataset.act === act);
+    const old = Array.from(this.part("actions").children).find(
+      (each) => (each as HTMLElement).dataset.act === act,
+    );
     const button = (old ?? make("button", `button button-${act}`)) as HTMLButtonElement;
     write(button, text);
     button.type = "button";
@@ -255,7 +257,8 @@ export class LoopCard {
   /** Puts the buttons into place; if the one that has the keyboard goes, the first has it. */
   private place(buttons: HTMLButtonElement[]): void {
     const place = this.part("actions");
-    const isSame = place.children.length === buttons.length && buttons.every((each, at) => place.children[at] === each);
+    const isSame =
+      place.children.length === buttons.length && buttons.every((each, at) => place.children[at] === each);
     if (isSame) return;
     const focused = this.root.activeElement as HTMLButtonElement | null;
     const hadFocus = focused !== null && place.contains(focused);

@@ -3,6 +3,9 @@ import { backend } from "../../site.js";
 
 export async function GET(request, { params }) {
   const { token } = await params;
-  const answer = await fetch(`${backend}/r/${token}`, { headers: { Accept: "text/html" }, redirect: "manual" });
+  const answer = await fetch(`${backend}/r/${token}`, {
+    headers: { Accept: "text/html" },
+    redirect: "manual",
+  });
   return new Response(answer.body, { status: answer.status, headers: answer.headers });
 }
