@@ -168,7 +168,6 @@ export class KfShare extends LoopUser {
   private words(root: ShadowRoot): void {
     const texts: Record<string, Word> = {
       title: "share",
-      lead: "shareLead",
       "tab-poster": "poster",
       "tab-code": "code",
       hint: "longPress",
@@ -207,8 +206,7 @@ const MARKUP = `
   <div part="sheet" role="dialog" aria-modal="true" aria-labelledby="title" hidden>
     <div part="inside">
       <div part="head"><h2 part="title" id="title"></h2><button part="close" class="bare" type="button">×</button></div>
-      <p part="lead" class="quiet"></p>
-      <div part="tabs" role="tablist" hidden>
+          <div part="tabs" role="tablist" hidden>
         <button part="tab tab-poster" role="tab" type="button"></button>
         <button part="tab tab-code" role="tab" type="button"></button>
       </div>

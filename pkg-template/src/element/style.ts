@@ -77,16 +77,17 @@ export const SHEET_STYLE = `${COMMON}
   background: var(--paper); text-align: center;
   padding: calc(14px + env(safe-area-inset-top)) 20px calc(16px + env(safe-area-inset-bottom));
 }
-[part=inside] { max-width: 440px; min-height: 100%; margin: 0 auto; display: flex; flex-direction: column; gap: 12px; }
+[part=inside] { max-width: 440px; min-height: 100%; margin: 0 auto; display: flex; flex-direction: column; gap: 10px; }
 [part=head] { display: grid; grid-template-columns: 44px 1fr 44px; align-items: center; }
 [part=head] h2 { font-size: 18px; grid-column: 2; }
-[part=close] { grid-column: 3; padding: 0; font-size: 22px; line-height: 1; color: var(--quiet); }
+button[part=close] { grid-column: 3; padding: 0; font-size: 26px; font-weight: 400; line-height: 1; color: var(--quiet); }
 [part=tabs] { align-self: center; display: inline-flex; padding: 3px; border-radius: 999px; background: var(--line); }
 [part~=tab] { min-height: 38px; padding: 0 20px; background: none; color: var(--quiet); font-size: 14px; }
 [part~=tab][aria-selected=true] { background: #fff; color: var(--ink); }
-[part=picture] { flex: 1; display: grid; place-content: center; gap: 8px; min-height: 240px; }
+[part=picture] { flex: 1; display: grid; place-content: center; gap: 8px; min-height: 220px; }
 ::slotted(img) {
-  display: block; margin: 0 auto; max-width: 100%; max-height: min(60vh, 560px);
+  display: block; margin: 0 auto; max-width: 100%;
+  max-height: clamp(220px, 100vh - 352px, 600px); max-height: clamp(220px, 100dvh - 352px, 600px);
   -webkit-touch-callout: default; -webkit-user-select: auto; user-select: auto;
 }
 ::slotted(img[data-code]) { width: 248px; height: 248px; image-rendering: pixelated; }
@@ -94,7 +95,7 @@ export const SHEET_STYLE = `${COMMON}
 [part=typed] { font-size: 18px; letter-spacing: 1px; user-select: all; -webkit-user-select: all; }
 [part=url] { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; user-select: all; -webkit-user-select: all; }
 [part=buttons] { display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; gap: 10px; }
-[part=said] { min-height: 20px; }
+[part=said]:empty { display: none; }
 [part=guide] {
   position: fixed; inset: 0; z-index: calc(var(--kf-layer, 1000) + 1); border: 0; border-radius: 0; width: 100%; height: 100%;
   display: flex; align-items: flex-start; justify-content: flex-end; text-align: right;

@@ -13,7 +13,6 @@ const WORDS = {
   daysUnit: ["{days} d", "{days} 天"],
   progress: ["{have} of {need}", "{have}/{need}"],
   people: ["Who took part", "参与的好友"],
-  heldPeople: ["{count} being reviewed", "{count} 项审核中"],
   rewards: ["What there is to get", "奖励"],
   yours: ["Yours", "已到手"],
   out: ["None left", "已发完"],
@@ -30,7 +29,6 @@ const WORDS = {
   pay: ["Pay {amount}", "支付 {amount}"],
   share: ["Share with friends", "分享给好友"],
 
-  shareLead: ["Friends scan this code or open the link.", "好友扫码或打开链接即可。"],
   poster: ["Poster", "海报"],
   code: ["Code", "二维码"],
   codeOf: ["QR code of {url}", "二维码：{url}"],
