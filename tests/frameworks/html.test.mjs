@@ -1,5 +1,6 @@
 // A page without a framework: the three elements in Chromium, as a visitor of a shop and inside WeChat.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import {
   CAMPAIGN,
@@ -233,4 +234,52 @@ test("a loop of createLoop is shown as any other, and payments are the site's", 
     problems.filter((text) => !/ERR_FAILED|Failed to fetch/.test(text)),
     [],
   );
+});
+
+test("two loops on a page each have a sheet of their own, and a friend starts one of theirs", async () => {
+  const { page } = await person(browser);
+  await page.goto(server.url);
+  await press(page, WORDS.start);
+  const shared = await link(page);
+  const friend = await person(browser);
+  await friend.page.goto(shared);
+  await press(friend.page, WORDS.help);
+  await press(friend.page, "我也要发起");
+  await shows(friend.page, 0);
+  assert.notEqual(await link(friend.page), shared);
+  assert.deepEqual(friend.problems, []);
+
+  await page.evaluate(() => {
+    const element = document.createElement("kf-loop");
+    const plays = { p: { mechanic: "assist", title: "Another", helpers: 2, within: "24h" } };
+    element.campaign = { id: "x", title: "X", runs: { from: "2026-01-01", until: "2036-01-01" }, plays };
+    element.backend = kfactor.local({ page: "https://example.com/other" });
+    element.setAttribute("participant", "ann");
+    element.id = "other";
+    document.querySelector("main").append(element);
+  });
+  const other = page.locator("#other");
+  await other.getByRole("button", { name: WORDS.start }).click();
+  await other.getByRole("button", { name: "分享给好友" }).click();
+  await other.locator("kf-share [part=url]").getByText("https://example.com/other").waitFor();
+  await other.locator("kf-share > img[data-code]").waitFor();
+  assert.match(readQr(await page.screenshot()), /^https:\/\/example\.com\/other/);
+});
+
+test("as a module without a bundler, by an import map", async () => {
+  const html = `<!doctype html><html lang="en"><link rel="icon" href="data:,">
+    <script type="importmap">{ "imports": { "kfactor": "./node_modules/kfactor/dist/browser.js" } }</script>
+    <script type="module" src="./node_modules/kfactor/dist/element.js"></script>
+    <kf-loop campaign="three-friends.json" backend="local" participant="ann"></kf-loop>`;
+  const files = { "index.html": html, "three-friends.json": readFileSync(CAMPAIGN, "utf8") };
+  const modules = await startServer({ campaigns: [CAMPAIGN], www: project("modules", { files }) });
+  try {
+    const { page, problems } = await person(browser);
+    await page.goto(modules.url);
+    await press(page, "Start");
+    await shows(page, 0);
+    assert.deepEqual(problems, []);
+  } finally {
+    await modules.stop();
+  }
 });

@@ -66,7 +66,7 @@ export class Picture {
   /** Shows a picture in the place of the one before. */
   show(src: string, alt: string, { isCode }: { isCode: boolean }): void {
     const image = document.createElement("img");
-    Object.assign(image, { src, alt, slot: "picture", draggable: false });
+    Object.assign(image, { src, alt, slot: "picture" });
     image.toggleAttribute("data-code", isCode);
     this.clear();
     this.image = image;

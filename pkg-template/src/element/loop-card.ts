@@ -1,6 +1,6 @@
 import type { LoopSnapshot } from "../loop/loop.js";
 import type { ActionView, LoopView, PlayView, RewardView, StepView, View } from "../types.js";
-import { sentences } from "../answer.js";
+import { SENTENCES } from "../generated/tables.js";
 import { make, part, write } from "./base.js";
 import { LOOP_STYLE } from "./style.js";
 import { clock, isWord, type Lang, money, say, titleIn, type Word } from "./words.js";
@@ -186,8 +186,12 @@ export class LoopCard {
     return step === undefined ? "" : this.step(step, view);
   }
 
-  private step({ need, count, amount }: StepView, { currency }: View): string {
-    const values = { count, amount: amount == null ? "" : money(this.lang, amount, currency) };
+  private step({ need, count, amount, name }: StepView, { currency }: View): string {
+    const values = {
+      count,
+      name: name ?? "",
+      amount: amount == null ? "" : money(this.lang, amount, currency),
+    };
     const word = `need${need.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
     return say(this.lang, isWord(word) ? word : "needOther", values);
   }
@@ -202,23 +206,25 @@ export class LoopCard {
     const target = loop === undefined ? { play } : { play, loop: loop.loop };
     const offered = loop?.actions ?? offer?.actions ?? [];
     const wanted = PRESSES.map((act) => offered.find((action) => action.do === act)).filter(isThere);
-    const isGuest = loop !== undefined && loop.role === "visitor";
+    const isMine = loop?.role === "initiator";
+    const isGuest = loop?.role === "visitor";
     const ready = wanted.filter((action) => action.ready);
-    const shares =
-      loop?.status === "running" && offered.some((action) => action.do === "share" && action.ready);
+    const shares = offered.some((action) => action.do === "share" && action.ready);
     const open = offer?.actions.find((action) => action.do === "open");
     const leave = loop?.actions.find((action) => action.do === "leave" && action.ready);
 
     const shown: ActionView[] = [...ready];
     // What a visitor was asked to do stays on the screen, with the reason why they cannot.
     if (ready.length === 0 && isGuest) shown.push(...wanted.slice(0, 1));
-    if (shares) shown.push({ do: "share", ready: true });
-    if (open !== undefined && (loop === undefined || (loop.status !== "running" && open.ready)))
-      shown.push(open);
+    if (loop?.status === "running" && shares && !isGuest) shown.push({ do: "share", ready: true });
+    // Who was invited may want one of their own.
+    const opens = loop === undefined || (open?.ready === true && (loop.status !== "running" || !isMine));
+    if (open !== undefined && opens) shown.push(open);
     if (leave !== undefined) shown.push(leave);
 
     const buttons = shown.map((action, place) => {
-      const text = this.label(action, view);
+      const isAnother = action.do === "open" && loop !== undefined;
+      const text = isAnother ? say(this.lang, "openOwn") : this.label(action, view);
       const button = this.button(action.do, text, place === 0, action.do === "leave");
       button.disabled = !action.ready && action.do !== "open";
       // While a click is under way; a disabled button would lose the keyboard's place.
@@ -229,11 +235,18 @@ export class LoopCard {
       return button;
     });
     this.place(buttons);
-    const [first] = shown;
-    const reason =
-      first === undefined || first.ready || first.code == null ? null : sentences(first.code as never, {});
-    this.part("reason").hidden = reason === null;
-    write(this.part("reason"), reason === null ? "" : this.lang === "zh" ? reason.zh : reason.en);
+    const reason = this.reason(shown[0], offer, view);
+    this.part("reason").hidden = reason === "";
+    write(this.part("reason"), reason);
+  }
+
+  /** Why the big button would be refused: what has to come first, else the engine's sentence, if it needs no values. */
+  private reason(action: ActionView | undefined, offer: PlayView | undefined, view: View): string {
+    if (action === undefined || action.ready || action.code == null) return "";
+    const [step] = action.do === "open" ? (offer?.missing ?? []) : [];
+    if (step !== undefined) return this.step(step, view);
+    const known = SENTENCES[action.code];
+    return known === undefined || known[0].includes("{") ? "" : known[this.lang === "zh" ? 1 : 0];
   }
 
   private label({ do: act, amount }: ActionView, { currency }: View): string {

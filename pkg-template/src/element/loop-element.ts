@@ -191,13 +191,12 @@ export class KfLoop extends KfElement {
     }
   }
 
-  /** Opens the page's `<kf-share>` for this element, or one of its own. */
+  /** Opens the `<kf-share>` that belongs to this element, or one of its own. */
   private openSheet(): void {
-    const named = this.id === "" ? null : document.querySelector(`kf-share[for="${CSS.escape(this.id)}"]`);
-    const own = this.querySelector("kf-share") ?? named ?? document.querySelector("kf-share:not([for])");
+    const own = Array.from(document.querySelectorAll("kf-share")).find(({ host }) => host === this);
     const sheet =
       own ?? this.appendChild(Object.assign(document.createElement("kf-share"), { slot: "share" }));
-    (sheet as HTMLElement & { show(): void }).show();
+    sheet.show();
   }
 }
 

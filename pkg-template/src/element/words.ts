@@ -20,6 +20,7 @@ const WORDS = {
   expired: ["Time is up", "已超时"],
 
   open: ["Start", "立即发起"],
+  openOwn: ["Start my own", "我也要发起"],
   help: ["Help", "帮好友助力"],
   join: ["Join", "立即参加"],
   "check-in": ["Check in", "打卡"],
@@ -51,6 +52,7 @@ const WORDS = {
   needReturn: ["1 more by your link|{count} more by your link", "还差 {count} 位好友通过你的分享到访"],
   needEnter: ["1 more in the group|{count} more in the group", "还差 {count} 位好友进群"],
   needCheckIn: ["1 more day|{count} more days", "再打卡 {count} 天"],
+  needEvent: ["First: {name}", "请先完成：{name}"],
   needPay: ["Pay {amount}", "支付 {amount}"],
   needOther: ["1 more step|{count} more steps", "还差 {count} 步"],
 } as const satisfies Record<string, Both>;
