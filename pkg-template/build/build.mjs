@@ -58,7 +58,7 @@ async function build() {
   rmSync(pkg, { recursive: true, force: true });
   mkdirSync(join(dist, "cjs"), { recursive: true });
   tsc(join(dist, "types"));
-  await Promise.all([modules(), commonJs(), classicScript(), commandLine(), miniProgram()]);
+  await Promise.all([modules(), commonJs(), classicScripts(), commandLine(), miniProgram()]);
   copies();
   manifest();
   console.log(`pkg: kfactor ${version}, ${sizeOf("dist/browser.js")} (browser entry without shared chunks)`);
@@ -86,12 +86,16 @@ async function modules() {
       slim: "src/slim.ts",
       backend: "src/entry/backend.ts",
       "backend-worker": "src/entry/backend-worker.ts",
+      react: "src/react.ts",
+      vue: "src/vue.ts",
+      element: "src/element.ts",
     },
     outdir: dist,
     bundle: true,
     splitting: true,
     format: "esm",
-    external: ["*.wasm"],
+    // The page's framework is its own. The elements' engine is loaded as the page's conditions say.
+    external: ["*.wasm?module", "react", "vue", "kfactor"],
     chunkNames: "chunks/[name]-[hash]",
     minifySyntax: true,
     minifyWhitespace: true,
@@ -114,14 +118,21 @@ async function commonJs() {
   writeFileSync(join(dist, "cjs/package.json"), '{ "type": "commonjs" }\n');
 }
 
-async function classicScript() {
+/** The package as a classic script, without and with the elements. */
+async function classicScripts() {
   await esbuild.build({
     ...common,
-    entryPoints: ["src/entry/global.ts"],
-    outfile: join(dist, "kfactor.global.js"),
+    entryPoints: {
+      "kfactor.global": "src/entry/global.ts",
+      "kfactor.elements.global": "src/entry/elements-global.ts",
+    },
+    outdir: dist,
     bundle: true,
     format: "iife",
     globalName: "kfactor",
+    alias: { kfactor: "./src/entry/global.ts" },
+    // The template's manifest names the built files that have effects, not these sources.
+    ignoreAnnotations: true,
     minify: true,
   });
 }

@@ -19,7 +19,7 @@ await esbuild.build({
   platform: "node",
   target: "node18",
   format: "esm",
-  external: ["kfactor", "kfactor/*"],
+  external: ["kfactor", "kfactor/*", "vue"],
   logLevel: "warning",
 });
 const files = names.map((name) => join(out, name.replace(/\.ts$/, ".mjs")));

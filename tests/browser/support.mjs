@@ -21,11 +21,16 @@ const PUBLISHABLE_KEY = "pk_browser_tests_0123456789";
 
 /**
  * Starts the built server on a free port of this machine, with the demonstration and the built pages.
- * `campaigns` are files or folders; `documents` are further campaigns as objects.
+ * `campaigns` are files or folders; `documents` are further campaigns as objects; `www` are other pages, and
+ * `publicUrl` is where the world reaches them.
  */
-export async function startServer({ campaigns = [EXAMPLES], documents = [] } = {}) {
+export async function startServer({
+  campaigns = [EXAMPLES],
+  documents = [],
+  www = join(ROOT, "www/dist"),
+  publicUrl,
+} = {}) {
   const binary = serverBinary();
-  const www = join(ROOT, "www/dist");
   assert.ok(existsSync(join(www, "index.html")), `${www} is missing: run \`cargo xtask demo --build-only\``);
   const folder = mkdtempSync(join(tmpdir(), "kfactor-browser-"));
   const files = documents.map((document) => {
@@ -34,6 +39,7 @@ export async function startServer({ campaigns = [EXAMPLES], documents = [] } = {
     return file;
   });
   const words = ["--demo", "--listen", "127.0.0.1:0", "--www", www, "--data", join(folder, "data")];
+  if (publicUrl !== undefined) words.push("--public-url", publicUrl);
   const env = { ...process.env, KFACTOR_SECRET_KEY: SECRET_KEY, KFACTOR_PUBLISHABLE_KEY: PUBLISHABLE_KEY };
   const server = spawn(binary, [...words, "--campaigns", ...campaigns, ...files], {
     env,

@@ -192,6 +192,8 @@ test("strict TypeScript: good programs compile, wrong ones do not", () => {
   const source = (play) => `
     import { Engine, createLoop, local, type Answer, type Command } from "kfactor";
     import { mint } from "kfactor/backend";
+    import { useLoop, useLoopSnapshot } from "kfactor/react";
+    import "kfactor/element";
     const engine = await Engine.load({ id: "c", title: "C", runs: { from: "2026-01-01", until: "2027-01-01" },
       plays: { p: { mechanic: "assist", title: "P", helpers: 1, within: "24h" } } });
     const command: Command = { id: "o", at: 1, do: "open", by: "ann", play: ${play} };
@@ -200,6 +202,8 @@ test("strict TypeScript: good programs compile, wrong ones do not", () => {
     else answer.messageZh.length;
     const loop = createLoop({ campaign: "{}", participant: { id: "a" }, backend: local() });
     await loop.act({ do: "help", loop: "L" });
+    useLoopSnapshot(useLoop({ campaign: "{}", participant: { id: "a" }, backend: local() })).view?.loops.length;
+    document.querySelector("kf-loop")?.state?.notice?.length;
     (await mint({ campaign: 1 }, new Uint8Array(16))).length;
   `;
   for (const [name, settings] of [

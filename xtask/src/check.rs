@@ -16,7 +16,7 @@ const fn step(name: &'static str, what: &'static str, run: fn() -> Outcome) -> S
 }
 
 /// In this order; the first that fails ends the run.
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     step("fmt", "Rust is formatted", rust_format),
     step("clippy", "Rust has no warnings", clippy),
     step("rust", "Rust tests: engine, properties, server", rust_tests),
@@ -34,6 +34,11 @@ const STEPS: [Step; 15] = [
     ),
     step("mini", "the package and the example in mini-programs: V8, JavaScriptCore, the server", mini_tests),
     step("browser", "people playing campaigns in Chromium", browser_tests),
+    step(
+        "frameworks",
+        "the examples in React, Vue and plain pages, in Chromium and WebKit; Deno, Bun and Workers",
+        framework_tests,
+    ),
     step("scan", "decoders of others read every poster and random styles, clean and photographed", scan),
     step("fuzz", "one minute of fuzzing", fuzz),
 ];
@@ -130,8 +135,9 @@ fn typescript() -> Outcome {
         "package.json",
         "pkg-template/**/*.{ts,js,mjs,json}",
         "!pkg-template/src/generated",
-        "tests/{package,browser,determinism,oracles,mini-program}/**/*.{js,mjs}",
+        "tests/{package,browser,determinism,oracles,mini-program,frameworks}/**/*.{js,mjs}",
         "examples/miniprogram/**/*.{js,json}",
+        "examples/{html,next,vite-vue}/**/*.{js,vue,html,css,json}",
         "www/src/**/*.{ts,vue,css}",
         "www/*.{ts,mjs,json,html}",
     ];
@@ -204,6 +210,20 @@ fn browser_tests() -> Outcome {
         tests.env("JSC", jsc);
     }
     show(tests.env("CHROMIUM", browser).env("KFACTOR_SERVER", target().join("release/kfactor-server")))
+}
+
+fn framework_tests() -> Outcome {
+    demo::build()?;
+    let tarball = package::pack()?;
+    tools::zbar()?;
+    let browser = tools::chromium()?;
+    let frameworks = tools::frameworks()?;
+    let (driver, webkit) = tools::webkit()?;
+    let mut tests = node_tests("tests/frameworks/");
+    tests.env("KFACTOR_TARBALL", tarball).env("KFACTOR_FRAMEWORKS", frameworks).env("CHROMIUM", browser);
+    tests.env("WEBKIT_DRIVER", driver).env("WEBKIT_BROWSER", webkit);
+    tests.env("KFACTOR_SCRATCH", target().join("package-tests"));
+    show(tests.env("KFACTOR_SERVER", target().join("release/kfactor-server")))
 }
 
 /// Node's test runner on a folder. A test that hangs fails, and one that leaves something open does not keep the rest

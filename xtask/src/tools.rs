@@ -90,6 +90,43 @@ pub fn jsc() -> Option<PathBuf> {
     })
 }
 
+/// The frameworks and runtimes that only `tests/frameworks` needs, in a folder of their own, by their own lock file.
+pub fn frameworks() -> Outcome<PathBuf> {
+    let (folder, source) = (crate::run::target().join("frameworks"), root().join("tests/frameworks/tools"));
+    let files = ["package.json", "package-lock.json"].map(|name| (source.join(name), folder.join(name)));
+    if is_fresh(&folder.join("node_modules/.package-lock.json"), &files.clone().map(|(from, _)| from)) {
+        return Ok(folder);
+    }
+    std::fs::create_dir_all(&folder).map_err(at(&folder))?;
+    for (from, to) in files {
+        std::fs::copy(&from, to).map_err(at(&from))?;
+    }
+    let mut install = command("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    show(install.current_dir(&folder))?;
+    Ok(folder)
+}
+
+/// WebKit's driver and a browser of it, and a screen that nobody sees: the engine of every browser on iOS.
+pub fn webkit() -> Outcome<(PathBuf, PathBuf)> {
+    let browser = || {
+        let libraries = ["/usr/lib", "/usr/libexec", "/usr/lib64"].into_iter().map(PathBuf::from);
+        let machine = PathBuf::from(format!("/usr/lib/{}-linux-gnu", std::env::consts::ARCH));
+        let folders = std::iter::once(machine).chain(libraries);
+        let places = folders.flat_map(|folder| {
+            ["webkit2gtk-4.1", "webkit2gtk-4.0"].map(|name| folder.join(name).join("MiniBrowser"))
+        });
+        places.into_iter().find(|path| path.is_file())
+    };
+    let missing = || "WebKit was installed but cannot be found".to_owned();
+    if on_path("Xvfb").is_none() {
+        install_with_apt("xvfb")?;
+    }
+    if on_path("WebKitWebDriver").is_none() || browser().is_none() {
+        install_with_apt("webkit2gtk-driver")?;
+    }
+    Ok((on_path("WebKitWebDriver").ok_or_else(missing)?, browser().ok_or_else(missing)?))
+}
+
 /// Removes a folder and makes it again, empty.
 pub fn empty_folder(path: &Path) -> Outcome {
     if path.exists() {

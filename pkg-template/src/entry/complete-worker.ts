@@ -1,5 +1,5 @@
 // "kfactor/complete" in workers that forbid compiling at run time.
-import module from "./complete.wasm";
+import module from "./complete.wasm?module";
 import { provide } from "../runtime.js";
 
 provide((imports) => WebAssembly.instantiate(module, imports), "complete");

@@ -1,5 +1,6 @@
-// Workers that forbid compiling at run time: the host hands over a compiled module.
-import module from "./engine.wasm";
+// Workers that forbid compiling at run time: the host hands over a compiled module, for `?module` as Next.js asks for
+// it and Wrangler takes it too.
+import module from "./engine.wasm?module";
 import { provide } from "../runtime.js";
 
 provide((imports) => WebAssembly.instantiate(module, imports), "page");

@@ -33,18 +33,27 @@ function stream(url: string, events: StreamEvents): () => void {
   return () => source.close();
 }
 
-function watch({ shown, hidden, online }: PageEvents): () => void {
-  if (typeof addEventListener !== "function") return () => undefined;
+/**
+ * Never by `unload`: phones do not fire it, and it keeps a page out of the back-forward cache, from which WeChat on iOS
+ * brings a page back on every return.
+ */
+function watch({ shown, hidden, left, online }: PageEvents): () => void {
+  if (typeof addEventListener !== "function" || typeof document !== "object") return () => undefined;
   const visibility = (): void => (document.visibilityState === "hidden" ? hidden?.() : shown?.());
-  // A page from the cache of pages goes on where it stood, which may be long ago.
-  const back = (event: Event): void => void ((event as PageTransitionEvent).persisted && shown?.());
+  const back = (event: PageTransitionEvent): void => void (event.persisted && shown?.());
+  const gone = (): void => {
+    hidden?.();
+    left?.();
+  };
   const connected = (): void => online?.();
-  addEventListener("visibilitychange", visibility);
+  document.addEventListener("visibilitychange", visibility);
   addEventListener("pageshow", back);
+  addEventListener("pagehide", gone);
   addEventListener("online", connected);
   return () => {
-    removeEventListener("visibilitychange", visibility);
+    document.removeEventListener("visibilitychange", visibility);
     removeEventListener("pageshow", back);
+    removeEventListener("pagehide", gone);
     removeEventListener("online", connected);
   };
 }

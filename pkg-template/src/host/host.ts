@@ -31,6 +31,8 @@ export interface PageEvents {
   shown?(): void;
   /** It is out of sight, and may neither be asked nor answered until it is shown. */
   hidden?(): void;
+  /** It goes: what keeps a connection open now keeps it out of the browser's back-forward cache. */
+  left?(): void;
   /** The network came back. */
   online?(): void;
 }

@@ -117,20 +117,13 @@ export type Target = { loop: string } | { code: string };
  * Runs a campaign in a page: reads the arriving token, shows the view, previews a click at once, sends it,
  * and follows what happens.
  *
- * React:
- *
  * ```js
  * const loop = createLoop({ campaign, participant, backend: http("/", { key }) });
- * const state = useSyncExternalStore(loop.subscribe, loop.getSnapshot);
- * return <button onClick={() => loop.help()}>{state.view?.loops[0]?.have}</button>;
+ * loop.subscribe(() => render(loop.getSnapshot()));
+ * button.onclick = () => loop.help();
  * ```
  *
- * Vue:
- *
- * ```js
- * const state = shallowRef(loop.getSnapshot());
- * onScopeDispose(loop.subscribe(() => (state.value = loop.getSnapshot())));
- * ```
+ * "kfactor/react", "kfactor/vue" and "kfactor/element" are made of it.
  */
 export function createLoop(options: LoopOptions): Loop {
   return startLoop(options, browser(), (template, data, how) =>
@@ -147,6 +140,16 @@ export function startLoop<How, Picture extends object>(
   return new LoopStore(options, host, painter);
 }
 
+/** The state of every loop before it knows anything. */
+export const LOADING: LoopSnapshot = {
+  status: "loading",
+  view: null,
+  pending: [],
+  rejection: null,
+  notice: null,
+  connection: "connecting",
+};
+
 /** Changes that come close together are asked about once. */
 const TOGETHER_MS = 40;
 
@@ -158,6 +161,8 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
   private readonly campaign: string;
   private readonly storage: KeyValue;
   private readonly arrival: Arrival;
+  /** The arrival as it was read last: what the backend refused of it is not sent again. */
+  private read: Arrival;
   private readonly changed = new Set<() => void>();
   private readonly started: Promise<{ connection: Connection; outbox: Outbox }>;
   private shown: string | undefined;
@@ -167,14 +172,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
   private stopWatching: (() => void) | undefined;
   private refreshing: ReturnType<typeof setTimeout> | undefined;
   private isClosed = false;
-  private snapshot: LoopSnapshot = {
-    status: "loading",
-    view: null,
-    pending: [],
-    rejection: null,
-    notice: null,
-    connection: "connecting",
-  };
+  private snapshot: LoopSnapshot = LOADING;
 
   constructor(options: LoopOptions, host: Host, painter: PosterPainter<How, Picture>) {
     this.options = options;
@@ -183,7 +181,8 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
     this.document = asText(options.campaign);
     this.campaign = idOf(this.document);
     this.storage = options.storage ?? host.storage();
-    this.arrival = arrive(this.storage, this.keyOf("arrival"), options.address ?? host.address());
+    this.read = this.arrived();
+    this.arrival = { ...this.read };
     if (options.token !== undefined) this.arrival.token = options.token;
     this.shown = options.loop ?? this.arrival.loop;
     this.started = this.start();
@@ -297,7 +296,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
   close(): void {
     this.isClosed = true;
     clearTimeout(this.refreshing);
-    this.stopListening?.();
+    this.stopFollowing();
     this.stopWatching?.();
     this.shadow = null;
     this.changed.clear();
@@ -326,11 +325,9 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
   private async begin({ connection, outbox }: { connection: Connection; outbox: Outbox }): Promise<void> {
     if (this.isClosed) return;
     this.stopWatching = this.host.watch({
-      online: () => outbox.wake(),
-      shown: () => {
-        outbox.wake();
-        this.happened();
-      },
+      left: () => this.stopFollowing(),
+      shown: () => this.returned(outbox),
+      online: () => outbox.resume(),
     });
     this.update({ pending: outbox.pending });
     void outbox.flush();
@@ -355,8 +352,32 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
     }
   }
 
+  /** A page that returns reads again what brought its visitor, and what happened meanwhile. */
+  private returned(outbox: Outbox): void {
+    outbox.resume();
+    const now = this.arrived();
+    if (now.token !== this.read.token || now.touchpoint !== this.read.touchpoint) {
+      this.read = now;
+      Object.assign(this.arrival, now);
+      void this.visit();
+    }
+    // One that left has stopped listening.
+    if (this.stopListening === undefined) void this.follow();
+    else this.happened();
+  }
+
+  private arrived(): Arrival {
+    return arrive(this.storage, this.keyOf("arrival"), this.options.address ?? this.host.address());
+  }
+
+  private stopFollowing(): void {
+    this.stopListening?.();
+    this.stopListening = undefined;
+  }
+
   private async follow(): Promise<void> {
     const { connection } = await this.started;
+    if (this.isClosed) return;
     const loop = this.shown;
     this.stopListening?.();
     const listener: Listener = {

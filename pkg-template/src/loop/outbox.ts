@@ -74,8 +74,14 @@ export class Outbox {
     }
   }
 
-  /** Sends without waiting for the pause to be over: the network or the page came back. */
-  wake(): void {
+  /**
+   * Sends without waiting for the pause to be over, for the network or the page came back. Another page of this visitor may
+   * have left commands in the same storage meanwhile.
+   */
+  resume(): void {
+    const own = new Set(this.commands.map(({ id }) => id));
+    const left = (recall<Outgoing[]>(this.storage, this.key) ?? []).filter(({ id }) => !own.has(id));
+    if (left.length > 0) this.replace([...this.commands, ...left]);
     this.pause = FIRST_PAUSE_MS;
     void this.flush();
   }
