@@ -16,7 +16,7 @@ const fn step(name: &'static str, what: &'static str, run: fn() -> Outcome) -> S
 }
 
 /// In this order; the first that fails ends the run.
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     step("fmt", "Rust is formatted", rust_format),
     step("clippy", "Rust has no warnings", clippy),
     step("rust", "Rust tests: engine, properties, server", rust_tests),
@@ -33,6 +33,11 @@ const STEPS: [Step; 14] = [
         tarball_tests,
     ),
     step("browser", "people playing campaigns in Chromium", browser_tests),
+    step(
+        "backends",
+        "reports and stores with Express, Fastify, Redis, PostgreSQL, nginx, DuckDB, SDKs",
+        backends,
+    ),
     step("scan", "decoders of others read every poster and random styles, clean and photographed", scan),
     step("fuzz", "one minute of fuzzing", fuzz),
 ];
@@ -129,7 +134,8 @@ fn typescript() -> Outcome {
         "package.json",
         "pkg-template/**/*.{ts,js,mjs,json}",
         "!pkg-template/src/generated",
-        "tests/{package,browser,determinism,oracles}/**/*.{js,mjs}",
+        "tests/{package,browser,determinism,oracles,backends}/**/*.{js,mjs}",
+        "examples/backends/*.{json,mjs}",
         "www/src/**/*.{ts,vue,css}",
         "www/*.{ts,mjs,json,html}",
     ];
@@ -189,6 +195,21 @@ fn browser_tests() -> Outcome {
         tests.env("JSC", jsc);
     }
     show(tests.env("CHROMIUM", browser).env("KFACTOR_SERVER", target().join("release/kfactor-server")))
+}
+
+/// The examples of backends with the programs of others that they are for.
+fn backends() -> Outcome {
+    tools::node_modules()?;
+    package::install()?;
+    show(&mut cargo(["build", "--quiet", "--package=kfactor-server"]))?;
+    let mut tests = node_tests("tests/backends/");
+    tests.env("KFACTOR_BACKENDS", tools::with_packages("examples/backends", "backends")?);
+    tests.env("KFACTOR_PEERS", tools::with_packages("benches/report", "report-peers")?);
+    let packages = root().join("examples/backends/requirements.txt");
+    tests.env("KFACTOR_BACKENDS_PYTHON", tools::python(&target().join("backends-python"), &packages)?);
+    tests.env("KFACTOR_SERVER", target().join("debug/kfactor-server"));
+    tests.env("REDIS_SERVER", tools::redis()?).env("NGINX", tools::nginx()?);
+    show(tests.env("POSTGRES_BIN", tools::postgres()?))
 }
 
 /// Node's test runner on a folder. A test that hangs fails, and one that leaves something open does not keep the rest
