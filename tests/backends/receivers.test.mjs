@@ -172,6 +172,17 @@ for (const [framework, start] of [
   });
 }
 
+test("the SDK of npm takes one writing of a charset, which is why reports have none", async (t) => {
+  const { address } = await RECEIVERS["cloudevents of npm"].start(t);
+  const status = async (charset) => {
+    const headers = { "Content-Type": FORMS.cloudevents.type + charset };
+    const body = JSON.stringify(records(1)[0]);
+    return (await fetch(address, { method: "POST", headers, body })).status;
+  };
+  const statuses = ["", "; charset=utf-8", ";charset=utf-8", "; charset=UTF-8"].map(status);
+  assert.deepEqual(await Promise.all(statuses), [204, 204, 400, 400]);
+});
+
 test("PostgreSQL counts a report once, however often and in whatever form it arrives", async (t) => {
   const STORE = await postgres(t);
   const address = `${await backend(t, "express", STORE, folder(t))}/reports`;
