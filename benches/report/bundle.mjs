@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import vm from "node:vm";
+
+/** The page of a driver as one script, with the SDK that is installed in a folder of packages. */
+export async function bundled(driver, peers) {
+  const esbuild = createRequire(import.meta.url)("esbuild");
+  const { outputFiles } = await esbuild.build({
+    stdin: { contents: driver.source, resolveDir: peers, loader: "js" },
+    bundle: true,
+    write: false,
+    format: "iife",
+    platform: "browser",
+    target: "es2020",
+    logLevel: "error",
+  });
+  return new vm.Script(outputFiles[0].text, { filename: `${driver.name}.js` });
+}
+
+/** The version of a driver's package. */
+export function version(driver, peers) {
+  return JSON.parse(readFileSync(join(peers, "node_modules", driver.package, "package.json"), "utf8")).version;
+}
