@@ -10,10 +10,11 @@ import { parseArgs } from "node:util";
 import { engine } from "./engine.mjs";
 import { mechanics } from "./mechanics.mjs";
 import { qrSuite } from "./qr.mjs";
+import { reportSuite } from "./report/report.mjs";
 import { sizes } from "./sizes.mjs";
 import { state } from "./state.mjs";
 
-const suites = { engine, state, mechanics, sizes, qr: qrSuite };
+const suites = { engine, state, mechanics, sizes, qr: qrSuite, report: reportSuite };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -32,7 +32,13 @@ function globals(page) {
     addEventListener: (name, listener) => page.listen(name, listener),
     removeEventListener: (name, listener) => page.unlisten(name, listener),
   };
-  const element = () => ({ style: {}, setAttribute() {}, appendChild() {}, addEventListener() {}, parentNode: null });
+  const element = () => ({
+    style: {},
+    setAttribute() {},
+    appendChild() {},
+    addEventListener() {},
+    parentNode: null,
+  });
   const document = {
     ...target,
     cookie: "",
@@ -43,7 +49,13 @@ function globals(page) {
     readyState: "complete",
     visibilityState: "visible",
     hidden: false,
-    documentElement: { ...element(), clientWidth: 390, clientHeight: 844, scrollWidth: 390, scrollHeight: 844 },
+    documentElement: {
+      ...element(),
+      clientWidth: 390,
+      clientHeight: 844,
+      scrollWidth: 390,
+      scrollHeight: 844,
+    },
     body: { ...element(), clientWidth: 390, clientHeight: 844, offsetWidth: 390, offsetHeight: 844 },
     getElementsByTagName: () => [],
     getElementById: () => null,
@@ -79,7 +91,8 @@ function globals(page) {
     sessionStorage: area({ storage: new Map(), quota: Infinity }, ""),
     crypto: { getRandomValues: (bytes) => fill(world, bytes) },
     performance: { now: () => world.now - 1_796_097_600_000, timing: {}, getEntriesByType: () => [] },
-    fetch: (what, init) => (what instanceof Request ? fetched(page, what.url, what) : fetched(page, String(what), init)),
+    fetch: (what, init) =>
+      what instanceof Request ? fetched(page, what.url, what) : fetched(page, String(what), init),
     Request,
     URL,
     URLSearchParams,

@@ -20,5 +20,6 @@ export async function bundled(driver, peers) {
 
 /** The version of a driver's package. */
 export function version(driver, peers) {
-  return JSON.parse(readFileSync(join(peers, "node_modules", driver.package, "package.json"), "utf8")).version;
+  return JSON.parse(readFileSync(join(peers, "node_modules", driver.package, "package.json"), "utf8"))
+    .version;
 }

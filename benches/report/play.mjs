@@ -65,7 +65,8 @@ export async function play(driver, bundle, script, onTrace = () => {}) {
         return true;
       };
     },
-    tab: async () => pages.length < 2 && void open(),
+    // A mini-program runs once.
+    tab: async () => void (driver.runsOnce || pages.length > 1 || open()),
     clock: async (ms) => void (world.skew += ms),
     quota: async (bytes) => void (world.quota = bytes ?? Infinity),
   };

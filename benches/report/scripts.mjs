@@ -44,7 +44,11 @@ const FAULTS = {
   network: ({ pick, some }) => [
     pick([["sink", "reset"]], [["sink", "silence"]], [["online", false]], [["latency", some(5_000, 25_000)]]),
     [["wait", some(100, 60_000)]],
-    [["sink", "fine"], ["online", true], ["latency", 40]],
+    [
+      ["sink", "fine"],
+      ["online", true],
+      ["latency", 40],
+    ],
   ],
   "no answer": ({ pick, some }) => [
     [["sink", pick("taken-reset", "taken-silence")]],
@@ -112,11 +116,11 @@ export const END = [
   ["online", true],
   ["latency", 40],
   ["quota", null],
-  ["wait", 45 * MINUTE],
+  ["wait", 20 * MINUTE],
   ["leave"],
   ["settle"],
-  ["wait", 15 * MINUTE],
+  ["wait", 5 * MINUTE],
   ["leave"],
   ["settle"],
-  ["wait", 15 * MINUTE],
+  ["wait", 5 * MINUTE],
 ];

@@ -1,7 +1,7 @@
 //! `cargo xtask bench [NAME] [--json]`: measures, beside peers.
 
-use crate::package;
 use crate::run::{Outcome, command, node, root, show};
+use crate::{package, tools};
 
 /// Builds the package and runs the benchmarks, all or the one named.
 pub fn measure(arguments: &[String]) -> Outcome {
@@ -9,5 +9,7 @@ pub fn measure(arguments: &[String]) -> Outcome {
     // Not `npm ci`: a peer's native parts for other systems are not in the lock file.
     let mut install = command("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
     show(install.current_dir(root().join("benches")))?;
-    show(&mut node("benches/run.mjs", arguments.iter().map(String::as_str)))
+    let peers = tools::with_packages("benches/report", "report-peers")?;
+    let mut run = node("benches/run.mjs", arguments.iter().map(String::as_str));
+    show(run.env("KFACTOR_PEERS", peers))
 }

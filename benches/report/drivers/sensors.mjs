@@ -5,6 +5,7 @@ export const sensors = {
   name: "神策 sa-sdk-miniprogram",
   package: "sa-sdk-miniprogram",
   open: weixin,
+  runsOnce: true,
   source: `
     import sensors from "sa-sdk-miniprogram/dist/wechat/sensorsdata.cjs.js";
     const autoTrack = { appLaunch: false, appShow: false, appHide: false, pageShow: false, pageShare: false, mpFavorite: false };
@@ -15,8 +16,11 @@ export const sensors = {
   read: ({ body }) => {
     const list = decodeURIComponent(/data_list=([^&]*)/.exec(body)[1]);
     const events = JSON.parse(Buffer.from(list, "base64").toString("utf8"));
-    return events.map(({ distinct_id, time, _track_id, event, properties }) => {
-      return { id: [distinct_id, time, _track_id, event].join(" "), n: properties.n };
-    });
+    // Its first event is about the person, and has no number.
+    return events
+      .filter(({ type }) => type === "track")
+      .map(({ distinct_id, time, _track_id, event, properties }) => {
+        return { id: [distinct_id, time, _track_id, event].join(" "), n: properties.n };
+      });
   },
 };
