@@ -137,7 +137,8 @@ function fetched(page, url, init = {}) {
     init.signal?.addEventListener("abort", () =>
       reject(Object.assign(new Error("The operation was aborted."), { name: "AbortError" })),
     );
-    const request = { url, body: String(init.body ?? ""), outlives: init.keepalive === true };
+    const headers = Object.fromEntries(new Headers(init.headers));
+    const request = { url, headers, body: String(init.body ?? ""), outlives: init.keepalive === true };
     page.world.request(page, request, (answer) => {
       if (answer === null) return failed();
       let { status } = answer;

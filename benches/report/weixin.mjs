@@ -82,7 +82,7 @@ function globals(page) {
 }
 
 /** `success` is called for every answer, whatever its status: the documented behaviour of `wx.request`. */
-function requested(page, { url, data, timeout = 60_000, success, fail, complete }) {
+function requested(page, { url, data, header: headers, timeout = 60_000, success, fail, complete }) {
   let isOver = false;
   const over = (call, result) => {
     if (isOver) return;
@@ -92,7 +92,7 @@ function requested(page, { url, data, timeout = 60_000, success, fail, complete 
   };
   const failed = (errMsg) => over(fail, { errMsg });
   page.world.at(timeout, () => failed("request:fail timeout"), page);
-  page.world.request(page, { url, body: String(data), patience: timeout }, (answer) => {
+  page.world.request(page, { url, headers, body: String(data), patience: timeout }, (answer) => {
     if (answer === null) return failed("request:fail");
     // Redirects are followed, as in a browser.
     const statusCode = answer.status >= 301 && answer.status <= 308 ? 200 : answer.status;

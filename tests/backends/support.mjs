@@ -16,20 +16,25 @@ export function needed(name) {
   return value;
 }
 
-/** Records of a campaign, as pages report them. */
+/**
+ * Records of a campaign, as pages report them (`src/report/record.rs` writes the same). What `send` below makes of them is
+ * what an outbox sends.
+ */
 export function records(count, campaign = "ten-friends") {
   return Array.from({ length: count }, (_, n) => ({
     specversion: "1.0",
-    id: `0193b3a0-0000-7000-8000-${String(n).padStart(12, "0")}`,
-    source: `urn:kfactor:${campaign}:i1`,
+    id: `c${n}/0`,
+    source: `urn:kfactor:${campaign}`,
     type: `io.kfactor.${n % 2 === 0 ? "arrived" : "shared"}.v1`,
     time: new Date(1_796_090_400_000 + n).toISOString(),
     subject: `朋友 "${n >> 1}"`,
     datacontenttype: "application/json",
-    sequence: String(n + 1).padStart(12, "0"),
     partitionkey: campaign,
-    recordedtime: new Date(1_796_090_400_000 + n).toISOString(),
-    data: { id: `c${n}/0`, note: "第一行\n第二行", depth: n },
+    session: "s5xkq0",
+    sequence: String(n + 1).padStart(12, "0"),
+    recordedtime: new Date(1_796_090_400_500 + n).toISOString(),
+    data: { note: "第一行\n第二行", depth: n },
+    sentat: new Date(1_796_090_401_000).toISOString(),
   }));
 }
 
