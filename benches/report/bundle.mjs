@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import vm from "node:vm";
+import { ROOT } from "../measure.mjs";
 
 /** The page of a driver as one script, with the SDK that is installed in a folder of packages. */
 export async function bundled(driver, peers) {
@@ -18,8 +19,10 @@ export async function bundled(driver, peers) {
   return new vm.Script(outputFiles[0].text, { filename: `${driver.name}.js` });
 }
 
-/** The version of a driver's package. */
+/** The version of a driver's package, which is one of the peers or of this repository. */
 export function version(driver, peers) {
-  return JSON.parse(readFileSync(join(peers, "node_modules", driver.package, "package.json"), "utf8"))
-    .version;
+  const manifests = [peers, ROOT].map((folder) =>
+    join(folder, "node_modules", driver.package, "package.json"),
+  );
+  return JSON.parse(readFileSync(manifests.find(existsSync), "utf8")).version;
 }

@@ -32,6 +32,8 @@ COMMIT;
 /** A store of commands, and of reports, in PostgreSQL. */
 export async function postgres(url) {
   const pool = new pg.Pool({ connectionString: url });
+  // A connection that breaks while nobody uses it is not the end of the program; the pool opens another.
+  pool.on("error", (error) => console.error(`PostgreSQL: ${error.message}`));
   await pool.query(SCHEMA);
   return {
     /** Where the command stands: appended now, or before under the same id. `undefined` if that id asked for something else. */

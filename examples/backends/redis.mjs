@@ -23,7 +23,10 @@ return { place, stamp }
 
 /** A store of commands in Redis Streams. What Redis acknowledged survives a crash with `appendonly yes` and `appendfsync always`. */
 export async function redis(url) {
-  const client = await createClient({ url }).connect();
+  const client = createClient({ url });
+  // It connects again by itself; who asks meanwhile waits, and what was on its way fails, which the page sends again.
+  client.on("error", (error) => console.error(`Redis: ${error.message}`));
+  await client.connect();
   const key = (campaign, ...rest) => [`commands:{${campaign}}`, ...rest].join(":");
   return {
     /** Where the command stands: appended now, or before under the same id. `undefined` if that id asked for something else. */

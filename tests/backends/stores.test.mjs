@@ -5,7 +5,16 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Engine, anyStore, createLoop } from "kfactor";
-import { EXAMPLES, folder, listening, postgres, redis, running } from "./support.mjs";
+import {
+  EXAMPLES,
+  folder,
+  listening,
+  mortalPostgres,
+  mortalRedis,
+  postgres,
+  redis,
+  running,
+} from "./support.mjs";
 
 const CAMPAIGN = JSON.stringify({
   id: "six-together",
@@ -131,6 +140,47 @@ for (const { framework, name, start } of BACKENDS) {
       );
       assert.equal(new Set((await list()).commands.map(({ id }) => id)).size, seen.length);
     });
+  });
+}
+
+for (const [name, module, start] of [
+  ["PostgreSQL", "postgres", mortalPostgres],
+  ["Redis", "redis", mortalRedis],
+]) {
+  test(`${name}: a command that was acknowledged is still there when it was killed`, async (t) => {
+    const { address, crash } = await start(t);
+    const open = (await import(join(EXAMPLES, `${module}.mjs`)))[module];
+    const acknowledged = new Map();
+    for (let round = 0; round < 3; round++) {
+      const store = await open(address);
+      let isOver = false;
+      const writing = Array.from({ length: 8 }, async (_, writer) => {
+        for (let n = 0; !isOver; n++) {
+          const command = { id: `r${round}w${writer}n${n}`, do: "visit", by: `p${n}` };
+          const place = await store.append("c", command).catch(() => undefined);
+          if (place === undefined) return;
+          acknowledged.set(command.id, place);
+        }
+      });
+      while (acknowledged.size < 200 * (round + 1)) await new Promise((resolve) => setTimeout(resolve, 5));
+      const crashed = crash();
+      isOver = true;
+      await crashed;
+      await Promise.all(writing);
+      await store.close().catch(() => {});
+
+      const after = await open(address);
+      const commands = [];
+      for (let last = 0, page; (page = await after.list("c", last)).commands.length > 0; last = page.next)
+        commands.push(...page.commands);
+      assert.deepEqual(
+        commands.map(({ seq }) => seq),
+        commands.map((_, at) => at + 1),
+      );
+      const found = new Map(commands.map(({ id, seq, at }) => [id, { ok: true, seq, at }]));
+      for (const [id, place] of acknowledged) assert.deepEqual(found.get(id), place);
+      await after.close();
+    }
   });
 }
 

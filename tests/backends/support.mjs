@@ -86,9 +86,15 @@ export function freePort() {
   });
 }
 
-/** Starts a program and waits until `ready(printed)` gives something; it ends with the test. */
-export async function running(t, program, options, { ready, signal = "SIGTERM", ...rest }) {
+/** Starts a program and waits until `ready(printed)` gives something; it ends with the test. `started` is told the process. */
+export async function running(
+  t,
+  program,
+  options,
+  { ready, signal = "SIGTERM", started = () => {}, ...rest },
+) {
   const child = spawn(program, options, { stdio: ["ignore", "pipe", "pipe"], ...rest });
+  started(child);
   const ended = new Promise((resolve) => child.once("close", resolve));
   t.after(async () => {
     child.kill(signal);
@@ -127,34 +133,61 @@ export async function answering(port) {
 
 /** Starts a Redis that writes every command to the disk before it answers; gives its address. */
 export async function redis(t) {
-  const port = await freePort();
-  const options = {
-    dir: folder(t),
-    port,
-    bind: "127.0.0.1",
-    appendonly: "yes",
-    appendfsync: "always",
-    save: "",
-  };
-  const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const ready = (printed) => printed.includes("Ready to accept connections");
-  await running(t, needed("REDIS_SERVER"), words, { ready });
-  return `redis://127.0.0.1:${port}`;
+  return (await mortalRedis(t)).address;
 }
 
-/** Starts a PostgreSQL with a cluster of its own; gives its address. It refuses to run as root, so root lends it a user. */
+/** … with `crash`, which kills it and starts it again with what is on the disk. */
+export async function mortalRedis(t) {
+  const [home, port] = [folder(t), await freePort()];
+  const options = { dir: home, port, bind: "127.0.0.1", appendonly: "yes", appendfsync: "always", save: "" };
+  const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const ready = (printed) => printed.includes("Ready to accept connections");
+  const crash = await mortal((started) => running(t, needed("REDIS_SERVER"), words, { ready, started }));
+  return { address: `redis://127.0.0.1:${port}`, crash };
+}
+
+/** Starts a PostgreSQL with a cluster of its own; gives its address. */
 export async function postgres(t) {
+  return (await mortalPostgres(t)).address;
+}
+
+/** … with `crash`, which kills it and starts it again. It refuses to run as root, so root lends it a user. */
+export async function mortalPostgres(t) {
   const [home, port] = [folder(t), await freePort()];
   const who = process.getuid() === 0 ? userOf("postgres") : {};
   if (who.uid !== undefined) chownSync(home, who.uid, who.gid);
   const [bin, data] = [needed("POSTGRES_BIN"), join(home, "data")];
   const setup = ["-D", data, "-U", "kfactor", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"];
   execFileSync(join(bin, "initdb"), setup, { ...who, cwd: home, stdio: "pipe" });
-  const options = ["-D", data, "-p", String(port), "-k", home, "-h", "127.0.0.1", "-c", "max_connections=50"];
+  // What is killed is the program, not the machine, so the system's own buffers will do, which is much faster.
+  const settings = ["-c", "max_connections=50", "-c", "fsync=off"];
+  const options = ["-D", data, "-p", String(port), "-k", home, "-h", "127.0.0.1", ...settings];
   const ready = (printed) => printed.includes("ready to accept connections");
   // The fast shutdown does not wait for clients.
-  await running(t, join(bin, "postgres"), options, { ...who, cwd: home, ready, signal: "SIGINT" });
-  return `postgres://kfactor@127.0.0.1:${port}/postgres`;
+  const rest = { ...who, cwd: home, ready, signal: "SIGINT" };
+  const crash = await mortal((started) => running(t, join(bin, "postgres"), options, { ...rest, started }));
+  return { address: `postgres://kfactor@127.0.0.1:${port}/postgres`, crash };
+}
+
+/** Starts a program; gives what kills it and starts it again. */
+async function mortal(start) {
+  let child;
+  const started = (process) => (child = process);
+  await start(started);
+  return async () => {
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    child.kill("SIGKILL");
+    await ended;
+    // The processes that it had started itself may need a moment to notice.
+    for (let tries = 0; ; tries++) {
+      try {
+        return await start(started);
+      } catch (error) {
+        if (tries > 40) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+    }
+  };
 }
 
 function userOf(name) {

@@ -157,7 +157,7 @@ fn install_with_apt(package: &str) -> Outcome {
     }
     let install = ["install", "-y", "--no-install-recommends", package];
     let mut attempt = command("apt-get", install);
-    // Installed programs are for tests: at runlevel 1 Debian does not start them as services.
+    // Installed programs are for tests. At runlevel 1 a Debian without systemd, as in containers, does not start them.
     attempt.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1");
     if read(&mut attempt).is_ok() {
         return Ok(());
