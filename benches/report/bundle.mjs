@@ -1,12 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import vm from "node:vm";
+import * as esbuild from "esbuild";
 import { ROOT } from "../measure.mjs";
 
 /** The page of a driver as one script, with the SDK that is installed in a folder of packages. */
 export async function bundled(driver, peers) {
-  const esbuild = createRequire(import.meta.url)("esbuild");
   const { outputFiles } = await esbuild.build({
     stdin: { contents: driver.source, resolveDir: peers, loader: "js" },
     bundle: true,

@@ -1,7 +1,7 @@
 // Collectors without a program of one's own, and DuckDB over what they and kfactor-server wrote.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { insight } from "kfactor";
@@ -9,11 +9,10 @@ import {
   EXAMPLES,
   FORMS,
   PYTHON,
-  answering,
   folder,
-  freePort,
   listening,
   needed,
+  nginx,
   records,
   running,
   send,
@@ -114,29 +113,6 @@ test("facts of kfactor-server: DuckDB counts what insight counts", async (t) => 
   assert.deepEqual([counted.came[0], counted["took part"][0], counted.shared[0]], [16, 16, 12]);
   assert.deepEqual([people.arrived, people.tookPart, people.shared], [16, 16, 12]);
 });
-
-/** nginx with the configuration of the examples, at a port and in a folder of its own. */
-async function nginx(t) {
-  const [home, port] = [folder(t), await freePort()];
-  const included = readFileSync(join(EXAMPLES, "nginx.conf"), "utf8").replaceAll(
-    "127.0.0.1:8080",
-    `127.0.0.1:${port}`,
-  );
-  const log = join(home, "reports.log");
-  const places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
-    (name) => `${name}_temp_path ${home}/${name};`,
-  );
-  const main = [
-    `daemon off; master_process off; pid ${home}/pid; error_log stderr; events {}`,
-    `http { access_log off; ${places.join(" ")} include reports.conf; }`,
-  ];
-  writeFileSync(join(home, "reports.conf"), included.replace("access_log reports.log", `access_log ${log}`));
-  writeFileSync(join(home, "nginx.conf"), main.join("\n"));
-  const words = ["-p", home, "-c", join(home, "nginx.conf")];
-  const started = running(t, needed("NGINX"), words, { ready: () => false, signal: "SIGQUIT" });
-  await Promise.race([started, answering(port)]);
-  return { address: `http://127.0.0.1:${port}/reports`, log };
-}
 
 /** Sends again what a collector says is too much for now. */
 async function patiently(send) {

@@ -8,6 +8,7 @@ import {
   FORMS,
   PYTHON,
   answering,
+  backend,
   folder,
   freePort,
   lines,
@@ -191,16 +192,6 @@ test("PostgreSQL counts a report once, however often and in whatever form it arr
   await Promise.all(times);
   assert.deepEqual(query(STORE, "SELECT count(*) FROM report"), ["120"]);
 });
-
-/** Starts examples/backends/main.mjs. */
-function backend(t, framework, STORE, cwd) {
-  const env = { ...process.env, STORE, KEY: "sk_of_the_test", PORT: "0" };
-  return running(t, process.execPath, [join(EXAMPLES, "main.mjs"), framework], {
-    ready: listening,
-    env,
-    cwd,
-  });
-}
 
 /** Starts a program of the examples that keeps reports in a file. */
 async function program(t, name, words, ready = listening) {

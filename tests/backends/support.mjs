@@ -1,6 +1,6 @@
 // What the tests of backends share: the reports a page sends, and programs of others that run until a test ends.
 import { spawn, execFileSync } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -193,6 +193,39 @@ async function mortal(start) {
 function userOf(name) {
   const id = (option) => Number(execFileSync("id", [option, name], { encoding: "utf8" }));
   return { uid: id("-u"), gid: id("-g") };
+}
+
+/** Starts examples/backends/main.mjs. */
+export function backend(t, framework, STORE, cwd) {
+  const env = { ...process.env, STORE, KEY: "sk_of_the_test", PORT: "0" };
+  return running(t, process.execPath, [join(EXAMPLES, "main.mjs"), framework], {
+    ready: listening,
+    env,
+    cwd,
+  });
+}
+
+/** nginx with the configuration of the examples, at a port and in a folder of its own. */
+export async function nginx(t) {
+  const [home, port] = [folder(t), await freePort()];
+  const included = readFileSync(join(EXAMPLES, "nginx.conf"), "utf8").replaceAll(
+    "127.0.0.1:8080",
+    `127.0.0.1:${port}`,
+  );
+  const log = join(home, "reports.log");
+  const places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+    (name) => `${name}_temp_path ${home}/${name};`,
+  );
+  const main = [
+    `daemon off; master_process off; pid ${home}/pid; error_log stderr; events {}`,
+    `http { access_log off; ${places.join(" ")} include reports.conf; }`,
+  ];
+  writeFileSync(join(home, "reports.conf"), included.replace("access_log reports.log", `access_log ${log}`));
+  writeFileSync(join(home, "nginx.conf"), main.join("\n"));
+  const words = ["-p", home, "-c", join(home, "nginx.conf")];
+  const started = running(t, needed("NGINX"), words, { ready: () => false, signal: "SIGQUIT" });
+  await Promise.race([started, answering(port)]);
+  return { address: `http://127.0.0.1:${port}/reports`, log };
 }
 
 /** The records in a file of lines. */

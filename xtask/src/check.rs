@@ -208,7 +208,10 @@ fn backends() -> Outcome {
     let packages = root().join("examples/backends/requirements.txt");
     tests.env("KFACTOR_BACKENDS_PYTHON", tools::python(&target().join("backends-python"), &packages)?);
     tests.env("KFACTOR_SERVER", target().join("debug/kfactor-server"));
-    tests.env("REDIS_SERVER", tools::redis()?).env("NGINX", tools::nginx()?);
+    tests
+        .env("REDIS_SERVER", tools::redis()?)
+        .env("NGINX", tools::nginx()?)
+        .env("CHROMIUM", tools::chromium()?);
     show(tests.env("POSTGRES_BIN", tools::postgres()?))
 }
 
