@@ -35,6 +35,22 @@ test("nginx logs reports of every form, and DuckDB counts each once", async (t) 
   for (const form of Object.keys(FORMS)) assert.deepEqual(found[`by-${form}`], FUNNEL, form);
 });
 
+test("nginx logs a body of the largest size that pages send", async (t) => {
+  const { address, log } = await nginx(t);
+  const sent = records(50).map((record) => ({ ...record, data: { note: "说".repeat(280) } }));
+  const bytes = Buffer.byteLength(FORMS.ndjson.body(sent));
+  assert.ok(bytes > 59_000 && bytes <= 61_440, `${bytes} bytes`);
+  assert.deepEqual(await send(address, "ndjson", sent), [204]);
+  const { came, shared } = funnel("nginx", log)["ten-friends"];
+  assert.deepEqual(
+    [came, shared],
+    [
+      [25, 25],
+      [25, 25],
+    ],
+  );
+});
+
 test("nginx answers other origins, refuses what is too large, and says when it is too much", async (t) => {
   const { address, log } = await nginx(t);
   const asks = { "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type" };

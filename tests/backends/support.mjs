@@ -220,7 +220,10 @@ export async function nginx(t) {
     `daemon off; master_process off; pid ${home}/pid; error_log stderr; events {}`,
     `http { access_log off; ${places.join(" ")} include reports.conf; }`,
   ];
-  writeFileSync(join(home, "reports.conf"), included.replace("access_log reports.log", `access_log ${log}`));
+  writeFileSync(
+    join(home, "reports.conf"),
+    included.replace("access_log /var/log/nginx/reports.log", `access_log ${log}`),
+  );
   writeFileSync(join(home, "nginx.conf"), main.join("\n"));
   const words = ["-p", home, "-c", join(home, "nginx.conf")];
   const started = running(t, needed("NGINX"), words, { ready: () => false, signal: "SIGQUIT" });
