@@ -11,10 +11,11 @@ import { engine } from "./engine.mjs";
 import { mechanics } from "./mechanics.mjs";
 import { mini } from "./mini.mjs";
 import { qrSuite } from "./qr.mjs";
+import { reportSuite } from "./report/report.mjs";
 import { sizes } from "./sizes.mjs";
 import { state } from "./state.mjs";
 
-const suites = { engine, state, mechanics, sizes, qr: qrSuite, mini };
+const suites = { engine, state, mechanics, sizes, qr: qrSuite, mini, report: reportSuite };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

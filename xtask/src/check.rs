@@ -16,7 +16,7 @@ const fn step(name: &'static str, what: &'static str, run: fn() -> Outcome) -> S
 }
 
 /// In this order; the first that fails ends the run.
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 17] = [
     step("fmt", "Rust is formatted", rust_format),
     step("clippy", "Rust has no warnings", clippy),
     step("rust", "Rust tests: engine, properties, server", rust_tests),
@@ -38,6 +38,11 @@ const STEPS: [Step; 16] = [
         "frameworks",
         "the examples in React, Vue and plain pages, in Chromium and WebKit; Deno, Bun and Workers",
         framework_tests,
+    ),
+    step(
+        "backends",
+        "reports and stores with Express, Fastify, Redis, PostgreSQL, nginx, DuckDB, SDKs",
+        backends,
     ),
     step("scan", "decoders of others read every poster and random styles, clean and photographed", scan),
     step("fuzz", "one minute of fuzzing", fuzz),
@@ -135,9 +140,10 @@ fn typescript() -> Outcome {
         "package.json",
         "pkg-template/**/*.{ts,js,mjs,json}",
         "!pkg-template/src/generated",
-        "tests/{package,browser,determinism,oracles,mini-program,frameworks}/**/*.{js,mjs}",
+        "tests/{package,browser,determinism,oracles,mini-program,frameworks,backends}/**/*.{js,mjs}",
         "examples/miniprogram/**/*.{js,json}",
         "examples/{html,next,vite-vue}/**/*.{js,vue,html,css,json}",
+        "examples/backends/*.{json,mjs}",
         "www/src/**/*.{ts,vue,css}",
         "www/*.{ts,mjs,json,html}",
     ];
@@ -224,6 +230,24 @@ fn framework_tests() -> Outcome {
     tests.env("WEBKIT_DRIVER", driver).env("WEBKIT_BROWSER", webkit);
     tests.env("KFACTOR_SCRATCH", target().join("package-tests"));
     show(tests.env("KFACTOR_SERVER", target().join("release/kfactor-server")))
+}
+
+/// The examples of backends with the programs of others that they are for.
+fn backends() -> Outcome {
+    tools::node_modules()?;
+    package::install()?;
+    show(&mut cargo(["build", "--quiet", "--package=kfactor-server"]))?;
+    let mut tests = node_tests("tests/backends/");
+    tests.env("KFACTOR_BACKENDS", tools::with_packages("examples/backends", "backends")?);
+    tests.env("KFACTOR_PEERS", tools::with_packages("benches/report", "report-peers")?);
+    let packages = root().join("examples/backends/requirements.txt");
+    tests.env("KFACTOR_BACKENDS_PYTHON", tools::python(&target().join("backends-python"), &packages)?);
+    tests.env("KFACTOR_SERVER", target().join("debug/kfactor-server"));
+    tests
+        .env("REDIS_SERVER", tools::redis()?)
+        .env("NGINX", tools::nginx()?)
+        .env("CHROMIUM", tools::chromium()?);
+    show(tests.env("POSTGRES_BIN", tools::postgres()?))
 }
 
 /// Node's test runner on a folder. A test that hangs fails, and one that leaves something open does not keep the rest

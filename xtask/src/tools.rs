@@ -66,19 +66,87 @@ pub fn zbar() -> Outcome {
 /// Python with the decoders that read posters, in a folder of their own; and a font for Chinese.
 pub fn decoders() -> Outcome<PathBuf> {
     let folder = crate::run::target().join("decoders");
-    let (python, wanted) = (folder.join("bin/python"), root().join("tests/decoders/requirements.txt"));
     if !read(&mut command("fc-list", [":lang=zh"])).is_ok_and(|fonts| !fonts.trim().is_empty()) {
         install_with_apt("fonts-noto-cjk")?;
     }
-    let done = folder.join("installed");
-    if is_fresh(&done, std::slice::from_ref(&wanted)) {
+    python(&folder, &root().join("tests/decoders/requirements.txt"))
+}
+
+/// Python with the packages of a list, in a folder of its own; gives the interpreter.
+pub fn python(folder: &Path, wanted: &Path) -> Outcome<PathBuf> {
+    let (python, done) = (folder.join("bin/python"), folder.join("installed"));
+    if is_fresh(&done, &[wanted.to_owned()]) {
         return Ok(python);
     }
     let make = |place: &Path| read(command("python3", ["-m", "venv", "--clear"]).arg(place)).map(drop);
-    make(&folder).or_else(|_| install_with_apt("python3-venv").and_then(|()| make(&folder)))?;
-    read(command(&python, ["-m", "pip", "install", "--quiet", "-r"]).arg(&wanted))?;
+    make(folder).or_else(|_| install_with_apt("python3-venv").and_then(|()| make(folder)))?;
+    read(command(&python, ["-m", "pip", "install", "--quiet", "-r"]).arg(wanted))?;
     std::fs::write(&done, "").map_err(at(&done))?;
     Ok(python)
+}
+
+/// A copy of a folder that has a manifest and a lock file, with its npm packages installed, at `target/NAME`.
+pub fn with_packages(folder: &str, name: &str) -> Outcome<PathBuf> {
+    let (from, to) = (root().join(folder), crate::run::target().join(name));
+    std::fs::create_dir_all(&to).map_err(at(&to))?;
+    for entry in std::fs::read_dir(&from).map_err(at(&from))? {
+        let path = entry.map_err(at(&from))?.path();
+        if let (true, Some(file)) = (path.is_file(), path.file_name()) {
+            std::fs::copy(&path, to.join(file)).map_err(at(&path))?;
+        }
+    }
+    let (done, lock) = (to.join("node_modules/.package-lock.json"), from.join("package-lock.json"));
+    if !is_fresh(&done, &[lock]) {
+        let mut install = command("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+        show(install.current_dir(&to))?;
+    }
+    Ok(to)
+}
+
+/// Redis, for the tests of a store on it.
+pub fn redis() -> Outcome<PathBuf> {
+    daemon("redis-server", "redis-server")
+}
+
+/// nginx, for the tests of it as a collector.
+pub fn nginx() -> Outcome<PathBuf> {
+    daemon("nginx", "nginx-light")
+}
+
+/// The folder of PostgreSQL's programs: `$POSTGRES_BIN`, or the newest of Debian's, which are not on the PATH.
+pub fn postgres() -> Outcome<PathBuf> {
+    if let Some(chosen) = std::env::var_os("POSTGRES_BIN") {
+        return Ok(chosen.into());
+    }
+    newest_postgres().map_or_else(
+        || {
+            install_with_apt("postgresql")?;
+            newest_postgres()
+                .ok_or_else(|| "PostgreSQL was installed but is not in /usr/lib/postgresql".to_owned())
+        },
+        Ok,
+    )
+}
+
+fn newest_postgres() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+    let folders = versions.filter_map(|entry| Some(entry.ok()?.path().join("bin")));
+    let mut complete: Vec<_> = folders.filter(|folder| folder.join("initdb").is_file()).collect();
+    complete.sort();
+    complete.pop()
+}
+
+/// A program that Debian keeps for administrators, whose PATH a user may not have.
+fn daemon(program: &str, package: &str) -> Outcome<PathBuf> {
+    let find = || {
+        let usual = Path::new("/usr/sbin").join(program);
+        on_path(program).or_else(|| usual.is_file().then_some(usual))
+    };
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    install_with_apt(package)?;
+    find().ok_or_else(|| format!("{package} was installed but `{program}` is not on the PATH"))
 }
 
 /// JavaScriptCore's shell, which stands for the phones whose WebAssembly is interpreted; `None` where this
@@ -143,7 +211,8 @@ fn install_with_apt(package: &str) -> Outcome {
     }
     let install = ["install", "-y", "--no-install-recommends", package];
     let mut attempt = command("apt-get", install);
-    attempt.env("DEBIAN_FRONTEND", "noninteractive");
+    // Installed programs are for tests. At runlevel 1 a Debian without systemd, as in containers, does not start them.
+    attempt.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1");
     if read(&mut attempt).is_ok() {
         return Ok(());
     }
