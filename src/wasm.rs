@@ -8,6 +8,7 @@
 mod complete;
 #[cfg(feature = "complete")]
 mod insight;
+mod report;
 
 use core::cell::UnsafeCell;
 use serde::Serialize;

@@ -560,6 +560,7 @@ const WRONG: &[(&str, &str, Severity, &str, u32, u32)] = &[
     ("target-never-open", "REACH-HOURS", Severity::Warning, "/liveCodes/counter/targets/0/hours", 11, 85),
     ("back-to-a-full-group", "REACH-STICKY", Severity::Warning, "/liveCodes/chat", 11, 26),
     ("group-beyond-scanning", "QUOTA-TARGET", Severity::Warning, "/liveCodes/chat/targets/0/total", 11, 81),
+    ("report-to-ga4", "REPORT_FORM", Severity::Error, "/report/0", 11, 14),
     ("tag-given-by-nothing", "TAG_SHAPE", Severity::Error, "/tags/0", 11, 12),
 ];
 

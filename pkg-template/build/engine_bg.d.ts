@@ -45,4 +45,7 @@ export function posterSvg(
   source: (src: string) => string | undefined,
 ): unknown;
 
+export function openOutbox(settings: string): number;
+export function stepOutbox(outbox: number, input: string, now: number, chance: number): string;
+
 type PosterMeasure = (family: string, size: number, weight: number, units: string) => number[];

@@ -194,5 +194,7 @@ mod tests {
         assert_eq!(key!(give_helper), "giveHelper");
         assert_eq!(key!(per), "per");
         assert_eq!(key!(a_b_c), "aBC");
+        // A key that is a word of the language.
+        assert_eq!(key!(as_), "as");
     }
 }

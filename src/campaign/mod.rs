@@ -31,6 +31,7 @@ use crate::engine::time::{Period, Time, UtcOffset, date};
 use crate::json::tree::{Data, Node, Parsed as Tree, parse};
 use crate::livecode::{LiveCodeRules, TargetRules};
 use crate::poster::Posters;
+use crate::report::sink::SinkRules;
 use crate::sorted::Sorted;
 use decode::{COMPLETE, Cx, Decode, Document};
 use document::{choices, document};
@@ -183,6 +184,8 @@ document! {
         pub tags: Vec<TagRule> = Vec::new(),
         /// Which of a participant's touches are recorded, for credit.
         pub touches: Touches = Touches::First,
+        /// Where pages report what happens. Backends have sinks of their own.
+        pub report: Vec<SinkRules> = Vec::new(),
     }
 }
 

@@ -263,6 +263,8 @@ codes! {
     LIVE_CODE_SHAPE = "LIVE_CODE_SHAPE";
     /// A tag that nothing gives, or two things at once.
     TAG_SHAPE = "TAG_SHAPE";
+    /// A form of reports that a document cannot ask for, or Segment's without its key.
+    REPORT_FORM = "REPORT_FORM";
     /// Warning: a weight that the strategy does not look at.
     REACH_WEIGHT = "REACH-WEIGHT";
     /// Warning: a live code whose targets can all be full or closed, without a page for that.

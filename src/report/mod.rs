@@ -8,6 +8,7 @@ pub mod encode;
 pub mod outbox;
 pub mod privacy;
 pub mod record;
+pub mod sink;
 
 pub use encode::{Body, Form, encode};
 pub use outbox::{Consent, Effect, Input, Outbox, Settings};

@@ -12,7 +12,7 @@ export interface AlipayApi extends Omit<
     data?: string;
     dataType: string;
     timeout: number;
-    success(answer: { status: number; data: unknown }): void;
+    success(answer: { status: number; data: unknown; headers?: Record<string, string> }): void;
     fail(reason: { error?: number; status?: number; data?: unknown; errorMessage?: string }): void;
   }): unknown;
   getStorageSync(options: { key: string }): { data?: unknown };
@@ -30,7 +30,8 @@ export function asWx(my: AlipayApi): MiniApi {
       my.request({
         ...asked,
         headers: header,
-        success: ({ status, data }) => success({ statusCode: status, data }),
+        success: ({ status, data, headers }) =>
+          success({ statusCode: status, data, ...(headers !== undefined && { header: headers }) }),
         fail: (reason) => {
           const { error, status, data, errorMessage = String(error) } = reason;
           if (error === STATUS_FAILED && status !== undefined) success({ statusCode: status, data });
@@ -46,6 +47,7 @@ export function asWx(my: AlipayApi): MiniApi {
     },
     removeStorageSync: (key) => void my.removeStorageSync({ key }),
     ...picked(my, [
+      "getStorageInfoSync",
       "getEnterOptionsSync",
       "getLaunchOptionsSync",
       "getAppBaseInfo",

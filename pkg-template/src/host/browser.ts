@@ -1,11 +1,12 @@
 import { defaultStorage } from "../loop/storage.js";
-import type { Host, PageEvents, Reply, Request, StreamEvents } from "./host.js";
+import type { Host, PageEvents, Post, PostReply, Reply, Request, StreamEvents } from "./host.js";
 
 /** A browser's page; also Node, Deno, Bun and workers, which lack some of it. */
 export function browser(): Host {
   return {
     random: async (length) => crypto.getRandomValues(new Uint8Array(length)),
     request,
+    post,
     stream: typeof EventSource === "function" ? stream : undefined,
     storage: defaultStorage,
     address: () => (typeof location === "object" ? location.href : ""),
@@ -23,6 +24,47 @@ export function browser(): Host {
 async function request({ method, url, headers, body }: Request): Promise<Reply> {
   const response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }) });
   return { status: response.status, body: await response.json().catch(() => null) };
+}
+
+/** No answer to a report is worth waiting longer for. */
+const LONGEST_WAIT_MS = 15_000;
+
+async function post({ url, type, headers, body, isLeaving }: Post): Promise<PostReply> {
+  // Another origin is asked for permission first, unless the type is plain; a page that goes has no time for that.
+  const sent = isLeaving && !isOwn(url) ? "text/plain;charset=UTF-8" : type;
+  const outlives = typeof Request === "function" && "keepalive" in Request.prototype;
+  if (isLeaving && !outlives && typeof navigator === "object" && typeof navigator.sendBeacon === "function") {
+    // What a beacon took may have arrived: its records are sent again, with the same ids, by the next page.
+    return navigator.sendBeacon(url, new Blob([body], { type: sent }))
+      ? new Promise<PostReply>(() => undefined)
+      : { status: 0 };
+  }
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), LONGEST_WAIT_MS);
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { ...headers, "Content-Type": sent },
+      body,
+      keepalive: isLeaving,
+      credentials: "omit",
+      redirect: "manual",
+      signal: stop.signal,
+    });
+    const retryAfter = response.headers.get("Retry-After");
+    const date = response.headers.get("Date");
+    return {
+      status: response.type === "opaqueredirect" ? 302 : response.status,
+      ...(retryAfter !== null && { retryAfter }),
+      ...(date !== null && { date }),
+    };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function isOwn(url: string): boolean {
+  return typeof location === "object" && new URL(url, location.href).origin === location.origin;
 }
 
 function stream(url: string, events: StreamEvents): () => void {

@@ -17,6 +17,25 @@ export interface Reply {
   body: unknown;
 }
 
+/** A report on its way. */
+export interface Post {
+  url: string;
+  /** The `Content-Type`. */
+  type: string;
+  headers: Record<string, string>;
+  body: string;
+  /** Whether the page may be gone before the answer. */
+  isLeaving: boolean;
+}
+
+/** What came back for a report. */
+export interface PostReply {
+  /** Of HTTP; 0 if there was no answer. A redirection is not followed. */
+  status: number;
+  retryAfter?: string;
+  date?: string;
+}
+
 /** What a stream of server-sent events tells. */
 export interface StreamEvents {
   /** An event came. */
@@ -50,6 +69,8 @@ export interface Host {
   random(length: number): Promise<Uint8Array>;
   /** Asks a backend. Gives every answer, whatever its status; rejects only if there was none. */
   request(request: Request): Promise<Reply>;
+  /** Sends a report. May never be settled where nobody can know whether it arrived. */
+  post(post: Post): Promise<PostReply>;
   /** Listens to server-sent events until the function it gives is called; absent where there are none. */
   stream?: ((url: string, events: StreamEvents) => () => void) | undefined;
   /** What outlives the page. */

@@ -13,7 +13,7 @@ export interface MiniApi {
     dataType: string;
     responseType: string;
     timeout: number;
-    success(answer: { statusCode: number; data: unknown }): void;
+    success(answer: { statusCode: number; data: unknown; header?: Record<string, string> }): void;
     fail: Fail;
   }): unknown;
   getRandomValues?(options: {
@@ -24,6 +24,7 @@ export interface MiniApi {
   getStorageSync?(key: string): unknown;
   setStorageSync?(key: string, value: string): void;
   removeStorageSync?(key: string): void;
+  getStorageInfoSync?(): { keys: string[] };
   getEnterOptionsSync?(): { query?: Record<string, string> };
   getLaunchOptionsSync?(): { query?: Record<string, string> };
   getAppBaseInfo?(): { language?: string };

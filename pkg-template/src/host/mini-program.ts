@@ -1,6 +1,6 @@
 import { memoryStorage, type KeyValue } from "../loop/storage.js";
 import { Pool, type Source } from "./entropy.js";
-import type { Host, PageEvents, Reply, Request } from "./host.js";
+import type { Host, PageEvents, Post, PostReply, Reply, Request } from "./host.js";
 import type { MiniApi } from "./mini-api.js";
 
 /** No answer is worth waiting longer for on a phone; the hosts' own limit is a minute. */
@@ -12,6 +12,7 @@ export function miniProgram(api: MiniApi): Host {
   return {
     random: (length) => pool.take(length),
     request: (asked) => request(api, asked),
+    post: (report) => post(api, report),
     storage: () => storageOf(api),
     address: () => api.getEnterOptionsSync?.().query ?? api.getLaunchOptionsSync?.().query ?? "",
     page: pageOf,
@@ -38,6 +39,31 @@ function request(api: MiniApi, { method, url, headers, body }: Request): Promise
   });
 }
 
+/** Every status comes as success here too; a request that is under way when the program is hidden has five seconds. */
+function post(api: MiniApi, { url, type, headers, body, isLeaving }: Post): Promise<PostReply> {
+  return new Promise((resolve) => {
+    api.request({
+      method: "POST",
+      url,
+      header: { ...headers, "Content-Type": type },
+      data: body,
+      dataType: "text",
+      responseType: "text",
+      timeout: isLeaving ? 5_000 : LONGEST_WAIT_MS,
+      success: ({ statusCode, header = {} }) => {
+        const named = new Map(Object.entries(header).map(([name, value]) => [name.toLowerCase(), value]));
+        const [retryAfter, date] = [named.get("retry-after"), named.get("date")];
+        resolve({
+          status: statusCode,
+          ...(retryAfter !== undefined && { retryAfter }),
+          ...(date !== undefined && { date }),
+        });
+      },
+      fail: () => resolve({ status: 0 }),
+    });
+  });
+}
+
 function parsed(data: unknown): unknown {
   if (typeof data !== "string") return data ?? null;
   try {
@@ -60,7 +86,7 @@ function sourceOf(api: MiniApi): Source {
 }
 
 function storageOf(api: MiniApi): KeyValue {
-  const { getStorageSync, setStorageSync, removeStorageSync } = api;
+  const { getStorageSync, setStorageSync, removeStorageSync, getStorageInfoSync } = api;
   if (getStorageSync === undefined || setStorageSync === undefined) return memoryStorage();
   return {
     // The host has no word for what is not there: it gives an empty text.
@@ -70,6 +96,7 @@ function storageOf(api: MiniApi): KeyValue {
     },
     setItem: (key, value) => setStorageSync(key, value),
     removeItem: (key) => removeStorageSync?.(key),
+    ...(getStorageInfoSync === undefined ? {} : { keys: () => getStorageInfoSync().keys }),
   };
 }
 

@@ -11,10 +11,11 @@ import { drawPoster, type PosterData, type PosterOptions, type PosterPicture } f
 import { Outbox } from "./outbox.js";
 import { posterOf, touchpointOf, variantFor } from "./posters.js";
 import { overlay } from "./preview.js";
+import { type ReportOptions, Reports } from "./reports.js";
 import { type KeyValue, remember } from "./storage.js";
 
 /** What a page says about its campaign and its visitor. */
-export interface LoopOptions {
+export interface LoopOptions extends ReportOptions {
   /** The campaign document. */
   campaign: Campaign | string;
   /** Who is here; `proof` comes from the site's own backend. */
@@ -163,6 +164,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
   private readonly arrival: Arrival;
   /** The arrival as it was read last: what the backend refused of it is not sent again. */
   private read: Arrival;
+  private readonly reports: Reports;
   private readonly changed = new Set<() => void>();
   private readonly started: Promise<{ connection: Connection; outbox: Outbox }>;
   private shown: string | undefined;
@@ -185,6 +187,8 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
     this.arrival = { ...this.read };
     if (options.token !== undefined) this.arrival.token = options.token;
     this.shown = options.loop ?? this.arrival.loop;
+    const { campaign, document } = this;
+    this.reports = new Reports(options, { campaign, document, subject: options.participant.id }, host);
     this.started = this.start();
     this.started.catch((reason: unknown) => this.fail(reason));
   }
@@ -247,6 +251,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
       ...(loop === undefined ? {} : { loop }),
       ...(touchpoint === undefined ? {} : { touchpoint }),
     });
+    this.reports.track("link-shared", { loop, touchpoint });
     if (options.sheet === true) {
       const { title, text } = options;
       await this.host.openSheet?.({ url: share.url, ...(title && { title }), ...(text && { text }) });
@@ -274,7 +279,9 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
       ...(variant === undefined ? {} : { variant }),
       ...(code === undefined ? {} : { code }),
     };
-    return { ...(await this.painter(template, data, how as unknown as How)), share };
+    const picture = await this.painter(template, data, how as unknown as How);
+    this.reports.track("poster-drawn", { poster: name, ...(variant !== undefined && { variant }) });
+    return { ...picture, share };
   }
 
   async show(loop: string): Promise<void> {
@@ -289,6 +296,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
     if (this.isClosed || loop !== this.shown) return;
     this.known = view;
     this.update({ status: "ready", connection: "online", view: this.previewed() });
+    this.options.onProgress?.(view);
     // A page that cannot get it only shows its clicks later.
     this.shadow = loop === undefined ? null : await connection.preview(loop).catch(() => null);
   }
@@ -298,6 +306,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
     clearTimeout(this.refreshing);
     this.stopFollowing();
     this.stopWatching?.();
+    this.reports.close();
     this.shadow = null;
     this.changed.clear();
     const stop = ({ connection, outbox }: { connection: Connection; outbox: Outbox }): void => {
@@ -331,6 +340,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
     });
     this.update({ pending: outbox.pending });
     void outbox.flush();
+    this.reports.track("page-shown", { loop: this.shown, touchpoint: this.arrival.touchpoint });
     if (this.arrival.token !== undefined || this.arrival.touchpoint !== undefined) void this.visit();
     await this.findLoop(connection);
     await this.follow();
@@ -401,6 +411,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
   }
 
   private answered(command: Outgoing, answer: Answer): void {
+    this.reports.answered(command, answer);
     if (!answer.ok) {
       // Nobody can be credited for such a link, but it shall not keep its visitor from taking part.
       if (answer.code === "TOKEN_INVALID" && "token" in command) this.forget("token");
@@ -426,6 +437,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
     const status =
       this.known === null && error.code !== "BACKEND_UNREACHABLE" ? "failed" : this.snapshot.status;
     this.update({ status, notice: this.inWords(error), connection: "offline" });
+    this.options.onError?.(error);
     if (error.code === "BACKEND_UNREACHABLE") this.retry();
   }
 

@@ -3,6 +3,10 @@ export interface KeyValue {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
   removeItem(key: string): void;
+  /** All keys; without it, reports do not outlive the page. */
+  keys?(): string[];
+  /** Whether other pages use it at the same time. */
+  isShared?: boolean;
 }
 
 /** The browser's storage where it may be used, else memory. */
@@ -11,7 +15,13 @@ export function defaultStorage(): KeyValue {
     const probe = "kfactor:probe";
     localStorage.setItem(probe, "1");
     localStorage.removeItem(probe);
-    return localStorage;
+    return {
+      getItem: (key) => localStorage.getItem(key),
+      setItem: (key, value) => localStorage.setItem(key, value),
+      removeItem: (key) => localStorage.removeItem(key),
+      keys: () => Object.keys(localStorage),
+      isShared: true,
+    };
   } catch {
     // Private windows and other hosts have none, or forbid it.
     return memoryStorage();
@@ -25,6 +35,7 @@ export function memoryStorage(): KeyValue {
     getItem: (key) => values.get(key) ?? null,
     setItem: (key, value) => void values.set(key, value),
     removeItem: (key) => void values.delete(key),
+    keys: () => [...values.keys()],
   };
 }
 

@@ -7,6 +7,7 @@ use crate::report::record::parse_rfc3339;
 
 /// The kind of the record that tells of drops.
 pub(super) const LOSS: &str = "reports-lost";
+const LOSS_TYPE: &str = "io.kfactor.reports-lost.v1";
 
 /// The key of a stored value: the session, and the place of a record in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +72,22 @@ pub(super) enum Place {
 }
 
 impl Entry {
+    /// A record from the storage. It was made at `recordedtime`, or at `time` if it happened then.
+    pub fn recovered(key: Key, text: &str) -> Self {
+        let root = parse(text).root;
+        let get = |name: &str| root.as_ref()?.get(name);
+        let time = |name: &str| parse_rfc3339(get(name)?.text()?);
+        let is_loss = get("type").and_then(Node::text) == Some(LOSS_TYPE);
+        Entry {
+            since: time("recordedtime").or_else(|| time("time")).unwrap_or_default(),
+            losses: get("data").filter(|_| is_loss).map(Drops::of),
+            key,
+            text: text.to_owned(),
+            place: Place::Stored,
+            batch: None,
+        }
+    }
+
     pub fn put(&mut self) -> Effect {
         self.place = Place::Writing;
         Effect::Put { key: self.key.text.clone(), value: seal(&self.text) }
@@ -209,24 +226,6 @@ pub struct Counts {
     pub unstored: u64,
     /// Records that were dropped.
     pub dropped: Drops,
-}
-
-/// When a stored record was made: `recordedtime`, or `time` if it happened then.
-pub(super) fn time_of(record: &str) -> Time {
-    let root = parse(record).root;
-    let read = |name: &str| parse_rfc3339(root.as_ref()?.get(name)?.text()?);
-    read("recordedtime").or_else(|| read("time")).unwrap_or_default()
-}
-
-/// The drops that a stored record tells of, if it is such a record.
-pub(super) fn losses_of(record: &str) -> Option<Drops> {
-    if !record.contains(LOSS) {
-        return None;
-    }
-    let parsed = parse(record);
-    let root = parsed.root.as_ref()?;
-    let is_loss = root.get("type")?.text()? == format!("io.kfactor.{LOSS}.v1");
-    if is_loss { root.get("data").map(Drops::of) } else { None }
 }
 
 /// A value as it is stored: its checksum in eight letters, then itself.

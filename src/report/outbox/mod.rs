@@ -8,13 +8,11 @@
 mod entry;
 mod pace;
 
-use std::collections::VecDeque;
 use std::mem::take;
 
 use super::encode::{Form, encode};
 use super::record::{Draft, Origin, record};
 use crate::engine::time::{Span, Time};
-use crate::sorted::Sorted;
 pub use entry::{Counts, Drop, Drops, Key, crc32, seal, unseal};
 use entry::{Entry, Place};
 use pace::{Pace, Verdict, verdict};
@@ -140,7 +138,7 @@ pub enum Effect {
 #[derive(Clone, Debug)]
 pub struct Outbox {
     settings: Settings,
-    entries: VecDeque<Entry>,
+    entries: Vec<Entry>,
     bytes: usize,
     sequence: u64,
     latest: Time,
@@ -172,13 +170,31 @@ struct Batch {
     is_late: bool,
 }
 
+/// The latest count of drops that a session wrote.
+struct Counted {
+    session: String,
+    write: u64,
+    drops: Drops,
+}
+
+impl Counted {
+    fn of<'c>(all: &'c mut Vec<Counted>, session: &str) -> Option<&'c mut Counted> {
+        let known = all.iter().position(|counted| counted.session == session);
+        let place = known.unwrap_or(all.len());
+        if known.is_none() {
+            all.push(Counted { session: session.to_owned(), write: 0, drops: Drops::default() });
+        }
+        all.get_mut(place)
+    }
+}
+
 impl Outbox {
     /// An outbox that knows nothing yet. What earlier sessions left comes by [`Input::Recovered`].
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Outbox {
             settings,
-            entries: VecDeque::new(),
+            entries: Vec::new(),
             bytes: 0,
             sequence: 0,
             latest: Time(0),
@@ -301,7 +317,7 @@ impl Outbox {
         if self.settings.consent == Consent::Granted {
             out.push(entry.put());
         }
-        self.entries.push_back(entry);
+        self.entries.push(entry);
     }
 
     /// Drops the oldest record that is in no request; whether there was one.
@@ -313,7 +329,7 @@ impl Outbox {
 
     /// Takes a record out of the queue and the storage, for a reason to count or because it was taken.
     fn remove(&mut self, place: usize, reason: Option<Drop>, out: &mut Vec<Effect>) {
-        let Some(entry) = self.entries.remove(place) else { return };
+        let entry = self.entries.remove(place);
         self.bytes -= entry.text.len();
         match reason {
             Some(reason) => self.dropped(&entry, reason, out),
@@ -365,49 +381,48 @@ impl Outbox {
         Effect::Put { key, value: seal(&self.untold.json(&[("write", self.loss_writes)])) }
     }
 
-    fn recovered(&mut self, mut values: Vec<(String, String)>, out: &mut Vec<Effect>) {
-        // Counts come before records, which may raise them.
-        values.sort_by_cached_key(|(key, _)| (!key.contains(":losses"), key.clone()));
-        let mut counted: Sorted<String, (u64, Drops)> = Sorted::default();
-        for (text, value) in values {
-            let Some(key) = Key::parse(&text) else { continue };
-            if self.entries.iter().any(|entry| entry.key.text == text) {
+    fn recovered(&mut self, values: Vec<(String, String)>, out: &mut Vec<Effect>) {
+        let mut counted: Vec<Counted> = Vec::new();
+        for (text, value) in &values {
+            let Some(key) = Key::parse(text).filter(|key| key.sequence.is_none()) else { continue };
+            let (write, drops) = unseal(value).map(Drops::parse).unwrap_or_default();
+            if let Some(latest) = Counted::of(&mut counted, key.session())
+                && write >= latest.write
+            {
+                (latest.write, latest.drops) = (write, drops);
+            }
+            self.superseded.push(key.text);
+        }
+        for (text, value) in &values {
+            let Some(key) = Key::parse(text).filter(|key| key.sequence.is_some()) else { continue };
+            if self.entries.iter().any(|entry| entry.key == key) {
                 continue;
             }
-            let content = unseal(&value);
-            let Some(_) = key.sequence else {
-                let (write, drops) = content.map(Drops::parse).unwrap_or_default();
-                let latest = counted.entry(key.session().to_owned(), Default::default());
-                if write >= latest.0 {
-                    *latest = (write, drops);
-                }
-                self.superseded.push(text);
-                continue;
-            };
             self.counts.recovered += 1;
-            let Some(content) = content else {
+            let Some(content) = unseal(value) else {
                 self.counts.dropped.add(Drop::Damaged, 1);
                 self.untold.add(Drop::Damaged, 1);
-                out.push(Effect::Dropped { key: text.clone(), reason: Drop::Damaged });
-                self.superseded.push(text);
+                out.push(Effect::Dropped { key: key.text.clone(), reason: Drop::Damaged });
+                self.superseded.push(key.text);
                 continue;
             };
-            let (content, since) = (content.to_owned(), entry::time_of(content));
-            self.latest = self.latest.max(since);
-            self.bytes += content.len();
-            let losses = entry::losses_of(&content);
+            let entry = Entry::recovered(key, content);
             // What a record tells of was counted, even if that count could not be written.
-            if let Some(told) = &losses {
-                counted.entry(key.session().to_owned(), Default::default()).1.raise(told);
+            if let Some(told) = &entry.losses
+                && let Some(latest) = Counted::of(&mut counted, entry.key.session())
+            {
+                latest.drops.raise(told);
             }
-            let place = Place::Stored;
-            self.entries.push_back(Entry { key, text: content, since, place, batch: None, losses });
+            self.latest = self.latest.max(entry.since);
+            self.bytes += content.len();
+            let is_later = |other: &Entry| (other.since, &other.key.text) > (entry.since, &entry.key.text);
+            let place = self.entries.iter().position(is_later).unwrap_or(self.entries.len());
+            self.entries.insert(place, entry);
         }
-        for (_, (_, drops)) in counted.iter() {
+        for Counted { drops, .. } in &counted {
             self.untold.merge(drops);
         }
         self.has_dropped |= !self.superseded.is_empty();
-        self.entries.make_contiguous().sort_by(|a, b| (a.since, &a.key.text).cmp(&(b.since, &b.key.text)));
         while self.entries.len() > MOST || self.bytes > MOST_BYTES {
             if !self.evict(out) {
                 break;

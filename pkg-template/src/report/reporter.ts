@@ -1,0 +1,331 @@
+import { KfactorError } from "../errors.js";
+import type { Host } from "../host/host.js";
+import { type Glue, ready } from "../runtime.js";
+import type { Fact } from "../types.js";
+import { keyValueStore } from "./key-value-store.js";
+import type { ReportStore } from "./store.js";
+
+/** The form a backend takes records in; `docs/reports.md` says which backend takes which. */
+export type ReportForm =
+  "cloudevents" | "cloudevents-batch" | "ndjson" | "json" | "segment" | "sensors" | "ga4" | "custom";
+
+/** A record: a CloudEvent 1.0. */
+export interface ReportRecord {
+  specversion: "1.0";
+  /** With `source`, what makes two deliveries the same. A fact has the same id wherever it is reported from. */
+  id: string;
+  source: string;
+  /** `io.kfactor.helped.v1` */
+  type: string;
+  time: string;
+  /** The participant. */
+  subject?: string;
+  datacontenttype: "application/json";
+  /** The campaign's id. */
+  partitionkey: string;
+  /** One run of one page on one device, … */
+  session: string;
+  /** … and the place among its records: a gap is a loss. */
+  sequence: string;
+  /** When it was recorded, if that is not when it happened. */
+  recordedtime?: string;
+  /** When it was sent, by the sender's clock. */
+  sentat: string;
+  data: Record<string, unknown>;
+}
+
+/** Where reports go, and how. */
+export interface ReportSink {
+  /** The address they are posted to. */
+  to: string;
+  /** `cloudevents` if absent: one record a request, which every receiver of CloudEvents takes. */
+  as?: ReportForm;
+  /** Segment's write key. */
+  key?: string;
+  /** Headers beside `Content-Type`. */
+  headers?: Record<string, string>;
+  /** For `custom`: makes the body of a request. */
+  encode?(records: ReportRecord[]): { type: string; body: string };
+}
+
+/** Whether a participant has agreed to be reported on. `unknown`: 50 records wait in memory, for half an hour. */
+export type Consent = "unknown" | "granted" | "denied";
+
+/** How a reporter is made. */
+export interface ReporterOptions extends ReportSink {
+  /** The campaign's id. */
+  campaign: string;
+  /** Who is reported on: a pseudonym. What looks like a phone number, an openid or a mail address is replaced by one. */
+  subject?: string;
+  /** `granted` if absent. */
+  consent?: Consent;
+  /** Where records wait: `localStorage` or the mini-program's storage if absent. */
+  store?: ReportStore;
+  /** Hears of records that were dropped (`REPORT_DROPPED`) and of a sink that refuses everything (`REPORT_REFUSED`). */
+  onError?(error: KfactorError): void;
+}
+
+/** What became of everything: `tracked + recovered = acked + queued + moved + Σ dropped`. */
+export interface ReportCounts {
+  tracked: number;
+  /** Taken over from earlier pages. */
+  recovered: number;
+  acked: number;
+  queued: number;
+  /** Taken over by another page. */
+  moved: number;
+  /** Kept in memory only, because the storage was full. */
+  unstored: number;
+  /** By reason: `overflow`, `too-large`, `refused`, `expired`, `no-consent`, `damaged`. */
+  dropped: Record<string, number>;
+  /** The status for which the sink is parked; 0 if it is not. */
+  parked: number;
+}
+
+/** Sends what happened to one sink, and loses none of it. */
+export interface Reporter {
+  /** Reports something by its kind, as `poster-shown`. */
+  track(kind: string, data?: object, about?: { id?: string; time?: number; subject?: string }): void;
+  /** Reports a fact under its own id: a receiver counts it once, also if a backend reports it too. */
+  fact(fact: Fact): void;
+  /** The participant decided. */
+  consent(consent: Consent): void;
+  counts(): ReportCounts;
+  /** Sends no more. What waits stays in the storage for the next page. */
+  close(): void;
+}
+
+/** Makes a reporter in any host. */
+export function startReporter(options: ReporterOptions, host: Host): Reporter {
+  return new Outbox(options, host);
+}
+
+const NONE: ReportCounts = {
+  tracked: 0,
+  recovered: 0,
+  acked: 0,
+  queued: 0,
+  moved: 0,
+  unstored: 0,
+  dropped: {},
+  parked: 0,
+};
+
+type Input = Record<string, unknown> & { in: string };
+
+type Effect =
+  | { do: "put"; key: string; value: string }
+  | { do: "delete"; key: string }
+  | { do: "send" | "leave"; batch: number; type: string; body: string }
+  | { do: "dropped"; key: string; reason: string }
+  | { do: "parked"; status: number };
+
+interface Step {
+  effects: Effect[];
+  wake: number | null;
+  counts: ReportCounts;
+}
+
+/** A page that left others its storage looks again for pages that are gone. */
+const LOOK_AGAIN_MS = 40_000;
+
+/** Drives the engine's outbox: does what it says, and tells it what came of that. */
+class Outbox implements Reporter {
+  private readonly options: ReporterOptions;
+  private readonly host: Host;
+  private readonly store: ReportStore;
+  private readonly stopWatching: () => void;
+  /** What happened before the engine was there. */
+  private waiting: { input: Input; at: number }[] = [];
+  private isStepping = false;
+  private isClosed = false;
+  private glue: Glue | undefined;
+  private number = 0;
+  private known: ReportCounts = NONE;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private looking: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: ReporterOptions, host: Host) {
+    checkSink(options);
+    this.options = options;
+    this.host = host;
+    this.store = options.store ?? keyValueStore(host.storage(), `${options.campaign}:${hash(options.to)}`);
+    this.stopWatching = host.watch({
+      hidden: () => this.tell({ in: "hidden" }),
+      left: () => this.store.release(),
+      shown: () => void this.returned(),
+      online: () => this.tell({ in: "online" }),
+    });
+    this.start().catch((reason: unknown) => this.fail(reason));
+  }
+
+  track(kind: string, data: object = {}, about: { id?: string; time?: number; subject?: string } = {}): void {
+    const subject = about.subject ?? this.options.subject;
+    this.tell({ in: "track", kind, data, ...about, ...(subject === undefined ? {} : { subject }) });
+  }
+
+  fact(fact: Fact): void {
+    const { id, kind, at, ...data } = fact;
+    this.track(kind, data, { id, time: at });
+  }
+
+  consent(consent: Consent): void {
+    this.tell({ in: "consent", consent });
+  }
+
+  counts(): ReportCounts {
+    const early = this.waiting.filter(({ input }) => input.in === "track").length;
+    return { ...this.known, tracked: this.known.tracked + early, queued: this.known.queued + early };
+  }
+
+  close(): void {
+    this.isClosed = true;
+    clearTimeout(this.timer);
+    clearTimeout(this.looking);
+    this.stopWatching();
+    this.store.release();
+  }
+
+  private async start(): Promise<void> {
+    const { campaign, as = "cloudevents", key, consent = "granted" } = this.options;
+    const [glue, bytes] = await Promise.all([ready(), this.host.random(10)]);
+    const session = Array.from(bytes, (byte) => (byte % 36).toString(36)).join("");
+    const values = await this.store.open(session);
+    if (this.isClosed) return;
+    this.number = glue.openOutbox(
+      JSON.stringify({ campaign, session, as, consent, ...(key === undefined ? {} : { key }) }),
+    );
+    this.glue = glue;
+    this.waiting.unshift({ input: { in: "recovered", values }, at: Date.now() });
+    this.run();
+    this.looking = setTimeout(() => void this.adopt(), LOOK_AGAIN_MS);
+  }
+
+  /** Takes over what pages left that went without a word. */
+  private async adopt(): Promise<void> {
+    const values = await this.store.adopt();
+    if (values.length > 0) this.tell({ in: "recovered", values });
+  }
+
+  private async returned(): Promise<void> {
+    const keys = this.glue === undefined ? undefined : await this.store.keep();
+    this.tell({ in: "shown", ...(keys === undefined ? {} : { keys }) });
+    if (this.glue !== undefined) await this.adopt();
+  }
+
+  private tell(input: Input): void {
+    if (this.isClosed) return;
+    this.waiting.push({ input, at: Date.now() });
+    this.run();
+  }
+
+  /** One input after the other: what is done for one may tell of the next. */
+  private run(): void {
+    if (this.glue === undefined || this.isStepping) return;
+    this.isStepping = true;
+    try {
+      for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
+        const chance = Math.floor(Math.random() * 2 ** 32);
+        const text = this.glue.stepOutbox(this.number, JSON.stringify(next.input), next.at, chance);
+        const { effects, wake, counts } = JSON.parse(text) as Step;
+        this.known = counts;
+        for (const effect of effects) this.do(effect);
+        clearTimeout(this.timer);
+        if (wake === null || this.isClosed) continue;
+        const wait = Math.min(Math.max(wake - Date.now(), 0), 2 ** 30);
+        this.timer = setTimeout(() => this.tell({ in: "tick" }), wait);
+      }
+    } finally {
+      this.isStepping = false;
+    }
+  }
+
+  private do(effect: Effect): void {
+    switch (effect.do) {
+      case "put": {
+        const { key, value } = effect;
+        this.store.put(key, value, (isStored) => this.tell({ in: isStored ? "stored" : "not-stored", key }));
+        return;
+      }
+      case "delete":
+        return this.store.delete(effect.key);
+      case "dropped":
+        return this.options.onError?.(dropped(effect.reason));
+      case "parked":
+        return this.options.onError?.(parked(effect.status, this.options.to));
+      default:
+        void this.send(effect);
+    }
+  }
+
+  private async send({ do: how, batch, type, body }: Extract<Effect, { batch: number }>): Promise<void> {
+    const { to, headers = {}, encode } = this.options;
+    const request = { type, body };
+    if (encode !== undefined) Object.assign(request, encode(JSON.parse(body) as ReportRecord[]));
+    const reply = await this.host
+      .post({ url: to, headers, isLeaving: how === "leave", ...request })
+      .catch(() => ({ status: 0 }));
+    this.tell({ in: "answered", batch, ...reply });
+  }
+
+  /** Without the engine nothing can be sent; what happened stays in memory. */
+  private fail(reason: unknown): void {
+    const cause = reason instanceof KfactorError ? reason : undefined;
+    this.options.onError?.(
+      cause ??
+        new KfactorError(
+          "REPORT_NOT_STARTED",
+          `Reports cannot start: ${String(reason)}`,
+          "上报无法启动。",
+          reason,
+        ),
+    );
+  }
+}
+
+function checkSink({ to, as, encode }: ReporterOptions): void {
+  if (to === "") {
+    throw new KfactorError(
+      "REPORT_SINK",
+      "Say where reports go: `to` is an address.",
+      "请用 `to` 写明上报地址。",
+    );
+  }
+  if ((as === "custom") !== (encode !== undefined)) {
+    throw new KfactorError(
+      "REPORT_SINK",
+      '`encode` and `as: "custom"` belong together.',
+      '`encode` 与 `as: "custom"` 须同时使用。',
+    );
+  }
+  if (as === "ga4" && typeof document === "object") {
+    throw new KfactorError(
+      "REPORT_SECRET",
+      "GA4 needs a secret, which has no place in a page: report to it from a backend.",
+      "GA4 需要密钥，不能放在页面里；请由后端上报。",
+    );
+  }
+}
+
+function dropped(reason: string): KfactorError {
+  return new KfactorError(
+    "REPORT_DROPPED",
+    `A report was dropped: ${reason}.`,
+    `一条上报被丢弃：${reason}。`,
+  );
+}
+
+function parked(status: number, to: string): KfactorError {
+  return new KfactorError(
+    "REPORT_REFUSED",
+    `${to} answers ${status} to every report; they wait, and one is tried every ten minutes.`,
+    `${to} 对上报一律返回 ${status}；数据已保留，每十分钟重试一次。`,
+  );
+}
+
+/** Tells sinks apart in the storage: FNV-1a. */
+function hash(text: string): string {
+  let sum = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 0x01000193);
+  return (sum >>> 0).toString(36);
+}
