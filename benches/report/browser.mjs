@@ -131,6 +131,9 @@ class Request {
   }
 }
 
+/** By this a page can tell that requests may outlive it. */
+Request.prototype.keepalive = false;
+
 function fetched(page, url, init = {}) {
   return new Promise((resolve, reject) => {
     const failed = () => reject(new TypeError("Failed to fetch"));

@@ -19,7 +19,7 @@ export function defaultStorage(): KeyValue {
       getItem: (key) => localStorage.getItem(key),
       setItem: (key, value) => localStorage.setItem(key, value),
       removeItem: (key) => localStorage.removeItem(key),
-      keys: () => Object.keys(localStorage),
+      keys: () => Array.from({ length: localStorage.length }, (_, at) => localStorage.key(at) ?? ""),
       isShared: true,
     };
   } catch {

@@ -2,6 +2,8 @@ import type { KeyValue } from "../loop/storage.js";
 
 /** Which page holds a session. */
 export interface Claims {
+  /** Takes a session of this page's own, which nobody else knows yet. */
+  begin(session: string): void;
   /** Takes a session, unless a page that lives holds it; whether it is this page's now. */
   claim(session: string): Promise<boolean>;
   /** Gives all of them back. */
@@ -16,23 +18,25 @@ export function claims(storage: KeyValue, prefix: string): Claims {
 
 /** Whoever asks gets it: where there is never a second page, as in a mini-program. */
 export function noClaims(): Claims {
-  return { claim: async () => true, release: () => undefined };
+  return { begin: () => undefined, claim: async () => true, release: () => undefined };
 }
 
 function lockClaims(prefix: string): Claims {
   const releases = new Map<string, () => void>();
+  const claim = (session: string): Promise<boolean> => {
+    if (releases.has(session)) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const hold = (lock: Lock | null): Promise<void> | undefined => {
+        resolve(lock !== null);
+        if (lock === null) return undefined;
+        return new Promise((release) => releases.set(session, release));
+      };
+      navigator.locks.request(prefix + session, { ifAvailable: true }, hold).catch(() => resolve(false));
+    });
+  };
   return {
-    claim: (session) => {
-      if (releases.has(session)) return Promise.resolve(true);
-      return new Promise((resolve) => {
-        const hold = (lock: Lock | null): Promise<void> | undefined => {
-          resolve(lock !== null);
-          if (lock === null) return undefined;
-          return new Promise((release) => releases.set(session, release));
-        };
-        navigator.locks.request(prefix + session, { ifAvailable: true }, hold).catch(() => resolve(false));
-      });
-    },
+    begin: (session) => void claim(session),
+    claim,
     release: () => {
       for (const release of releases.values()) release();
       releases.clear();
@@ -57,7 +61,15 @@ function lifeClaims(storage: KeyValue, prefix: string): Claims {
     }
   };
   let timer: ReturnType<typeof setInterval> | undefined;
+  const hold = (session: string): void => {
+    held.add(session);
+    timer ??= setInterval(() => held.forEach(sign), ALIVE_EVERY_MS);
+  };
   return {
+    begin: (session) => {
+      sign(session);
+      hold(session);
+    },
     claim: async (session) => {
       if (held.has(session)) return true;
       const [time = "0", owner] = (storage.getItem(keyOf(session)) ?? "").split(" ");
@@ -65,8 +77,7 @@ function lifeClaims(storage: KeyValue, prefix: string): Claims {
       sign(session);
       await new Promise((resolve) => setTimeout(resolve, SETTLE_MS + Math.random() * SETTLE_MS));
       if (storage.getItem(keyOf(session))?.endsWith(me) === false) return false;
-      held.add(session);
-      timer ??= setInterval(() => held.forEach(sign), ALIVE_EVERY_MS);
+      hold(session);
       return true;
     },
     release: () => {

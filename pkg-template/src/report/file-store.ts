@@ -51,10 +51,7 @@ export function fileStore(folder: string): ReportStore {
   };
 
   return {
-    open: async (session) => {
-      claim(session);
-      return adopt();
-    },
+    begin: (session) => void claim(session),
     adopt,
     put: (key, value, done) => {
       try {

@@ -41,10 +41,9 @@ export function indexedDbStore(name: string): ReportStore {
   };
 
   return {
-    open: async (session) => {
-      await holds.claim(session);
+    begin: (session) => {
+      holds.begin(session);
       mine.add(session);
-      return adopt();
     },
     adopt,
     put: (key, value, done) => {

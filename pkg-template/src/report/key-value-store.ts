@@ -32,10 +32,9 @@ export function keyValueStore(storage: KeyValue, name: string): ReportStore {
   };
 
   return {
-    open: async (session) => {
-      await holds.claim(session);
+    begin: (session) => {
+      holds.begin(session);
       mine.add(session);
-      return adopt();
     },
     adopt,
     put: (key, value, done) => {

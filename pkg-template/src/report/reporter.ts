@@ -113,6 +113,13 @@ const NONE: ReportCounts = {
 
 type Input = Record<string, unknown> & { in: string };
 
+/** Something to tell the engine, and where it waits meanwhile, so that a page that goes before the engine comes loses nothing. */
+interface Told {
+  input: Input;
+  at: number;
+  early?: string;
+}
+
 type Effect =
   | { do: "put"; key: string; value: string }
   | { do: "delete"; key: string }
@@ -136,7 +143,10 @@ class Outbox implements Reporter {
   private readonly store: ReportStore;
   private readonly stopWatching: () => void;
   /** What happened before the engine was there. */
-  private waiting: { input: Input; at: number }[] = [];
+  private waiting: Told[] = [];
+  /** One run of one page. It tells records apart, and is no secret. */
+  private readonly session = name() + name();
+  private agreed: Consent;
   private isStepping = false;
   private isClosed = false;
   private glue: Glue | undefined;
@@ -149,7 +159,9 @@ class Outbox implements Reporter {
     checkSink(options);
     this.options = options;
     this.host = host;
+    this.agreed = options.consent ?? "granted";
     this.store = options.store ?? keyValueStore(host.storage(), `${options.campaign}:${hash(options.to)}`);
+    this.store.begin(this.session);
     this.stopWatching = host.watch({
       hidden: () => this.tell({ in: "hidden" }),
       left: () => this.store.release(),
@@ -170,6 +182,7 @@ class Outbox implements Reporter {
   }
 
   consent(consent: Consent): void {
+    this.agreed = consent;
     this.tell({ in: "consent", consent });
   }
 
@@ -188,23 +201,34 @@ class Outbox implements Reporter {
 
   private async start(): Promise<void> {
     const { campaign, as = "cloudevents", key, consent = "granted" } = this.options;
-    const [glue, bytes] = await Promise.all([ready(), this.host.random(10)]);
-    const session = Array.from(bytes, (byte) => (byte % 36).toString(36)).join("");
-    const values = await this.store.open(session);
+    const { session } = this;
+    const glue = await ready();
     if (this.isClosed) return;
-    this.number = glue.openOutbox(
-      JSON.stringify({ campaign, session, as, consent, ...(key === undefined ? {} : { key }) }),
-    );
+    const settings = { campaign, session, as, consent, ...(key === undefined ? {} : { key }) };
+    this.number = glue.openOutbox(JSON.stringify(settings));
     this.glue = glue;
-    this.waiting.unshift({ input: { in: "recovered", values }, at: Date.now() });
     this.run();
     this.looking = setTimeout(() => void this.adopt(), LOOK_AGAIN_MS);
+    await this.adopt();
   }
 
   /** Takes over what pages left that went without a word. */
   private async adopt(): Promise<void> {
     const values = await this.store.adopt();
-    if (values.length > 0) this.tell({ in: "recovered", values });
+    if (values.length === 0) return;
+    this.tell({ in: "recovered", values: values.filter(([key]) => !EARLY.test(key)) });
+    for (const [early, value] of values) if (EARLY.test(early)) this.again(early, value);
+  }
+
+  /** Tells again what a page told that went before its engine came. */
+  private again(early: string, value: string): void {
+    try {
+      this.waiting.push({ ...(JSON.parse(value) as Told), early });
+      this.run();
+    } catch {
+      // It was cut off while it was written: the page went before `track` was done.
+      this.store.delete(early);
+    }
   }
 
   private async returned(): Promise<void> {
@@ -215,8 +239,19 @@ class Outbox implements Reporter {
 
   private tell(input: Input): void {
     if (this.isClosed) return;
-    this.waiting.push({ input, at: Date.now() });
+    const told: Told = { input, at: Date.now() };
+    if (this.glue === undefined && input.in === "track") this.keepEarly(told);
+    this.waiting.push(told);
     this.run();
+  }
+
+  private keepEarly(told: Told): void {
+    if (this.agreed !== "granted") return;
+    const place = this.waiting.length;
+    // The same id, whichever page tells it: what is told by two is one record.
+    told.input = { id: `${this.session}-e${place}`, time: told.at, ...told.input };
+    told.early = `${this.session}:early-${place}`;
+    this.store.put(told.early, JSON.stringify(told), () => undefined);
   }
 
   /** One input after the other: what is done for one may tell of the next. */
@@ -226,10 +261,16 @@ class Outbox implements Reporter {
     try {
       for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
         const chance = Math.floor(Math.random() * 2 ** 32);
-        const text = this.glue.stepOutbox(this.number, JSON.stringify(next.input), next.at, chance);
+        const text = this.glue.stepOutbox(
+          this.number,
+          JSON.stringify(next.input),
+          Math.floor(next.at),
+          chance,
+        );
         const { effects, wake, counts } = JSON.parse(text) as Step;
         this.known = counts;
         for (const effect of effects) this.do(effect);
+        if (next.early !== undefined) this.store.delete(next.early);
         clearTimeout(this.timer);
         if (wake === null || this.isClosed) continue;
         const wait = Math.min(Math.max(wake - Date.now(), 0), 2 ** 30);
@@ -321,6 +362,12 @@ function parked(status: number, to: string): KfactorError {
     `${to} answers ${status} to every report; they wait, and one is tried every ten minutes.`,
     `${to} 对上报一律返回 ${status}；数据已保留，每十分钟重试一次。`,
   );
+}
+
+const EARLY = /:early-\d+$/;
+
+function name(): string {
+  return Math.random().toString(36).slice(2, 9);
 }
 
 /** Tells sinks apart in the storage: FNV-1a. */

@@ -3,9 +3,9 @@
  * what nobody holds any more is taken over by another.
  */
 export interface ReportStore {
-  /** Begins a session, and gives what sessions that nobody holds have left, as keys and values. */
-  open(session: string): Promise<[string, string][]>;
-  /** Gives what sessions have left that ended since. */
+  /** Begins a session of this page. */
+  begin(session: string): void;
+  /** Holds the sessions that nobody holds any more, and gives what they have left, as keys and values. */
   adopt(): Promise<[string, string][]>;
   /** Writes a value; says whether it is there for good. Operations take effect in the order of their calls. */
   put(key: string, value: string, done: (isStored: boolean) => void): void;
@@ -24,7 +24,7 @@ export function sessionOf(key: string): string {
 /** Records wait in memory, and are gone with the page. */
 export function memoryStore(): ReportStore {
   return {
-    open: async () => [],
+    begin: () => undefined,
     adopt: async () => [],
     put: (_key, _value, done) => done(true),
     delete: () => undefined,
