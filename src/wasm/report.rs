@@ -45,7 +45,7 @@ pub fn step_outbox(number: usize, input: &str, now: f64, chance: u32) -> String 
         write(effect, &mut out);
     }
     out.extend_from_slice(b"],\"wake\":");
-    match outbox.wake() {
+    match outbox.wake(now) {
         Some(at) => int(&mut out, at.0),
         None => out.extend_from_slice(b"null"),
     }

@@ -269,9 +269,9 @@ impl Outbox {
 
     /// When [`Input::Tick`] is to come next, if nothing else does before.
     #[must_use]
-    pub fn wake(&self) -> Option<Time> {
+    pub fn wake(&self, now: Time) -> Option<Time> {
         let leases = self.batches.iter().filter(|batch| !batch.is_late).map(|batch| batch.until);
-        let sends = self.due().map(|due| due.max(self.pace.not_before()));
+        let sends = self.due(now).map(|due| due.max(self.pace.not_before()));
         // While a request is under way the next one waits for its end, not for its time.
         if self.is_sending() { leases.min() } else { leases.chain(sends).min() }
     }
@@ -576,7 +576,7 @@ impl Outbox {
     }
 
     /// When the next request may go, as far as the records are concerned.
-    fn due(&self) -> Option<Time> {
+    fn due(&self, now: Time) -> Option<Time> {
         if self.settings.consent != Consent::Granted {
             return None;
         }
@@ -585,7 +585,9 @@ impl Outbox {
         let most = self.settings.form.most();
         let is_full = ready.nth(most.saturating_sub(2)).is_some() || most == 1;
         let hurries = is_full || !self.parts.is_empty();
-        Some(if hurries { first.since } else { first.since.after(LINGER) })
+        // A record from the future, after the clock was set back, does not wait for its time.
+        let since = first.since.min(now);
+        Some(if hurries { since } else { since.after(LINGER) })
     }
 
     fn pump(&mut self, now: Time, out: &mut Vec<Effect>) {
@@ -593,9 +595,7 @@ impl Outbox {
         if self.entries.is_empty() {
             self.parts.clear();
         }
-        let Some(due) = self.due() else { return };
-        // A record from the future, after the clock was set back, does not wait for its time.
-        let due = if due > now.after(LINGER) { now } else { due };
+        let Some(due) = self.due(now) else { return };
         if self.is_sending() || due.max(self.pace.not_before()) > now {
             return;
         }
