@@ -1,9 +1,11 @@
 // A page without a framework: the three elements in Chromium, as a visitor of a shop and inside WeChat.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import {
   CAMPAIGN,
+  EXAMPLES,
   person,
   playThreeFriends,
   press,
@@ -283,3 +285,48 @@ test("as a module without a bundler, by an import map", async () => {
     await modules.stop();
   }
 });
+
+test("every example campaign shows, and no button asks for what cannot be", async () => {
+  // What the campaigns themselves ask for first.
+  const refusals = new Set(["EVENT_REQUIRED", "NOT_DISTRIBUTOR"]);
+  const { page, problems } = await person(browser, { locale: "en-US" });
+  await page.route("**/demo/identity**", (route) => route.fulfill({ json: {} }));
+  await page.goto(server.url);
+  for (const name of readdirSync(EXAMPLES).filter((name) => name.endsWith(".json"))) {
+    const campaign = JSON.parse(readFileSync(join(EXAMPLES, name), "utf8"));
+    for (const play of Object.keys(campaign.plays)) {
+      await page.evaluate(showPlay, [campaign, play]);
+      await page.locator("kf-loop [part=card][aria-busy=false]").waitFor();
+      const title = await page.locator("kf-loop h2").textContent();
+      assert.ok(title !== "" && campaign.plays[play].title.startsWith(title), `${name}: ${title}`);
+      const first = page.locator("kf-loop button:not(:disabled)").first();
+      const act = (await first.count()) === 0 ? "none" : await first.getAttribute("data-act");
+      if (act === "none" || act === "pay") continue;
+      const answered = page.evaluate(nextAnswer);
+      await first.click();
+      const code = await answered;
+      assert.ok(code === "ok" || refusals.has(code), `${name}, ${play}: ${act} was answered ${code}`);
+    }
+  }
+  assert.deepEqual(
+    problems.filter((text) => !text.includes("401")),
+    [],
+  );
+});
+
+/** In the page: puts a play in the place of the one before, decided in the page. */
+function showPlay([campaign, play]) {
+  document.querySelector("kf-loop")?.remove();
+  const backend = globalThis.kfactor.local();
+  const element = Object.assign(document.createElement("kf-loop"), { lang: "en", campaign, backend });
+  element.setAttribute("participant", "ann");
+  element.setAttribute("play", play);
+  document.querySelector("main").append(element);
+}
+
+/** In the page: what the next press is answered. */
+function nextAnswer() {
+  return new Promise((done) => {
+    addEventListener("kf-answer", ({ detail }) => done(detail.ok ? "ok" : detail.code), { once: true });
+  });
+}
