@@ -268,6 +268,34 @@ test("two loops on a page each have a sheet of their own, and a friend starts on
   assert.match(readQr(await page.screenshot()), /^https:\/\/example\.com\/other/);
 });
 
+test("what was said before the elements were defined counts, and who logs out sees nothing of before", async () => {
+  const { page, problems } = await person(browser, { locale: "en-US" });
+  await page.route("**/*.global.js", (route) => route.abort());
+  await page.route("**/demo/identity**", (route) => route.fulfill({ json: {} }));
+  await page.goto(server.url);
+  await page.evaluate(() => {
+    const plays = { p: { mechanic: "assist", title: "Two help", helpers: 2, within: "24h" } };
+    const campaign = { id: "x", title: "X", runs: { from: "2026-01-01", until: "2036-01-01" }, plays };
+    Object.assign(document.querySelector("kf-loop"), { campaign, lang: "en" });
+  });
+  await page.unroute("**/*.global.js");
+  await page.addScriptTag({ url: "/node_modules/kfactor/dist/kfactor.elements.global.js" });
+  await page.evaluate(() => {
+    document.querySelector("kf-loop").setAttribute("participant", "ann");
+    document.querySelector("kf-loop").backend = globalThis.kfactor.local();
+  });
+  await press(page, "Start");
+  await shows(page, 0);
+  await page.evaluate(() => document.querySelector("kf-loop").removeAttribute("participant"));
+  await page.getByText("One moment …").waitFor();
+  assert.equal(await page.locator("kf-loop button").count(), 0);
+  assert.equal(await page.locator("kf-loop [part=have]").isVisible(), false);
+  assert.deepEqual(
+    problems.filter((text) => !/ERR_FAILED|401/.test(text)),
+    [],
+  );
+});
+
 test("as a module without a bundler, by an import map", async () => {
   const html = `<!doctype html><html lang="en"><link rel="icon" href="data:,">
     <script type="importmap">{ "imports": { "kfactor": "./node_modules/kfactor/dist/browser.js" } }</script>

@@ -63,8 +63,8 @@ export class LoopCard {
 
   /** Before anything is known. */
   wait(lang: Lang): void {
-    this.lang = lang;
-    write(this.part("title"), say(lang, "loading"));
+    this.clear(lang, say(lang, "loading"));
+    this.part("card").setAttribute("aria-busy", "true");
   }
 
   /** Stops the clock. */
@@ -75,13 +75,21 @@ export class LoopCard {
 
   /** Nothing can be shown; the button tries again. */
   fail(reason: string, lang: Lang): void {
-    this.lang = lang;
-    this.part("card").setAttribute("aria-busy", "false");
-    write(this.part("title"), "");
+    this.clear(lang, "");
     this.say(reason);
     const again = this.button("again", say(lang, "tryAgain"), true);
     again.onclick = () => this.events.again();
     this.part("actions").replaceChildren(again);
+  }
+
+  private clear(lang: Lang, title: string): void {
+    this.lang = lang;
+    this.rest();
+    this.part("card").setAttribute("aria-busy", "false");
+    for (const name of ["count", "track", "people", "rewards", "notice", "reason"])
+      this.part(name).hidden = true;
+    this.part("actions").replaceChildren();
+    write(this.part("title"), title);
   }
 
   /** Shows a sentence, or takes the last one away. */
