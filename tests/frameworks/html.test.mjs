@@ -120,6 +120,10 @@ test("by keyboard alone: focus stays in the sheet, Escape closes it and gives th
     await page.keyboard.press("Tab");
     assert.equal(await page.evaluate(() => document.activeElement.localName), "kf-share");
   }
+  await page.getByRole("tab", { name: "海报" }).focus();
+  await page.keyboard.press("ArrowRight");
+  await page.getByRole("tab", { name: "二维码", selected: true }).waitFor();
+  await page.locator("kf-share > img[data-code]").waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "hidden" });
   assert.equal(await focused(page), "share");
