@@ -1,9 +1,11 @@
 // A page without a framework: the three elements in Chromium, as a visitor of a shop and inside WeChat.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import {
   CAMPAIGN,
+  EXAMPLES,
   person,
   playThreeFriends,
   press,
@@ -118,6 +120,10 @@ test("by keyboard alone: focus stays in the sheet, Escape closes it and gives th
     await page.keyboard.press("Tab");
     assert.equal(await page.evaluate(() => document.activeElement.localName), "kf-share");
   }
+  await page.getByRole("tab", { name: "海报" }).focus();
+  await page.keyboard.press("ArrowRight");
+  await page.getByRole("tab", { name: "二维码", selected: true }).waitFor();
+  await page.locator("kf-share > img[data-code]").waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "hidden" });
   assert.equal(await focused(page), "share");
@@ -266,6 +272,34 @@ test("two loops on a page each have a sheet of their own, and a friend starts on
   assert.match(readQr(await page.screenshot()), /^https:\/\/example\.com\/other/);
 });
 
+test("what was said before the elements were defined counts, and who logs out sees nothing of before", async () => {
+  const { page, problems } = await person(browser, { locale: "en-US" });
+  await page.route("**/*.global.js", (route) => route.abort());
+  await page.route("**/demo/identity**", (route) => route.fulfill({ json: {} }));
+  await page.goto(server.url);
+  await page.evaluate(() => {
+    const plays = { p: { mechanic: "assist", title: "Two help", helpers: 2, within: "24h" } };
+    const campaign = { id: "x", title: "X", runs: { from: "2026-01-01", until: "2036-01-01" }, plays };
+    Object.assign(document.querySelector("kf-loop"), { campaign, lang: "en" });
+  });
+  await page.unroute("**/*.global.js");
+  await page.addScriptTag({ url: "/node_modules/kfactor/dist/kfactor.elements.global.js" });
+  await page.evaluate(() => {
+    document.querySelector("kf-loop").setAttribute("participant", "ann");
+    document.querySelector("kf-loop").backend = globalThis.kfactor.local();
+  });
+  await press(page, "Start");
+  await shows(page, 0);
+  await page.evaluate(() => document.querySelector("kf-loop").removeAttribute("participant"));
+  await page.getByText("One moment …").waitFor();
+  assert.equal(await page.locator("kf-loop button").count(), 0);
+  assert.equal(await page.locator("kf-loop [part=have]").isVisible(), false);
+  assert.deepEqual(
+    problems.filter((text) => !/ERR_FAILED|401/.test(text)),
+    [],
+  );
+});
+
 test("as a module without a bundler, by an import map", async () => {
   const html = `<!doctype html><html lang="en"><link rel="icon" href="data:,">
     <script type="importmap">{ "imports": { "kfactor": "./node_modules/kfactor/dist/browser.js" } }</script>
@@ -283,3 +317,48 @@ test("as a module without a bundler, by an import map", async () => {
     await modules.stop();
   }
 });
+
+test("every example campaign shows, and no button asks for what cannot be", async () => {
+  // What the campaigns themselves ask for first.
+  const refusals = new Set(["EVENT_REQUIRED", "NOT_DISTRIBUTOR"]);
+  const { page, problems } = await person(browser, { locale: "en-US" });
+  await page.route("**/demo/identity**", (route) => route.fulfill({ json: {} }));
+  await page.goto(server.url);
+  for (const name of readdirSync(EXAMPLES).filter((name) => name.endsWith(".json"))) {
+    const campaign = JSON.parse(readFileSync(join(EXAMPLES, name), "utf8"));
+    for (const play of Object.keys(campaign.plays)) {
+      await page.evaluate(showPlay, [campaign, play]);
+      await page.locator("kf-loop [part=card][aria-busy=false]").waitFor();
+      const title = await page.locator("kf-loop h2").textContent();
+      assert.ok(title !== "" && campaign.plays[play].title.startsWith(title), `${name}: ${title}`);
+      const first = page.locator("kf-loop button:not(:disabled)").first();
+      const act = (await first.count()) === 0 ? "none" : await first.getAttribute("data-act");
+      if (act === "none" || act === "pay") continue;
+      const answered = page.evaluate(nextAnswer);
+      await first.click();
+      const code = await answered;
+      assert.ok(code === "ok" || refusals.has(code), `${name}, ${play}: ${act} was answered ${code}`);
+    }
+  }
+  assert.deepEqual(
+    problems.filter((text) => !text.includes("401")),
+    [],
+  );
+});
+
+/** In the page: puts a play in the place of the one before, decided in the page. */
+function showPlay([campaign, play]) {
+  document.querySelector("kf-loop")?.remove();
+  const backend = globalThis.kfactor.local();
+  const element = Object.assign(document.createElement("kf-loop"), { lang: "en", campaign, backend });
+  element.setAttribute("participant", "ann");
+  element.setAttribute("play", play);
+  document.querySelector("main").append(element);
+}
+
+/** In the page: what the next press is answered. */
+function nextAnswer() {
+  return new Promise((done) => {
+    addEventListener("kf-answer", ({ detail }) => done(detail.ok ? "ok" : detail.code), { once: true });
+  });
+}

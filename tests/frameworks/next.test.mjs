@@ -12,6 +12,7 @@ import {
   playThreeFriends,
   press,
   project,
+  readQr,
   startBrowser,
   startServer,
   TOOLS,
@@ -64,10 +65,15 @@ async function startNext(mode, host, port) {
   return started;
 }
 
-/** Shares, and gives the link on the page. */
+/** Shares, and gives the link in the code on the page. */
 async function link(page) {
   await press(page, "Share");
-  return page.locator("main a").textContent();
+  const image = page.locator("figure img");
+  await image.waitFor();
+  await image.scrollIntoViewIfNeeded();
+  const read = readQr(await page.screenshot());
+  assert.equal(read, await page.locator("figure a").textContent());
+  return read;
 }
 
 test("the edge runtime plays a loop", async () => {

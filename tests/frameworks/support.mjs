@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import { dirname, join } from "node:path";
 import { person, ROOT } from "../browser/support.mjs";
 
-export { person, readQr, ROOT, SOON, startBrowser, startServer } from "../browser/support.mjs";
+export { EXAMPLES, person, readQr, ROOT, SOON, startBrowser, startServer } from "../browser/support.mjs";
 
 /** The campaign of the examples. */
 export const CAMPAIGN = join(ROOT, "examples/three-friends.json");

@@ -62,7 +62,7 @@ class WebKit {
 
   /** Waits until a function in the page gives something true; gives it. */
   async until(work, ...args) {
-    const end = Date.now() + SOON;
+    const end = Date.now() + 3 * SOON;
     for (;;) {
       const value = await this.run(work, ...args).catch((reason) => {
         if (Date.now() > end) throw reason;

@@ -1,6 +1,7 @@
 // The same in WebKit, the engine of every browser and every WeChat on iOS: the elements, the demonstration's page, codes
 // that a reader reads from the screen, the back-forward cache, and the engine's digests.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -147,5 +148,32 @@ test("the demonstration's page plays a bargain, and its code is read from the sc
     );
   } finally {
     await demo.stop();
+  }
+});
+
+test("the example in Vue plays as Vite built it, and its poster is read from the screen", async () => {
+  const folder = project("webkit-vue", { example: "vite-vue" });
+  const words = [join(ROOT, "node_modules/vite/bin/vite.js"), "build", "--logLevel=warn"];
+  execFileSync(process.execPath, words, { cwd: folder, stdio: "inherit" });
+  const site = await startServer({ campaigns: [CAMPAIGN], www: join(folder, "dist") });
+  try {
+    const ann = await person();
+    await ann.goto(site.url);
+    await ann.press("Start");
+    await ann.press("Share");
+    await ann.until(async () => {
+      const image = document.querySelector("figure img");
+      await image?.decode();
+      image?.scrollIntoView({ block: "center" });
+      await new Promise((painted) => requestAnimationFrame(() => setTimeout(painted, 100)));
+      return image?.complete;
+    });
+    const friend = await person();
+    await friend.goto(readQr(await ann.screenshot()));
+    await friend.press("Help");
+    for (const each of [ann, friend])
+      await each.until(() => document.querySelector(".count b").textContent === "1");
+  } finally {
+    await site.stop();
   }
 });

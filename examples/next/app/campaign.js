@@ -13,9 +13,16 @@ export default function Campaign({ campaign, view, participant, backend, publish
     backend: http(backend, { key: publishableKey }),
   });
   const state = useLoopSnapshot(loop);
-  const [link, setLink] = useState(null);
+  const [shared, setShared] = useState(null);
   const current = state.view.loops[0];
   const can = (act) => current.actions.some((action) => action.do === act && action.ready);
+
+  async function share() {
+    const { url } = await loop.share({ loop: current.loop });
+    const svg = await loop.qr({ loop: current.loop });
+    // An <img>, because phones save and read only those on a long press.
+    setShared({ url, code: `data:image/svg+xml,${encodeURIComponent(svg)}` });
+  }
 
   return (
     <main>
@@ -36,15 +43,18 @@ export default function Campaign({ campaign, view, participant, backend, publish
             ))}
           </ul>
           {can("help") && <button onClick={() => loop.help({ loop: current.loop })}>Help</button>}
-          {can("share") && (
-            <button onClick={async () => setLink((await loop.share({ loop: current.loop })).url)}>
-              Share
-            </button>
-          )}
+          {can("share") && <button onClick={share}>Share</button>}
         </>
       )}
       {state.notice && <p role="alert">{state.notice}</p>}
-      {link && <a href={link}>{link}</a>}
+      {shared && (
+        <figure>
+          <img src={shared.code} width="216" height="216" alt={shared.url} />
+          <figcaption>
+            <a href={shared.url}>{shared.url}</a>
+          </figcaption>
+        </figure>
+      )}
     </main>
   );
 }

@@ -24,6 +24,16 @@ export abstract class KfElement extends Base {
     return root;
   }
 
+  /** Takes what a script has set before the element was defined, which would hide the properties for good. */
+  protected upgrade(...names: (keyof this & string)[]): void {
+    for (const name of names) {
+      if (!Object.prototype.hasOwnProperty.call(this, name)) continue;
+      const value = this[name];
+      delete (this as Partial<this>)[name];
+      this[name] = value;
+    }
+  }
+
   /** Tells the page; the event leaves shadow trees. */
   protected tell(name: string, detail: unknown): void {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));

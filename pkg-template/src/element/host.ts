@@ -27,6 +27,7 @@ export abstract class LoopUser extends KfElement {
   }
 
   connectedCallback(): void {
+    this.upgrade("loop");
     document.addEventListener("kf-ready", this.heard);
     if (this.loop?.getSnapshot().view != null) this.ready();
   }

@@ -3,7 +3,7 @@ import type { ActionView, LoopView, PlayView, RewardView, StepView, View } from 
 import { SENTENCES } from "../generated/tables.js";
 import { make, part, write } from "./base.js";
 import { LOOP_STYLE } from "./style.js";
-import { clock, isWord, type Lang, money, say, titleIn, type Word } from "./words.js";
+import { clock, isWord, type Lang, moment, money, say, titleIn, type Word } from "./words.js";
 
 /** A button of the card: what it does, and to what. */
 export interface Button {
@@ -19,6 +19,12 @@ interface CardEvents {
 
 /** Acts that a press alone can do, in the order in which one of them becomes the big button. */
 const PRESSES = ["pay", "help", "join", "check-in", "draw", "claim"];
+
+/** Mechanics whose claims name what is claimed. */
+const NAMED = new Set(["points"]);
+
+/** A deadline farther away than this is no news. */
+const FAR_MS = 45 * 24 * 3_600_000;
 
 /** What others did shows as circles; more than this is a crowd. */
 const MOST_PEOPLE = 20;
@@ -57,8 +63,8 @@ export class LoopCard {
 
   /** Before anything is known. */
   wait(lang: Lang): void {
-    this.lang = lang;
-    write(this.part("title"), say(lang, "loading"));
+    this.clear(lang, say(lang, "loading"));
+    this.part("card").setAttribute("aria-busy", "true");
   }
 
   /** Stops the clock. */
@@ -69,13 +75,21 @@ export class LoopCard {
 
   /** Nothing can be shown; the button tries again. */
   fail(reason: string, lang: Lang): void {
-    this.lang = lang;
-    this.part("card").setAttribute("aria-busy", "false");
-    write(this.part("title"), "");
+    this.clear(lang, "");
     this.say(reason);
     const again = this.button("again", say(lang, "tryAgain"), true);
     again.onclick = () => this.events.again();
     this.part("actions").replaceChildren(again);
+  }
+
+  private clear(lang: Lang, title: string): void {
+    this.lang = lang;
+    this.rest();
+    this.part("card").setAttribute("aria-busy", "false");
+    for (const name of ["count", "track", "people", "rewards", "notice", "reason"])
+      this.part(name).hidden = true;
+    this.part("actions").replaceChildren();
+    write(this.part("title"), title);
   }
 
   /** Shows a sentence, or takes the last one away. */
@@ -129,9 +143,11 @@ export class LoopCard {
       track.setAttribute("aria-label", titleIn(this.lang, view.title));
       this.part("bar").style.width = `${(100 * have) / loop.need}%`;
     }
-    this.until = loop.status === "running" ? loop.until : null;
+    const isNear = loop.status === "running" && loop.until - view.at < FAR_MS;
+    this.until = isNear ? loop.until : null;
     // The clock that counts is the authority's.
     this.ahead = view.at - Date.now();
+    this.part("deadline").hidden = loop.status === "running" && !isNear;
     const ended: Word | null =
       loop.status === "complete" ? "complete" : loop.status === "expired" ? "expired" : null;
     write(this.part("left"), ended === null ? say(this.lang, "endsIn") : "");
@@ -186,11 +202,12 @@ export class LoopCard {
     return step === undefined ? "" : this.step(step, view);
   }
 
-  private step({ need, count, amount, name }: StepView, { currency }: View): string {
+  private step({ need, count, amount, name, until }: StepView, { currency }: View): string {
     const values = {
       count,
       name: name ?? "",
       amount: amount == null ? "" : money(this.lang, amount, currency),
+      at: until == null ? "" : moment(this.lang, until),
     };
     const word = `need${need.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
     return say(this.lang, isWord(word) ? word : "needOther", values);
@@ -205,12 +222,17 @@ export class LoopCard {
     const play = loop?.play ?? offer?.play ?? "";
     const target = loop === undefined ? { play } : { play, loop: loop.loop };
     const offered = loop?.actions ?? offer?.actions ?? [];
-    const wanted = PRESSES.map((act) => offered.find((action) => action.do === act)).filter(isThere);
+    const isAlone = (action: ActionView): boolean =>
+      action.do !== "claim" || !NAMED.has(offer?.mechanic ?? "");
+    const wanted = PRESSES.map((act) =>
+      offered.find((action) => action.do === act && isAlone(action)),
+    ).filter(isThere);
     const isMine = loop?.role === "initiator";
     const isGuest = loop?.role === "visitor";
     const ready = wanted.filter((action) => action.ready);
     const shares = offered.some((action) => action.do === "share" && action.ready);
-    const open = offer?.actions.find((action) => action.do === "open");
+    // Some loops are opened by what happens, not by anybody.
+    const open = offer?.actions.find((action) => action.do === "open" && action.code !== "ACTION_UNKNOWN");
     const leave = loop?.actions.find((action) => action.do === "leave" && action.ready);
 
     const shown: ActionView[] = [...ready];
@@ -235,7 +257,8 @@ export class LoopCard {
       return button;
     });
     this.place(buttons);
-    const reason = this.reason(shown[0], offer, view);
+    // What a press was refused for is said already.
+    const reason = this.part("notice").hidden ? this.reason(shown[0], offer, view) : "";
     this.part("reason").hidden = reason === "";
     write(this.part("reason"), reason);
   }

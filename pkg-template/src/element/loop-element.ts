@@ -45,6 +45,7 @@ export class KfLoop extends KfElement {
       again: () => this.schedule(),
     });
     this.card.wait(this.language);
+    this.upgrade("loop", "campaign", "backend");
     this.schedule();
   }
 
@@ -74,7 +75,7 @@ export class KfLoop extends KfElement {
 
   set campaign(campaign: Campaign | string | null) {
     if (typeof campaign === "string") this.setAttribute("campaign", campaign);
-    else this.give({ campaign: campaign ?? undefined });
+    this.give({ campaign: typeof campaign === "string" ? undefined : (campaign ?? undefined) });
   }
 
   /** Who decides, where an address is not enough. */
@@ -84,7 +85,7 @@ export class KfLoop extends KfElement {
 
   set backend(backend: Backend | string | null) {
     if (typeof backend === "string") this.setAttribute("backend", backend);
-    else this.give({ backend: backend ?? undefined });
+    this.give({ backend: typeof backend === "string" ? undefined : (backend ?? undefined) });
   }
 
   /** The id of the loop on the screen. */
@@ -135,7 +136,8 @@ export class KfLoop extends KfElement {
           lang: this.language,
         });
         // Attributes changed, or the element was removed, while the document came.
-        if (turn !== this.turn || options === null) return;
+        if (turn !== this.turn) return;
+        if (options === null) return this.card?.wait(this.language);
         this.running = lazyLoop(options);
         this.names = postersOf(options.campaign);
       }

@@ -184,12 +184,18 @@ export class KfShare extends LoopUser {
     this.said("");
   }
 
-  /** Escape closes; the tabulator stays inside, as the page behind is covered. */
+  /** Escape closes, arrows turn the tabs; the tabulator stays inside, as the page behind is covered. */
   private key(event: KeyboardEvent): void {
     const root = this.shadowRoot as ShadowRoot;
     if (event.key === "Escape") {
       if (part(root, "guide").hidden) this.hide();
       else part(root, "guide").hidden = true;
+    }
+    const tab = root.activeElement?.getAttribute("role") === "tab";
+    if (tab && /^Arrow(Left|Right)$/.test(event.key)) {
+      const other = part(root, "tab-poster") === root.activeElement ? "code" : "poster";
+      part(root, `tab-${other}`).focus();
+      void this.turnTo(other);
     }
     if (event.key !== "Tab") return;
     const stops = Array.from(root.querySelectorAll<HTMLElement>("button")).filter(
@@ -207,10 +213,10 @@ const MARKUP = `
     <div part="inside">
       <div part="head"><h2 part="title" id="title"></h2><button part="close" class="bare" type="button">×</button></div>
           <div part="tabs" role="tablist" hidden>
-        <button part="tab tab-poster" role="tab" type="button"></button>
-        <button part="tab tab-code" role="tab" type="button"></button>
+        <button part="tab tab-poster" role="tab" aria-controls="panel" type="button"></button>
+        <button part="tab tab-code" role="tab" aria-controls="panel" type="button"></button>
       </div>
-      <div part="picture"><slot name="picture"></slot><p part="hint" class="quiet"></p></div>
+      <div part="picture" role="tabpanel" id="panel"><slot name="picture"></slot><p part="hint" class="quiet"></p></div>
       <div part="line">
         <span part="typed-name" class="quiet"></span><b part="typed"></b>
         <button part="copy-code" class="bare" type="button"></button>

@@ -1,4 +1,5 @@
-// The looks of the elements. Pages change them by custom properties and by `::part()`.
+// The looks of the elements. Pages change them by custom properties and by `::part()`. Only what iOS 14 knows is needed:
+// it has no `inset`, and no `gap` but in grids.
 
 const COMMON = `
 :host {
@@ -32,12 +33,12 @@ button:focus-visible, [tabindex]:focus-visible { outline: 3px solid var(--accent
 
 export const LOOP_STYLE = `${COMMON}
 [part=card] {
-  display: flex; flex-direction: column; gap: 14px; padding: 20px;
+  display: grid; gap: 14px; padding: 20px;
   background: var(--paper); border: 1px solid var(--line); border-radius: var(--radius);
 }
 [part=title] { font-size: 20px; line-height: 1.3; }
-[part=count] { display: flex; align-items: baseline; gap: 8px; }
-[part=have] { font-size: 40px; line-height: 1; font-weight: 700; color: var(--accent); font-variant-numeric: tabular-nums; }
+[part=count] { display: flex; align-items: baseline; }
+[part=have] { margin-right: 8px; font-size: 40px; line-height: 1; font-weight: 700; color: var(--accent); font-variant-numeric: tabular-nums; }
 [part=deadline] { margin-left: auto; text-align: right; font-variant-numeric: tabular-nums; }
 [part=time] { display: block; font-size: 17px; font-weight: 600; color: var(--ink); }
 [part=track] { height: 10px; border-radius: 999px; background: var(--line); overflow: hidden; }
@@ -45,15 +46,15 @@ export const LOOP_STYLE = `${COMMON}
   height: 100%; width: 0; border-radius: inherit; transition: width .4s ease;
   background: linear-gradient(90deg, var(--accent-2), var(--accent));
 }
-[part=people] { display: flex; flex-wrap: wrap; gap: 6px; }
+[part=people] { display: flex; flex-wrap: wrap; margin: 0 -6px -6px 0; }
 [part~=person] {
-  width: 34px; height: 34px; border-radius: 50%; display: grid; place-items: center;
+  margin: 0 6px 6px 0; width: 34px; height: 34px; border-radius: 50%; display: grid; place-items: center;
   font-size: 13px; font-weight: 600; color: var(--accent); background: color-mix(in srgb, var(--accent) 12%, #fff);
 }
 @supports not (background: color-mix(in srgb, red 12%, #fff)) { [part~=person] { background: var(--line); } }
 [part=rewards] { display: grid; gap: 8px; }
-[part~=reward] { display: flex; justify-content: space-between; gap: 12px; padding-top: 8px; border-top: 1px solid var(--line); }
-[part~=reward] span:last-child { color: var(--quiet); font-size: 13px; text-align: right; flex: none; max-width: 60%; }
+[part~=reward] { display: flex; justify-content: space-between; padding-top: 8px; border-top: 1px solid var(--line); }
+[part~=reward] span:last-child { color: var(--quiet); font-size: 13px; text-align: right; flex: none; max-width: 60%; padding-left: 12px; }
 [part~=reward][data-status=granted] span:last-child { color: #0d7a4b; font-weight: 600; }
 [part=notice] { padding: 10px 14px; border-radius: 12px; color: #8c2219; background: #fdeeec; font-size: 14px; }
 [part=actions] { display: grid; gap: 8px; }
@@ -73,31 +74,31 @@ export const PICTURE_STYLE = `${COMMON}
 export const SHEET_STYLE = `${COMMON}
 :host { display: contents; }
 [part=sheet] {
-  position: fixed; inset: 0; z-index: var(--kf-layer, 1000); overflow: auto; overscroll-behavior: contain;
+  position: fixed; top: 0; right: 0; bottom: 0; left: 0; z-index: var(--kf-layer, 1000); overflow: auto; overscroll-behavior: contain;
   background: var(--paper); text-align: center;
   padding: calc(14px + env(safe-area-inset-top)) 20px calc(16px + env(safe-area-inset-bottom));
 }
-[part=inside] { max-width: 440px; min-height: 100%; margin: 0 auto; display: flex; flex-direction: column; gap: 10px; }
+[part=inside] { max-width: 440px; min-height: 100%; margin: 0 auto; display: grid; grid-template-columns: 100%; align-content: space-between; gap: 10px; }
 [part=head] { display: grid; grid-template-columns: 44px 1fr 44px; align-items: center; }
 [part=head] h2 { font-size: 18px; grid-column: 2; }
 button[part=close] { grid-column: 3; padding: 0; font-size: 26px; font-weight: 400; line-height: 1; color: var(--quiet); }
-[part=tabs] { align-self: center; display: inline-flex; padding: 3px; border-radius: 999px; background: var(--line); }
+[part=tabs] { justify-self: center; display: inline-flex; padding: 3px; border-radius: 999px; background: var(--line); }
 [part~=tab] { min-height: 38px; padding: 0 20px; background: none; color: var(--quiet); font-size: 14px; }
 [part~=tab][aria-selected=true] { background: #fff; color: var(--ink); }
-[part=picture] { flex: 1; display: grid; place-content: center; gap: 8px; min-height: 220px; }
+[part=picture] { display: grid; place-content: center; gap: 8px; min-height: 220px; }
 ::slotted(img) {
   display: block; margin: 0 auto; max-width: 100%;
   max-height: clamp(220px, 100vh - 352px, 600px); max-height: clamp(220px, 100dvh - 352px, 600px);
   -webkit-touch-callout: default; -webkit-user-select: auto; user-select: auto;
 }
 ::slotted(img[data-code]) { width: 248px; height: 248px; image-rendering: pixelated; }
-[part=line] { display: flex; align-items: center; justify-content: center; gap: 10px; }
-[part=typed] { font-size: 18px; letter-spacing: 1px; user-select: all; -webkit-user-select: all; }
+[part=line] { display: flex; align-items: center; justify-content: center; }
+[part=typed] { margin-left: 10px; font-size: 18px; letter-spacing: 1px; user-select: all; -webkit-user-select: all; }
 [part=url] { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; user-select: all; -webkit-user-select: all; }
 [part=buttons] { display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; gap: 10px; }
 [part=said]:empty { display: none; }
 [part=guide] {
-  position: fixed; inset: 0; z-index: calc(var(--kf-layer, 1000) + 1); border: 0; border-radius: 0; width: 100%; height: 100%;
+  position: fixed; top: 0; right: 0; bottom: 0; left: 0; z-index: calc(var(--kf-layer, 1000) + 1); border: 0; border-radius: 0; width: 100%; height: 100%;
   display: flex; align-items: flex-start; justify-content: flex-end; text-align: right;
   padding: calc(16px + env(safe-area-inset-top)) 22px; background: var(--paper); color: var(--ink); font-size: 20px;
 }

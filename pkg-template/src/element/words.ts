@@ -54,6 +54,12 @@ const WORDS = {
   needCheckIn: ["1 more day|{count} more days", "再打卡 {count} 天"],
   needEvent: ["First: {name}", "请先完成：{name}"],
   needPay: ["Pay {amount}", "支付 {amount}"],
+  needSubmit: ["Hand it in", "提交内容"],
+  needReview: ["It is being reviewed", "等待审核"],
+  needDraw: ["Draw once more|Draw {count} more times", "再抽 {count} 次"],
+  needPoints: ["1 more point|{count} more points", "还差 {count} 积分"],
+  needScore: ["1 more on the board|{count} more on the board", "还差 {count} 分"],
+  needWait: ["From {at}", "{at} 起"],
   needOther: ["1 more step|{count} more steps", "还差 {count} 步"],
 } as const satisfies Record<string, Both>;
 
@@ -96,6 +102,18 @@ export function money(lang: Lang, amount: number, currency: string): string {
     currencyDisplay: "narrowSymbol",
   });
   return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+}
+
+/** A moment as a date and a time of day. */
+export function moment(lang: Lang, at: number): string {
+  const options = {
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+  } as const;
+  return new Intl.DateTimeFormat(lang === "zh" ? "zh-CN" : "en", options).format(at);
 }
 
 /** A duration as a clock, with days in front. */
