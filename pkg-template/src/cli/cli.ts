@@ -5,6 +5,7 @@ import { conformance } from "./conformance.js";
 import { insightCommand } from "./insight.js";
 import { posterCommand } from "./poster.js";
 import { qrCommand } from "./qr.js";
+import { reportCommand } from "./report.js";
 import { run } from "./run.js";
 import { Exit, say, Stop, usage } from "./terminal.js";
 import { token } from "./token.js";
@@ -32,6 +33,9 @@ const HELP = `kfactor: campaigns and referral loops
   kfactor insight [FACTS|-]                 what facts say about how a campaign spreads: funnel, K, tree, credit, RFM
       --window SPAN                         in which those whom people bring count, as 7d; --offset +08:00
       --csv DIR                             writes each table as a CSV file
+  kfactor report [FACTS|-] --campaign ID --to URL    sends facts to a backend and waits until it has taken them
+      --as cloudevents|cloudevents-batch|ndjson|json|segment|sensors|ga4  --key WRITEKEY
+      --store DIR                           keeps there what could not be sent, for the next run
   kfactor bindings [EVENTS|-]               who is whose inviter by a site's policy, as CSV
       --lock first-touch|first-register|first-order|first-pay  --rebind never|after-protection|always
       --protection SPAN  --eligible all|new-only  --renew none|purchase|visit
@@ -56,6 +60,7 @@ const COMMANDS: Readonly<Record<string, (words: string[]) => Promise<Exit>>> = {
   conformance,
   bindings: bindingsCommand,
   insight: insightCommand,
+  report: reportCommand,
   touchpoints,
   token,
   verify: verifyDraws,

@@ -1,0 +1,97 @@
+import { createReporter, type KfactorError, type Fact, type ReportCounts, type ReportForm } from "kfactor";
+import { fileStore } from "kfactor/files";
+import { Exit, isChinese, parse, readText, say, usage } from "./terminal.js";
+
+const TEXT = { type: "string" } as const;
+const OPTIONS = { campaign: TEXT, to: TEXT, as: TEXT, key: TEXT, store: TEXT } as const;
+const FORMS: readonly string[] = [
+  "cloudevents",
+  "cloudevents-batch",
+  "ndjson",
+  "json",
+  "segment",
+  "sensors",
+  "ga4",
+];
+/** Facts wait in the file, not in the outbox, which would drop the oldest. */
+const WAITING = 200;
+const LOOK_MS = 20;
+
+/** `kfactor report [FACTS|-] --campaign ID --to URL` */
+export async function reportCommand(words: string[]): Promise<Exit> {
+  const { values, positionals } = parse(words, OPTIONS);
+  const [file = "-", ...more] = positionals;
+  const { campaign, to, as = "cloudevents", key, store } = values;
+  if (more.length > 0) throw usage("name at most one file of facts");
+  if (typeof campaign !== "string" || typeof to !== "string") throw usage("--campaign and --to are needed");
+  if (!FORMS.includes(String(as))) throw usage(`--as is one of ${FORMS.join(", ")}`);
+  const facts = factsIn(readText(file));
+  let refused: KfactorError | undefined;
+  const reporter = createReporter({
+    campaign,
+    to,
+    as: as as ReportForm,
+    ...(typeof key === "string" && { key }),
+    ...(typeof store === "string" && { store: fileStore(store) }),
+    onError: (error) => {
+      if (error.code === "REPORT_REFUSED") refused = error;
+    },
+  });
+  const wait = async (most: number): Promise<void> => {
+    while (refused === undefined && reporter.counts().queued > most) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  };
+  for (const fact of facts) {
+    await wait(WAITING);
+    if (refused !== undefined) break;
+    reporter.fact(fact);
+  }
+  await wait(0);
+  const counts = reporter.counts();
+  reporter.close();
+  if (refused !== undefined)
+    process.stderr.write(`${isChinese(values) ? refused.messageZh : refused.message}\n`);
+  const isWell = refused === undefined && Object.keys(counts.dropped).length === 0;
+  const exit = isWell ? Exit.Well : Exit.Findings;
+  if (values.json === true) return say(JSON.stringify(counts) + "\n", exit);
+  return say(isChinese(values) ? inChinese(counts) : inEnglish(counts), exit);
+}
+
+/** Facts: an array, or one a line; answers with their facts will do as well. */
+function factsIn(text: string): Fact[] {
+  const found: Fact[] = [];
+  for (const [at, entry] of lines(text).entries()) {
+    const facts = Array.isArray(entry.facts) ? (entry.facts as Fact[]) : [entry as unknown as Fact];
+    for (const fact of facts) {
+      if (typeof fact.id !== "string" || typeof fact.kind !== "string" || typeof fact.at !== "number") {
+        throw usage(`entry ${at + 1} is no fact`);
+      }
+      found.push(fact);
+    }
+  }
+  return found;
+}
+
+function lines(text: string): Record<string, unknown>[] {
+  try {
+    if (text.trimStart().startsWith("[")) return JSON.parse(text) as Record<string, unknown>[];
+    const filled = text.split("\n").filter((line) => line.trim() !== "");
+    return filled.map((line) => Object(JSON.parse(line)) as Record<string, unknown>);
+  } catch (reason) {
+    throw usage(`the facts are not JSON: ${reason instanceof Error ? reason.message : String(reason)}`);
+  }
+}
+
+function inEnglish({ acked, queued, dropped }: ReportCounts): string {
+  return `${acked} reported, ${queued} waiting${listed(dropped, "dropped")}\n`;
+}
+
+function inChinese({ acked, queued, dropped }: ReportCounts): string {
+  return `已上报 ${acked} 条，等待 ${queued} 条${listed(dropped, "丢弃")}\n`;
+}
+
+function listed(dropped: Record<string, number>, word: string): string {
+  const reasons = Object.entries(dropped).map(([reason, number]) => `${number} ${reason}`);
+  return reasons.length === 0 ? "" : `, ${word}: ${reasons.join(", ")}`;
+}
