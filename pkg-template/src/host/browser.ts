@@ -33,11 +33,11 @@ function stream(url: string, events: StreamEvents): () => void {
   return () => source.close();
 }
 
-function watch({ shown, hidden, online }: PageEvents): () => void {
+function watch({ shown, hidden, online, restored = shown }: PageEvents): () => void {
   if (typeof addEventListener !== "function") return () => undefined;
   const visibility = (): void => (document.visibilityState === "hidden" ? hidden?.() : shown?.());
   // A page from the cache of pages goes on where it stood, which may be long ago.
-  const back = (event: Event): void => void ((event as PageTransitionEvent).persisted && shown?.());
+  const back = (event: Event): void => void ((event as PageTransitionEvent).persisted && restored?.());
   const connected = (): void => online?.();
   addEventListener("visibilitychange", visibility);
   addEventListener("pageshow", back);

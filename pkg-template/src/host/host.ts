@@ -27,8 +27,10 @@ export interface StreamEvents {
 
 /** What happens to a page while it lives. */
 export interface PageEvents {
-  /** It is in sight again, or was taken from a cache of pages: what it shows may be old. */
+  /** It is in sight again: what it shows may be old. */
   shown?(): void;
+  /** It was taken from a cache of pages: its connections are gone as well. Counts as `shown` where this is absent. */
+  restored?(): void;
   /** It is out of sight, and may neither be asked nor answered until it is shown. */
   hidden?(): void;
   /** The network came back. */
