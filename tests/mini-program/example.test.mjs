@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { plain, vmHost } from "./engines.mjs";
-import { project } from "./project.mjs";
+import { codePackage, project } from "./project.mjs";
 import { forwardTo, startServer } from "./server.mjs";
 
 const CAMPAIGN = "pages/campaign/campaign";
@@ -147,7 +147,61 @@ test("one starts and shares a card and a code; friends arrive by card, scene and
   ann.end();
 });
 
-test("a page out of sight rests, keeps a click that was cut off, and goes on when it is shown", async () => {
+test("a poster carries the platform's own code of its own token, where the site has an address for it", async () => {
+  const built = codePackage(folder);
+  const CODES = "https://site.example/code";
+  const code = (path) => built.code(path)?.replace('codeOf: ""', `codeOf: "${CODES}"`) ?? null;
+  const ann = phone({ code });
+  const { page, poster } = await ann.open({ campaign: "ten-friends" });
+  await page.happen();
+  await page.press();
+  await until(
+    () => page.data.view.loop?.canShare,
+    () => page.data,
+  );
+  await page.drawPoster();
+  assert.equal(poster.data.problem, "");
+  const { url } = ann.host.requested.find((asked) => asked.url.startsWith(CODES));
+  const token = url.split("?scene=")[1];
+  const { peek } = ann.host.require("kfactor");
+  const general = await peek(queryOf(page.onShareAppMessage().path).kf);
+  const own = await peek(token);
+  assert.equal(own.inviter, general.inviter);
+  assert.notEqual(own.touchpoint, general.touchpoint, "the poster is a touchpoint of its own");
+  const drawn = ann.host.file(poster.data.src).drawn.filter(([name]) => name === "drawImage");
+  assert.equal(drawn.length, 1);
+  ann.end();
+});
+
+test("nothing is asked while the page is out of sight, and at once when it is back", async () => {
+  const { host } = vmHost(folder, { request: forwardTo(server.url) });
+  const identity = await (await fetch(`${server.url}/demo/identity?participant=curie`)).json();
+  const { createLoop, http } = host.require("kfactor");
+  const loop = createLoop({
+    campaign: await document(identity),
+    participant: { id: "curie", proof: identity.proof },
+    backend: http("http://127.0.0.1:8787", { key: identity.key, pollEvery: 30 }),
+    address: {},
+  });
+  const views = () => host.requested.filter(({ url }) => url.includes("/view")).length;
+  const pause = () => new Promise((wait) => setTimeout(wait, 300));
+  await until(() => views() > 3);
+  host.hide();
+  await pause();
+  const asked = views();
+  await pause();
+  assert.equal(views(), asked);
+  host.show();
+  await until(() => views() > asked + 3);
+  loop.close();
+  await pause();
+  const last = views();
+  await pause();
+  assert.equal(views(), last);
+  assert.deepEqual(plain(host.faults), []);
+});
+
+test("a click that was cut off when the page went out of sight is kept, and goes on when it is shown", async () => {
   const ann = phone();
   const { page } = await ann.open({ campaign: "ten-friends" });
   await page.happen();

@@ -196,6 +196,13 @@ function startHost({ kind, promises, result, code, wasm, request, random, isWork
         );
         if (files.has(filePath)) files.get(filePath).isSaved = true;
       },
+      downloadFile({ url, success }) {
+        check(/^https?:\/\//.test(url), `downloadFile: url ${url}`);
+        requested.push({ url, method: "GET", header: {} });
+        const tempFilePath = `http://tmp/${files.size}.jpg`;
+        files.set(tempFilePath, { url });
+        realm.setTimeout(() => success({ statusCode: 200, tempFilePath }));
+      },
       showToast() {},
       showModal: ({ success }) => realm.setTimeout(() => success?.({ confirm: true })),
       showShareMenu() {},

@@ -46,7 +46,7 @@ export interface StreamEvents {
 
 /** What happens to a page while it lives. */
 export interface PageEvents {
-  /** It is in sight again, or was taken from a cache of pages: what it shows may be old. */
+  /** It is in sight again: what it shows may be old. */
   shown?(): void;
   /** It is out of sight, and may neither be asked nor answered until it is shown. */
   hidden?(): void;

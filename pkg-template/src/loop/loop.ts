@@ -95,7 +95,14 @@ export interface ShareOptions {
 }
 
 /** What is on a poster of a loop. The variant is chosen by participant if absent. */
-export type PosterWishes = Pick<PosterData, "values" | "variant" | "code"> & { loop?: string };
+export type PosterWishes = Pick<PosterData, "values" | "variant"> & {
+  loop?: string;
+  /**
+   * The address of a picture of the platform's own code, or what makes one of what is shared: its token carries this
+   * poster. Without one, the poster has a code of the link.
+   */
+  code?: string | ((share: Share) => Promise<string | undefined>);
+};
 
 /** What is on a poster of a loop, and how a page draws it. */
 export type LoopPosterOptions = PosterOptions & PosterWishes;
@@ -173,6 +180,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
   private stopListening: (() => void) | undefined;
   private stopWatching: (() => void) | undefined;
   private refreshing: ReturnType<typeof setTimeout> | undefined;
+  private isAsking = false;
   private isClosed = false;
   private snapshot: LoopSnapshot = LOADING;
 
@@ -277,8 +285,9 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
       url: share.url,
       values: { title: this.snapshot.view?.title ?? "", code: share.code, ...values },
       ...(variant === undefined ? {} : { variant }),
-      ...(code === undefined ? {} : { code }),
     };
+    const made = typeof code === "function" ? await code(share) : code;
+    if (made !== undefined) data.code = made;
     const picture = await this.painter(template, data, how as unknown as How);
     this.reports.track("poster-drawn", { poster: name, ...(variant !== undefined && { variant }) });
     return { ...picture, share };
@@ -402,10 +411,13 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
     }
   }
 
-  /** Asks soon, and once for changes that come together. */
+  /** Asks soon, and once for changes that come together; changes that never end do not put it off. */
   private happened(): void {
+    if (this.isAsking) return;
+    this.isAsking = true;
     clearTimeout(this.refreshing);
     this.refreshing = setTimeout(() => {
+      this.isAsking = false;
       this.refresh().catch((reason: unknown) => this.fail(reason));
     }, TOGETHER_MS);
   }
@@ -443,6 +455,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
 
   private retry(): void {
     clearTimeout(this.refreshing);
+    this.isAsking = false;
     this.refreshing = setTimeout(() => void this.follow().catch(() => undefined), 3_000);
   }
 

@@ -586,8 +586,8 @@ impl Outbox {
         let is_full = ready.nth(most.saturating_sub(2)).is_some() || most == 1;
         let hurries = is_full || !self.parts.is_empty();
         // A record from the future, after the clock was set back, does not wait for its time.
-        let since = first.since.min(now);
-        Some(if hurries { since } else { since.after(LINGER) })
+        let lingers = !hurries && first.since <= now;
+        Some(if lingers { first.since.after(LINGER) } else { first.since.min(now) })
     }
 
     fn pump(&mut self, now: Time, out: &mut Vec<Effect>) {

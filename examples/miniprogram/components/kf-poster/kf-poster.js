@@ -20,11 +20,9 @@ Component({
       try {
         const canvas = await this.canvas();
         const where = target === undefined ? {} : { loop: target };
-        // The platform's own code, where the site has one: a long press inside WeChat reads no other here.
-        const shared = await loop.share(where);
-        const code = await site.codeFor(shared.token);
-        const wishes = Object.assign({ canvas, values }, where, code === undefined ? {} : { code });
-        const picture = await loop.poster(name, wishes);
+        // The platform's own code, where the site has one: a long press inside WeChat reads no other.
+        const code = ({ token }) => site.codeFor(token);
+        const picture = await loop.poster(name, Object.assign({ canvas, values, code }, where));
         reports.shared(campaign, "poster");
         this.setData({ src: picture.src, code: picture.share.code });
       } catch (error) {
