@@ -18,6 +18,12 @@ module.exports = {
   /** The picture of shared cards, 5 wide and 4 high; WeChat takes a picture of the page if it is empty. */
   cardImage: "",
 
+  /**
+   * Your backend for reports of what happens (docs/reports.md), as { to: "https://example.com/events", as: "json" }. They wait in
+   * the mini-program's storage until it has taken them. Its domain belongs in the list of request domains.
+   */
+  report: null,
+
   /** Event ids of We分析 (wx.reportEvent) for what people do here; what has no id is not reported. */
   reports: {
     opened: "",

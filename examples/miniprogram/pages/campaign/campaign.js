@@ -71,6 +71,7 @@ Page({
       backend: http(config.server, { key }),
       address: this.query,
       lang: language,
+      ...(config.report ? { report: config.report } : {}),
     });
     this.loop.subscribe(() => this.show());
     this.show();
