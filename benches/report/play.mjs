@@ -56,7 +56,14 @@ export async function play(driver, bundle, script, onTrace = () => {}) {
     latency: async (ms) => void (world.latency = ms),
     hide: async () => pages.forEach((page) => page.hide()),
     show: async () => pages.forEach((page) => page.show()),
-    leave: async () => [...pages].forEach((page) => end(page, "leave")),
+    leave: async () => {
+      // A mini-program goes on for a few seconds where nobody sees it.
+      if (driver.runsOnce) {
+        for (const page of pages) page.hide();
+        await world.pass(5_000);
+      }
+      for (const page of [...pages]) end(page, driver.runsOnce ? "kill" : "leave");
+    },
     kill: async () => [...pages].forEach((page) => end(page)),
     crash: async () => {
       sink.arrived = () => {
