@@ -18,11 +18,12 @@ export async function play(driver, bundle, script, onTrace = () => {}) {
   let gone = 0;
   let hadPoison = false;
 
-  const open = () => {
+  const open = async () => {
     const page = driver.open(world);
     page.run(bundle);
     pages.push(page);
-    return page;
+    // What compiles beside the event loop does so while the world stands still.
+    await page.context.ready;
   };
   const end = (page, how) => {
     gone += driver.dropped?.(page) ?? 0;
@@ -30,20 +31,20 @@ export async function play(driver, bundle, script, onTrace = () => {}) {
     page.isThere = false;
     pages.splice(pages.indexOf(page), 1);
   };
-  const track = (n) => {
-    if (pages.length === 0) open();
+  const track = async (n) => {
+    if (pages.length === 0) await open();
     pages[turn++ % pages.length].context.track(n);
   };
 
   const STEPS = {
     track: async (count, spacing) => {
       for (let left = count; left > 0; left--) {
-        track(++tracked);
+        await track(++tracked);
         await world.pass(spacing);
       }
     },
     // Some SDKs send what is left only when something new happens; this is not counted.
-    settle: async () => track(-++turn),
+    settle: () => track(-++turn),
     wait: (ms) => world.pass(ms),
     sink: async (answer) => {
       hadPoison ||= answer === "poison";
@@ -56,7 +57,14 @@ export async function play(driver, bundle, script, onTrace = () => {}) {
     latency: async (ms) => void (world.latency = ms),
     hide: async () => pages.forEach((page) => page.hide()),
     show: async () => pages.forEach((page) => page.show()),
-    leave: async () => [...pages].forEach((page) => end(page, "leave")),
+    leave: async () => {
+      // A mini-program goes on for a few seconds where nobody sees it.
+      if (driver.runsOnce) {
+        for (const page of pages) page.hide();
+        await world.pass(5_000);
+      }
+      for (const page of [...pages]) end(page, driver.runsOnce ? "kill" : "leave");
+    },
     kill: async () => [...pages].forEach((page) => end(page)),
     crash: async () => {
       sink.arrived = () => {
@@ -66,11 +74,11 @@ export async function play(driver, bundle, script, onTrace = () => {}) {
       };
     },
     // A mini-program runs once.
-    tab: async () => void (driver.runsOnce || pages.length > 1 || open()),
+    tab: async () => void (driver.runsOnce || pages.length > 1 || (await open())),
     clock: async (ms) => void (world.skew += ms),
     quota: async (bytes) => void (world.quota = bytes ?? Infinity),
   };
-  open();
+  await open();
   await world.pass(1_000);
   for (const [step, ...words] of [...script.steps, ...END]) {
     onTrace(step, words, world, sink);

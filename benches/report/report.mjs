@@ -13,7 +13,7 @@ import { NAMES, script } from "./scripts.mjs";
 const DRIVERS = [kfactor, snowplow, segment, segmentBatched, sensors];
 
 /** Scripts of one fault that have a thousand records each; fewer of them do. */
-const LARGE = { "too many": 10 };
+const LARGE = { "too many": 30 };
 
 /** Ten scripts a round for each fault. */
 export async function reportSuite({ rounds, note }) {

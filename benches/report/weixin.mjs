@@ -8,10 +8,6 @@ export function weixin(world) {
   const page = new Page(world, globals);
   page.hide = () => page.tell("hide");
   page.show = () => page.tell("show", { scene: 1001, path: "pages/index", query: {} });
-  page.leave = () => {
-    page.hide();
-    page.isThere = false;
-  };
   page.network = (isConnected) =>
     page.tell("network", { isConnected, networkType: isConnected ? "wifi" : "none" });
   return page;

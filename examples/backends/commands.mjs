@@ -8,8 +8,8 @@ const OF_PAGES = new Set(
 
 /** Why a command cannot be taken, as status and code; `undefined` if it can. */
 export function refusal(command, isBackend) {
-  if (typeof command?.id !== "string" || command.id === "" || typeof command.do !== "string")
-    return { status: 400, code: "COMMAND_MALFORMED" };
+  const isCommand = isText(command?.id) && isText(command.do) && isText(command.loop ?? "none");
+  if (!isCommand) return { status: 400, code: "COMMAND_MALFORMED" };
   if (!isBackend && !OF_PAGES.has(command.do)) return { status: 401, code: "SECRET_KEY_NEEDED" };
   return undefined;
 }
@@ -26,3 +26,11 @@ export function loopOf(command) {
 
 /** Commands listed at most at once. */
 export const PAGE = 1000;
+
+/** The position that a list begins after; whatever is none is the beginning. */
+export function position(after) {
+  const wanted = Number(after);
+  return Number.isSafeInteger(wanted) && wanted > 0 ? wanted : 0;
+}
+
+const isText = (value) => typeof value === "string" && value !== "";

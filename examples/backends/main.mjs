@@ -1,9 +1,10 @@
 // A whole backend: reports into a file or PostgreSQL, and a store that pages replay.
-//   STORE=redis://… | postgres://…  KEY=…  [PORT=8080]  node main.mjs express|fastify
+//   STORE=redis://… | postgres://…  KEY=…  CAMPAIGNS=ten-friends,…  [PORT=8080]  node main.mjs express|fastify
 import { timingSafeEqual } from "node:crypto";
 import { ndjson } from "./ndjson.mjs";
 
-const { STORE, KEY, PORT = "8080" } = process.env;
+const { STORE, KEY, CAMPAIGNS = "", PORT = "8080" } = process.env;
+const campaigns = new Set(CAMPAIGNS.split(","));
 if (!STORE || !KEY)
   throw new Error(
     "set STORE to the address of Redis or PostgreSQL, and KEY to the secret of the site's backend",
@@ -25,13 +26,14 @@ const listen = { express: listenExpress, fastify: listenFastify }[process.argv[2
 console.log(`listening on http://127.0.0.1:${await listen()}`);
 
 async function listenExpress() {
-  const [{ default: express }, { reports, store }] = await Promise.all([
+  const [{ default: express }, { otherOrigins, reports, store }] = await Promise.all([
     import("express"),
     import("./express.mjs"),
   ]);
   const app = express();
+  app.use(otherOrigins);
   reports(app, keep);
-  store(app, commands, isBackend);
+  store(app, { commands, campaigns, isBackend });
   return new Promise((resolve, reject) => {
     const server = app.listen(Number(PORT), "127.0.0.1", (error) =>
       error ? reject(error) : resolve(server.address().port),
@@ -40,13 +42,14 @@ async function listenExpress() {
 }
 
 async function listenFastify() {
-  const [{ default: fastify }, { reports, store }] = await Promise.all([
+  const [{ default: fastify }, { otherOrigins, reports, store }] = await Promise.all([
     import("fastify"),
     import("./fastify.mjs"),
   ]);
   const app = fastify();
+  otherOrigins(app);
   app.register(async (scope) => reports(scope, keep));
-  app.register(async (scope) => store(scope, commands, isBackend));
+  app.register(async (scope) => store(scope, { commands, campaigns, isBackend }));
   await app.listen({ host: "127.0.0.1", port: Number(PORT) });
   return app.server.address().port;
 }

@@ -44,7 +44,7 @@ const BACKENDS = [
 for (const { framework, name, start } of BACKENDS) {
   test(`${name} behind ${framework}`, async (t) => {
     const home = folder(t);
-    const env = { ...process.env, STORE: await start(t), KEY, PORT: "0" };
+    const env = { ...process.env, STORE: await start(t), KEY, CAMPAIGNS: "six-together", PORT: "0" };
     const base = await running(t, process.execPath, [join(EXAMPLES, "main.mjs"), framework], {
       ready: listening,
       env,
@@ -70,7 +70,20 @@ for (const { framework, name, start } of BACKENDS) {
       assert.deepEqual([other.status, await other.json()], [409, { code: "COMMAND_ID_REUSED" }]);
       assert.equal((await append({ id: "x" })).status, 400);
       assert.equal((await append([])).status, 400);
+      assert.equal((await append({ id: "x", do: "help", loop: { a: 1 } })).status, 400);
+      for (const after of ["-5", "x", "1e30", "0.5", ""])
+        assert.equal((await list(`after=${after}`)).commands.length, 1, after);
       assert.equal((await list()).commands.length, 1);
+    });
+
+    await t.test("campaigns that the site does not have are not kept", async () => {
+      const other = `${base}/store/another/commands`;
+      const [body, headers] = [
+        JSON.stringify({ id: "v1", do: "visit" }),
+        { "Content-Type": "application/json" },
+      ];
+      assert.equal((await fetch(other)).status, 404);
+      assert.equal((await fetch(other, { method: "POST", headers, body })).status, 404);
     });
 
     await t.test("only the backend says that money moved", async () => {
