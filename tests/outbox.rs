@@ -336,7 +336,10 @@ impl World {
             let next = match self.pages[0].requests.is_empty() {
                 false => self.answer(0),
                 true => {
-                    self.now = self.pages[0].outbox.wake(Time(self.now)).map_or(self.now + 1_000, |at| at.0.max(self.now));
+                    self.now = self.pages[0]
+                        .outbox
+                        .wake(Time(self.now))
+                        .map_or(self.now + 1_000, |at| at.0.max(self.now));
                     self.step(0, Input::Tick)
                 }
             };

@@ -9,7 +9,7 @@ pub fn measure(arguments: &[String]) -> Outcome {
     // Not `npm ci`: a peer's native parts for other systems are not in the lock file.
     let mut install = command("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
     show(install.current_dir(root().join("benches")))?;
-    let peers = tools::with_packages("benches/report", "report-peers")?;
+    let peers = tools::with_packages("benches/report", "report-peers", &[])?;
     let mut run = node("benches/run.mjs", arguments.iter().map(String::as_str));
     run.env("KFACTOR_PEERS", peers);
     if let Some(jsc) = tools::jsc() {

@@ -238,8 +238,8 @@ fn backends() -> Outcome {
     package::install()?;
     show(&mut cargo(["build", "--quiet", "--package=kfactor-server"]))?;
     let mut tests = node_tests("tests/backends/");
-    tests.env("KFACTOR_BACKENDS", tools::with_packages("examples/backends", "backends")?);
-    tests.env("KFACTOR_PEERS", tools::with_packages("benches/report", "report-peers")?);
+    tests.env("KFACTOR_BACKENDS", tools::with_packages("examples/backends", "backends", &[])?);
+    tests.env("KFACTOR_PEERS", tools::with_packages("benches/report", "report-peers", &[])?);
     let packages = root().join("examples/backends/requirements.txt");
     tests.env("KFACTOR_BACKENDS_PYTHON", tools::python(&target().join("backends-python"), &packages)?);
     tests.env("KFACTOR_SERVER", target().join("debug/kfactor-server"));

@@ -28,21 +28,9 @@ pub fn node_modules() -> Outcome {
     show(install.current_dir(folder))
 }
 
-/// What only the tests of mini-programs need, by a lock file of their own, in `target/mini`: Tencent's packer brings more than
-/// a thousand packages along.
+/// What only the tests of mini-programs need, in `target/mini`: Tencent's packer brings more than a thousand packages along.
 pub fn mini_program() -> Outcome<PathBuf> {
-    let (folder, from) = (crate::run::target().join("mini"), root().join("tests/mini-program"));
-    let lock = from.join("package-lock.json");
-    if is_fresh(&folder.join("node_modules/.package-lock.json"), std::slice::from_ref(&lock)) {
-        return Ok(folder);
-    }
-    std::fs::create_dir_all(&folder).map_err(at(&folder))?;
-    for name in ["package.json", "package-lock.json"] {
-        std::fs::copy(from.join(name), folder.join(name)).map_err(at(&folder))?;
-    }
-    let quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-    show(command("npm", ["ci"]).args(quiet).current_dir(&folder))?;
-    Ok(folder)
+    with_packages("tests/mini-program", "mini", &["--ignore-scripts"])
 }
 
 /// A Chromium, for the tests that open pages: `$CHROMIUM`, or the system's.
@@ -86,7 +74,7 @@ pub fn python(folder: &Path, wanted: &Path) -> Outcome<PathBuf> {
 }
 
 /// A copy of a folder that has a manifest and a lock file, with its npm packages installed, at `target/NAME`.
-pub fn with_packages(folder: &str, name: &str) -> Outcome<PathBuf> {
+pub fn with_packages(folder: &str, name: &str, options: &[&str]) -> Outcome<PathBuf> {
     let (from, to) = (root().join(folder), crate::run::target().join(name));
     std::fs::create_dir_all(&to).map_err(at(&to))?;
     for entry in std::fs::read_dir(&from).map_err(at(&from))? {
@@ -98,7 +86,7 @@ pub fn with_packages(folder: &str, name: &str) -> Outcome<PathBuf> {
     let (done, lock) = (to.join("node_modules/.package-lock.json"), from.join("package-lock.json"));
     if !is_fresh(&done, &[lock]) {
         let mut install = command("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
-        show(install.current_dir(&to))?;
+        show(install.args(options).current_dir(&to))?;
     }
     Ok(to)
 }
@@ -158,20 +146,9 @@ pub fn jsc() -> Option<PathBuf> {
     })
 }
 
-/// The frameworks and runtimes that only `tests/frameworks` needs, in a folder of their own, by their own lock file.
+/// The frameworks and runtimes that only `tests/frameworks` needs.
 pub fn frameworks() -> Outcome<PathBuf> {
-    let (folder, source) = (crate::run::target().join("frameworks"), root().join("tests/frameworks/tools"));
-    let files = ["package.json", "package-lock.json"].map(|name| (source.join(name), folder.join(name)));
-    if is_fresh(&folder.join("node_modules/.package-lock.json"), &files.clone().map(|(from, _)| from)) {
-        return Ok(folder);
-    }
-    std::fs::create_dir_all(&folder).map_err(at(&folder))?;
-    for (from, to) in files {
-        std::fs::copy(&from, to).map_err(at(&from))?;
-    }
-    let mut install = command("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
-    show(install.current_dir(&folder))?;
-    Ok(folder)
+    with_packages("tests/frameworks/tools", "frameworks", &[])
 }
 
 /// WebKit's driver and a browser of it, and a screen that nobody sees: the engine of every browser on iOS.
