@@ -7,7 +7,11 @@ import { ROOT } from "../measure.mjs";
 /** The page of a driver as one script, with the SDK that is installed in a folder of packages. */
 export async function bundled(driver, peers) {
   const { outputFiles } = await esbuild.build({
-    stdin: { contents: driver.source, resolveDir: peers, loader: "js" },
+    stdin: {
+      contents: driver.source,
+      resolveDir: existsSync(placeOf(driver, peers)) ? peers : ROOT,
+      loader: "js",
+    },
     bundle: true,
     write: false,
     format: "iife",
@@ -20,8 +24,8 @@ export async function bundled(driver, peers) {
 
 /** The version of a driver's package, which is one of the peers or of this repository. */
 export function version(driver, peers) {
-  const manifests = [peers, ROOT].map((folder) =>
-    join(folder, "node_modules", driver.package, "package.json"),
-  );
-  return JSON.parse(readFileSync(manifests.find(existsSync), "utf8")).version;
+  const place = [peers, ROOT].map((folder) => placeOf(driver, folder)).find(existsSync);
+  return JSON.parse(readFileSync(join(place, "package.json"), "utf8")).version;
 }
+
+const placeOf = (driver, folder) => join(folder, "node_modules", driver.package);

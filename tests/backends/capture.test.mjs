@@ -1,4 +1,4 @@
-// What Segment's and 神策's own SDKs send, held against the shapes that bodies of these forms are held against.
+// What Segment's and 神策's own SDKs send, and what kfactor sends in their forms, held against the same shapes.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { before, test } from "node:test";
 import { bundled } from "../../benches/report/bundle.mjs";
 import { segmentBatched } from "../../benches/report/drivers/segment.mjs";
+import { kfactorAs } from "../../benches/report/drivers/kfactor.mjs";
 import { sensors } from "../../benches/report/drivers/sensors.mjs";
 import { World, chance } from "../../benches/report/world.mjs";
 import { DEMANDED, segmentEvents, sensorsEvents } from "./shapes.mjs";
@@ -40,6 +41,20 @@ for (const [sdk, events, extra] of [
         .filter((name) => !names.has(name))
         .sort(),
       extra,
+    );
+  });
+}
+
+for (const [form, events, event] of [
+  ["segment", segmentEvents, "helped"],
+  ["sensors", sensorsEvents, "kf_helped"],
+]) {
+  test(`kfactor's reports as ${form} have what the form demands`, async () => {
+    const requests = await inWorld(kfactorAs({ as: form, key: "key" }));
+    const found = requests.flatMap(events);
+    assert.deepEqual(
+      found.map(({ event, properties }) => [event, properties.n]),
+      [[event, 1]],
     );
   });
 }
