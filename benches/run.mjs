@@ -9,11 +9,12 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { engine } from "./engine.mjs";
 import { mechanics } from "./mechanics.mjs";
+import { poster } from "./poster.mjs";
 import { qrSuite } from "./qr.mjs";
 import { sizes } from "./sizes.mjs";
 import { state } from "./state.mjs";
 
-const suites = { engine, state, mechanics, sizes, qr: qrSuite };
+const suites = { engine, state, mechanics, sizes, qr: qrSuite, poster };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
