@@ -15,7 +15,8 @@ use std::time::Instant;
 
 fn main() {
     // Cargo itself adds `--bench`.
-    let Some(folder) = std::env::args().skip(1).find(|word| !word.starts_with("--")).map(PathBuf::from) else {
+    let Some(folder) = std::env::args().skip(1).find(|word| !word.starts_with("--")).map(PathBuf::from)
+    else {
         return;
     };
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
