@@ -23,7 +23,7 @@ use crate::engine::forms::target_id;
 use crate::engine::snapshot::Damaged;
 use crate::engine::{Command, Engine, Time};
 use crate::poster::{Data, DisplayList, Measure, Poster, PosterError, display_list};
-use crate::qr::{Level, QrError, SvgOptions, Symbol};
+use crate::qr::{Level, Matrix, Micro, QrError, SvgOptions, Symbol};
 
 /// A value that only ever one thread touches and that no call touches twice at a time: the functions here call
 /// nothing that calls back. Unlike `RefCell` it stays usable after a trap in the middle of a call, which has
@@ -244,10 +244,10 @@ pub fn referral_code(text: &str) -> JsValue {
     }
 }
 
-/// A QR symbol as SVG, or as PNG where `format` is `png`. Options: `level` (`L`, `M`, `Q`, `H`), `quiet`, `scale`,
-/// `dark`, `light`.
+/// A QR symbol as SVG, or as PNG where `format` is `png`; `kind` as in [`matrix`]. Options: `quiet`, `scale`, `dark`,
+/// `light`.
 #[wasm_bindgen(js_name = qrPicture)]
-pub fn qr_picture(text: &str, options: JsValue) -> JsValue {
+pub fn qr_picture(text: &str, kind: usize, options: JsValue) -> JsValue {
     let get = |name: &str| js_sys::Reflect::get(&options, &JsValue::from_str(name)).ok();
     let text_of = |name: &str| get(name).and_then(|value| value.as_string());
     let number = |name: &str| get(name).and_then(|value| value.as_f64()).and_then(whole);
@@ -260,51 +260,59 @@ pub fn qr_picture(text: &str, options: JsValue) -> JsValue {
         light: light.as_deref().unwrap_or(defaults.light),
     };
     let is_png = text_of("format").as_deref() == Some("png");
-    let level = text_of("level").as_deref().and_then(Level::parse).unwrap_or_default();
-    let symbol = Symbol::encode(text, level);
-    let drawn = symbol.and_then(|symbol| {
+    let drawn = matrix(text, kind).and_then(|modules| {
         if is_png {
-            return symbol.png(&picture).map(|png| js_sys::Uint8Array::from(png.as_slice()).into());
+            return modules.png(&picture).map(|png| js_sys::Uint8Array::from(png.as_slice()).into());
         }
-        symbol.svg(&picture).map(|svg| JsValue::from_str(&svg))
+        modules.svg(&picture).map(|svg| JsValue::from_str(&svg))
     });
     drawn.unwrap_or_else(qr_error)
 }
 
-/// A QR symbol as SVG in its default look; empty if the text does not fit. A level is its place among `L`, `M`, `Q`, `H`.
+/// A QR symbol as SVG in its default look; empty if the text does not fit. `kind` as in [`matrix`].
 #[wasm_bindgen(js_name = qrSvg)]
-pub fn qr_svg(text: &str, level: usize) -> String {
-    let symbol = Symbol::encode(text, level_at(level));
-    symbol.and_then(|symbol| symbol.svg(&SvgOptions::default())).unwrap_or_default()
+pub fn qr_svg(text: &str, kind: usize) -> String {
+    let quiet = if kind < 4 { 4 } else { 2 };
+    let look = SvgOptions { quiet, ..SvgOptions::default() };
+    matrix(text, kind).and_then(|modules| modules.svg(&look)).unwrap_or_default()
+}
+
+/// The modules of a text. A kind is the place of a level among `L`, `M`, `Q`, `H`; 4 more for Micro QR, 8 for Micro QR
+/// of any level.
+fn matrix(text: &str, kind: usize) -> Result<Matrix, QrError> {
+    match kind {
+        ..4 => Symbol::encode(text, level_at(kind)).map(Matrix::from),
+        _ => Micro::encode(text, Level::ALL.get(kind - 4).copied()).map(Matrix::from),
+    }
 }
 
 /// A QR symbol in the output buffer, as packed rows behind its width (one byte); the length, 0 if the text does not fit.
 #[wasm_bindgen(js_name = qrMatrix)]
-pub fn qr_matrix(text: &str, level: usize) -> usize {
+pub fn qr_matrix(text: &str, kind: usize) -> usize {
     let out = OUTPUT.get();
     out.clear();
-    append_symbol(text, level_at(level), out);
+    append_symbol(text, kind, out);
     out.len()
 }
 
 /// The symbols of lines of text in the output buffer, one behind the other as [`qr_matrix`] has them, a width of 0 for a
 /// text that does not fit; the length of all.
 #[wasm_bindgen(js_name = qrMatrices)]
-pub fn qr_matrices(lines: &str, level: usize) -> usize {
+pub fn qr_matrices(lines: &str, kind: usize) -> usize {
     let out = OUTPUT.get();
     out.clear();
     for text in lines.split('\n') {
-        if !append_symbol(text, level_at(level), out) {
+        if !append_symbol(text, kind, out) {
             out.push(0);
         }
     }
     out.len()
 }
 
-fn append_symbol(text: &str, level: Level, out: &mut Vec<u8>) -> bool {
-    let Ok(symbol) = Symbol::encode(text, level) else { return false };
-    out.push(u8::try_from(symbol.width()).unwrap_or(0));
-    out.extend_from_slice(symbol.rows());
+fn append_symbol(text: &str, kind: usize, out: &mut Vec<u8>) -> bool {
+    let Ok(modules) = matrix(text, kind) else { return false };
+    out.push(u8::try_from(modules.width()).unwrap_or(0));
+    out.extend_from_slice(modules.rows());
     true
 }
 
@@ -442,6 +450,10 @@ fn qr_error(reason: QrError) -> JsValue {
     let (en, zh) = match reason {
         QrError::Empty => ("There is no text to encode.", "没有可编码的内容。"),
         QrError::TooLong => ("The text is too long for a QR code.", "内容过长，无法生成二维码。"),
+        QrError::NotMicro => (
+            "The text does not fit a Micro QR code: at most 15 characters, or 35 digits, and no level H.",
+            "内容无法放入微型二维码：最多 15 个字符或 35 位数字，且不支持 H 级。",
+        ),
         QrError::Colour => ("A colour is written as #rgb or #rrggbb.", "颜色需写成 #rgb 或 #rrggbb。"),
     };
     error(reason.code(), en, zh)

@@ -34,7 +34,7 @@ export type { Address, Host, PageEvents, Reply, Request, StreamEvents } from "./
 export { http, type HttpOptions } from "./backends/http.js";
 export { anyStore, type AnyStoreOptions } from "./backends/any-store.js";
 export { local, type LocalBackend, type LocalOptions } from "./backends/local.js";
-export { type CanvasNode, drawOnNode } from "./poster/mini-program.js";
+export { type CanvasNode, drawOnNode, type NodeOptions } from "./poster/mini-program.js";
 export type { PosterNote } from "./poster/notes.js";
 export {
   drawPoster,

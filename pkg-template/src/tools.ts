@@ -8,7 +8,12 @@ import type { Campaign, Params, Token } from "./types.js";
 export interface QrOptions {
   /** How much damage it survives: about 7, 15, 25 or 30 %. More where it costs no larger symbol. */
   level?: "L" | "M" | "Q" | "H";
-  /** The quiet zone in modules; 4 if absent, which readers expect. */
+  /**
+   * A Micro QR symbol, for a few characters on small things: at most 15, or 35 digits. Scanners of industry read it;
+   * WeChat and most phones do not. Without a level it is as small as it can be.
+   */
+  micro?: boolean;
+  /** The quiet zone in modules; 4 if absent, which readers expect, or 2 for Micro QR. */
   quiet?: number;
   /** Pixels for one module; 8 if absent. */
   scale?: number;
@@ -61,7 +66,7 @@ export async function referralCode(text: string): Promise<string> {
  * element.innerHTML = await qr("https://example.com/r/3k…");
  * ```
  *
- * @throws {KfactorError} `QR_EMPTY`, `QR_TOO_LONG` or `QR_COLOUR`.
+ * @throws {KfactorError} `QR_EMPTY`, `QR_TOO_LONG`, `QR_NOT_MICRO` or `QR_COLOUR`.
  */
 export async function qr(text: string, options?: QrOptions & { format?: "svg" }): Promise<string>;
 export async function qr(text: string, options: QrOptions & { format: "png" }): Promise<Uint8Array>;
@@ -71,16 +76,19 @@ export async function qr(
   options: QrOptions & { format?: "svg" | "png" | "matrix" } = {},
 ): Promise<string | Uint8Array | QrMatrix> {
   const glue = await ready();
-  const { level = "M", format = "svg", ...look } = options;
+  const { level, micro = false, format = "svg", ...look } = options;
+  const kind = kindOf(level, micro);
   if (format === "svg" && Object.keys(look).length === 0) {
     // The default look crosses without an object, which takes as long as the drawing.
-    const svg = glue.qrSvg(text, LEVELS.indexOf(level));
+    const svg = glue.qrSvg(text, kind);
     if (svg !== "") return svg;
   }
-  if (format !== "matrix") return checked(glue.qrPicture(text, options)) as string | Uint8Array;
-  const length = glue.qrMatrix(text, LEVELS.indexOf(level));
+  // A Micro QR symbol needs half the margin.
+  const all = { quiet: micro ? 2 : 4, format, ...look };
+  if (format !== "matrix") return checked(glue.qrPicture(text, kind, all)) as string | Uint8Array;
+  const length = glue.qrMatrix(text, kind);
   // What has no modules cannot be drawn either, and the drawing says why.
-  if (length === 0) checked(glue.qrPicture(text, options));
+  if (length === 0) checked(glue.qrPicture(text, kind, all));
   return matrix(bytes(glue.output(), length), 0);
 }
 
@@ -116,6 +124,13 @@ export async function explain(code: string, params: Params = {}): Promise<{ en: 
 
 /** In the engine's order. */
 const LEVELS = ["L", "M", "Q", "H"];
+
+/** What the engine calls a kind: the place of the level, and four more for Micro QR; 8 is Micro QR of any level. */
+function kindOf(level: QrOptions["level"], micro: boolean): number {
+  if (micro && level === undefined) return 8;
+  const place = LEVELS.indexOf(level ?? "M");
+  return (micro ? 4 : 0) + (place < 0 ? LEVELS.indexOf("M") : place);
+}
 
 /** A copy of what the engine has put into its output. */
 function bytes(at: number, length: number): Uint8Array {

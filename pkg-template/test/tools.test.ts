@@ -45,6 +45,19 @@ test("a QR symbol is drawn as SVG and as modules", async () => {
   await assert.rejects(qr("x", { dark: "red" }), { code: "QR_COLOUR" });
 });
 
+test("a Micro QR symbol is drawn where it is asked for and fits", async () => {
+  const { width, isDark } = await qr("A-2049", { micro: true, format: "matrix" });
+  assert.equal(width, 13);
+  // One finder, and the timing pattern along the upper edge.
+  assert.deepEqual([isDark(0, 0), isDark(1, 1), isDark(8, 0), isDark(9, 0)], [true, false, true, false]);
+  assert.match(await qr("A-2049", { micro: true }), /^<svg [^>]*viewBox="0 0 17 17"/);
+  assert.match(await qr("A-2049", { micro: true, dark: "#123" }), /^<svg [^>]*viewBox="0 0 17 17"/);
+  assert.equal((await qr("A-2049", { micro: true, level: "Q", format: "matrix" })).width, 17);
+  await assert.rejects(qr("https://example.com/", { micro: true }), { code: "QR_NOT_MICRO" });
+  await assert.rejects(qr("A", { micro: true, level: "H" }), { code: "QR_NOT_MICRO" });
+  await assert.rejects(qr("", { micro: true, format: "matrix" }), { code: "QR_EMPTY" });
+});
+
 test("many symbols at once are the same as one by one", async () => {
   const texts = ["https://example.com/a", "", "0123456789", "x".repeat(5_000), "一起买"];
   const all = await qrAll(texts, "Q");

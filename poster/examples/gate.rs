@@ -6,7 +6,7 @@
 
 use kfactor::campaign::{Campaign, Names};
 use kfactor::poster::{Data, Poster};
-use kfactor::qr::Severity;
+use kfactor::qr::{Level, Matrix, Micro, Severity, SvgOptions};
 use kfactor_poster::{Fonts, Format, Images, draw};
 use std::path::Path;
 
@@ -34,6 +34,16 @@ fn main() {
         let poster = styled(&mut random);
         let url = format!("https://k.example.com/r/{}{}", token(number), "x".repeat(random.below(60)));
         save(format!("style-{number:04}.png"), &poster, &Data { url, ..Data::default() });
+    }
+    for number in 0..count {
+        let (name, text, matrix) = micro(&mut Random(number + 7));
+        let look = SvgOptions { quiet: 2, scale: 6, ..SvgOptions::default() };
+        std::fs::write(folder.join(format!("micro-{number:04}-{name}.png")), matrix.png(&look).unwrap())
+            .unwrap();
+        index.insert(
+            format!("micro-{number:04}-{name}.png"),
+            serde_json::json!({ "text": text, "micro": true }),
+        );
     }
     std::fs::write(folder.join("index.json"), serde_json::Value::Object(index).to_string()).unwrap();
 }
@@ -94,6 +104,20 @@ fn styled(random: &mut Random) -> Poster {
         let list = kfactor::poster::display_list(&poster, &data, &mut kfactor::poster::Measure::rough());
         if list.is_ok_and(|list| list.findings.iter().all(|finding| finding.severity == Severity::Warning)) {
             return poster;
+        }
+    }
+}
+
+/// A Micro QR symbol of a random text, size and level, with the name of its size.
+fn micro(random: &mut Random) -> (String, String, Matrix) {
+    loop {
+        let letters = random.of(&["0123456789", "0123456789ABCXYZ $%*+-./:", "abcxyz_=?&#é"]);
+        let letters: Vec<char> = letters.chars().collect();
+        let text: String = (0..=random.below(35)).map(|_| letters[random.below(letters.len())]).collect();
+        let level = [None, Some(Level::L), Some(Level::M), Some(Level::Q)][random.below(4)];
+        if let Ok(symbol) = Micro::encode(&text, level) {
+            let letter = symbol.level().map_or("", Level::letter);
+            return (format!("M{}{letter}", symbol.number()), text, symbol.into());
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The fonts of this machine: what text is measured and drawn with.
 
 use kfactor::poster::Measure;
+use resvg::tiny_skia::Pixmap;
 use resvg::usvg::fontdb::{Database, Family, ID, Query, Weight};
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,7 +12,24 @@ pub struct Fonts {
     pub(crate) database: Arc<Database>,
     /// Advances in thousandths of the size, by character, boldness and family.
     widths: Mutex<HashMap<(char, bool, String), i32>>,
+    /// Words by the SVG that has them: on most posters all but a name are the same.
+    words: Mutex<Kept>,
 }
+
+/// Words as pixels, and their left and upper edge; no pixels where nothing is to be seen.
+pub(crate) struct Words {
+    pub at: (i32, i32),
+    pub pixels: Option<Pixmap>,
+}
+
+#[derive(Default)]
+struct Kept {
+    drawn: HashMap<String, Arc<Words>>,
+    bytes: usize,
+}
+
+/// How many bytes of words are kept.
+const MOST_KEPT: usize = 32_000_000;
 
 /// Fonts that Chinese is drawn with, in the order of the SVG painter, and their likes on other systems.
 const FAMILIES: [&str; 8] = [
@@ -39,7 +57,7 @@ impl Fonts {
         if let Some(family) = family.or_else(any) {
             database.set_sans_serif_family(family);
         }
-        Fonts { database: Arc::new(database), widths: Mutex::default() }
+        Fonts { database: Arc::new(database), widths: Mutex::default(), words: Mutex::default() }
     }
 
     /// Whether a text in Chinese would have characters and not boxes.
@@ -58,6 +76,27 @@ impl Fonts {
             };
             units.iter().map(|unit| unit.chars().map(&mut width).sum::<i32>() * font.size / 10).collect()
         })
+    }
+
+    /// The words of an SVG as pixels, drawn by `draw` where they are not known yet.
+    pub(crate) fn drawn(
+        &self,
+        text: String,
+        draw: impl Fn(&str) -> Result<Words, String>,
+    ) -> Result<Arc<Words>, String> {
+        let kept = || self.words.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(words) = kept().drawn.get(&text) {
+            return Ok(words.clone());
+        }
+        let words = Arc::new(draw(&text)?);
+        let bytes = words.pixels.as_ref().map_or(0, |pixels| pixels.data().len());
+        let mut kept = kept();
+        if kept.bytes + bytes > MOST_KEPT {
+            *kept = Kept::default();
+        }
+        kept.bytes += bytes;
+        kept.drawn.insert(text, words.clone());
+        Ok(words)
     }
 
     /// The advance of a character in thousandths of the size.

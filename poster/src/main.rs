@@ -1,11 +1,11 @@
-//! `kfactor-poster`: one poster of a campaign, or one for each line of a table, as PNG, JPEG, SVG or PDF.
+//! `kfactor-poster`: one poster of a campaign, or one for each line of a table, as PNG, JPEG, WebP, SVG or PDF.
 
 use clap::Parser;
 use kfactor::attribution::{Token, day_of};
 use kfactor::campaign::{Campaign, Names};
 use kfactor::engine::Time;
-use kfactor::poster::{Data, Poster, display_list, svg};
-use kfactor_poster::{Fonts, Format, Images, Sheet, SheetError, draw};
+use kfactor::poster::{Data, Poster, PosterError, display_list, svg};
+use kfactor_poster::{Fonts, Format, Images, PictureError, Sheet, SheetError, draw};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,7 +20,7 @@ struct Arguments {
     campaign: PathBuf,
     /// The poster's name in it.
     poster: String,
-    /// A file (.png, .jpg, .svg or .pdf); with --csv a folder, or a .pdf with all posters.
+    /// A file (.png, .jpg, .webp, .svg or .pdf); with --csv a folder, or a .pdf with all posters.
     #[arg(short, long)]
     output: PathBuf,
     /// The link that the code carries.
@@ -242,12 +242,21 @@ fn one(
 ) -> Result<(), String> {
     let save = |bytes: &[u8]| std::fs::write(&job.file, bytes).map_err(|error| error.to_string());
     if is(&job.file, "svg") {
-        let list =
-            display_list(poster, &job.data, &mut fonts.measure()).map_err(|error| error.code().to_owned())?;
+        let list = display_list(poster, &job.data, &mut fonts.measure()).map_err(|error| in_words(&error))?;
         return save(svg(&list, &|src| images.source(src)).as_bytes());
     }
-    let format = if is(&job.file, "png") { Format::Png } else { Format::Jpeg(arguments.quality) };
-    let picture = draw(poster, &job.data, fonts, images, format).map_err(|error| error.code().to_owned())?;
+    let formats = [
+        ("png", Format::Png),
+        ("jpg", Format::Jpeg(arguments.quality)),
+        ("jpeg", Format::Jpeg(arguments.quality)),
+        ("webp", Format::WebP),
+    ];
+    let known = formats.into_iter().find(|(ending, _)| is(&job.file, ending));
+    let (_, format) = known.ok_or("the file's name has to end with .png, .jpg, .webp, .svg or .pdf")?;
+    let picture = draw(poster, &job.data, fonts, images, format).map_err(|error| match error {
+        PictureError::Poster(error) => in_words(&error),
+        PictureError::Raster(reason) => format!("POSTER_RASTER: {reason}"),
+    })?;
     for finding in &picture.findings {
         eprintln!("{}: {}: {}", job.file.display(), finding.code, finding.message);
     }
@@ -278,7 +287,7 @@ fn sheets(
     };
     let posters: Vec<(&Poster, &Data)> = jobs.iter().map(|job| (poster, &job.data)).collect();
     let pdf = sheet.pdf(&posters, fonts, images).map_err(|error| match error {
-        SheetError::Poster(error) => error.code().to_owned(),
+        SheetError::Poster(error) => in_words(&error),
         SheetError::Module(is, needed) => format!(
             "PRINT_MODULE: a module is {} mm wide, and {} mm are needed: print larger, or shorten the link",
             millimetres(is),
@@ -289,6 +298,16 @@ fn sheets(
     })?;
     let mut file = std::fs::File::create(&arguments.output).map_err(|error| error.to_string())?;
     file.write_all(&pdf).map_err(|error| error.to_string())
+}
+
+/// The code of an error, and what it says.
+fn in_words(error: &PosterError) -> String {
+    let what = match error {
+        PosterError::Data => "the data is not an object of known keys".to_owned(),
+        PosterError::Code(error) => error.to_string(),
+        PosterError::Limits(findings) => findings.first().map_or("", |finding| finding.message).to_owned(),
+    };
+    format!("{}: {what}", error.code())
 }
 
 fn millimetres(hundredths: u32) -> String {

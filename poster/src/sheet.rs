@@ -1,9 +1,10 @@
 //! Posters on sheets of paper: text as text, bleed, crop marks, and modules that are large enough in print.
 
+use crate::bleed::with_bleed;
 use crate::fonts::Fonts;
 use crate::images::Images;
 use crate::picture::tree;
-use kfactor::poster::{Code, Data, Ink, Poster, PosterError, display_list, svg};
+use kfactor::poster::{Code, Data, Poster, PosterError, display_list, svg};
 use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref};
 use std::collections::HashMap;
 
@@ -77,9 +78,15 @@ impl Sheet {
                 if let Some(code) = list.code.as_ref().filter(|code| code.unit > 0) {
                     self.check(code, list.width)?;
                 }
-                let text = svg(&list, &|src| images.source(src));
+                // Whole pixels, at least as many as the bleed has.
+                let pixel = self.poster / number(list.width);
+                let beyond =
+                    (0..list.width).find(|beyond| number(*beyond) * pixel >= self.bleed).unwrap_or(0);
+                let text = svg(&with_bleed(list, beyond), &|src| images.source(src));
+                let (left, bottom) = self.place(at, across, down, height);
+                let around = number(beyond) * pixel;
                 let drawn = writer.embed(&text, fonts)?;
-                placed.push((drawn, self.place(at, across, down, height), ground(poster)));
+                placed.push(Placed { drawn, left, bottom, around });
             }
             writer.page(self, tree, &placed, height);
         }
@@ -125,6 +132,14 @@ impl Sheet {
     }
 }
 
+/// A drawing on a page: the left and lower edge of the poster in it, and how far it goes on around that.
+struct Placed {
+    drawn: Ref,
+    left: f32,
+    bottom: f32,
+    around: f32,
+}
+
 struct Writer {
     pdf: Pdf,
     last: i32,
@@ -156,16 +171,20 @@ impl Writer {
         numbers.get(&root).copied().ok_or_else(|| SheetError::Pdf("the drawing was lost".to_owned()))
     }
 
-    fn page(&mut self, sheet: &Sheet, tree: Ref, placed: &[(Ref, (f32, f32), [f32; 3])], height: f32) {
+    fn page(&mut self, sheet: &Sheet, tree: Ref, placed: &[Placed], height: f32) {
         let (page, body) = (self.next(), self.next());
         let mut content = Content::new();
-        for (number, (_, (left, bottom), ground)) in (0..).zip(placed) {
-            let [x, y, wide, high] = [*left, *bottom, sheet.poster, height].map(points);
+        for (number, Placed { left, bottom, around, .. }) in (0..).zip(placed) {
+            let [x, y] = [left - around, bottom - around].map(points);
+            let [wide, high] = [sheet.poster, height].map(|side| points(side + 2.0 * around));
             let bleed = points(sheet.bleed);
-            let [red, green, blue] = *ground;
             content.save_state();
-            content.set_fill_rgb(red, green, blue);
-            content.rect(x - bleed, y - bleed, wide + 2.0 * bleed, high + 2.0 * bleed).fill_nonzero();
+            // What goes on beyond the bleed by parts of a pixel is not printed.
+            let [cut, high_cut] = [sheet.poster, height].map(|side| points(side) + 2.0 * bleed);
+            content
+                .rect(points(*left) - bleed, points(*bottom) - bleed, cut, high_cut)
+                .clip_nonzero()
+                .end_path();
             content.transform([wide, 0.0, 0.0, high, x, y]);
             content.x_object(Name(name(number).as_bytes()));
             content.restore_state();
@@ -177,7 +196,7 @@ impl Writer {
         writer.media_box(paper).parent(tree).contents(body);
         let mut resources = writer.resources();
         let mut objects = resources.x_objects();
-        for (number, (drawn, _, _)) in (0..).zip(placed) {
+        for (number, Placed { drawn, .. }) in (0..).zip(placed) {
             objects.pair(Name(name(number).as_bytes()), *drawn);
         }
         objects.finish();
@@ -201,16 +220,6 @@ fn marks(content: &mut Content, sheet: &Sheet, (left, bottom): (f32, f32), heigh
     }
     content.stroke();
     content.restore_state();
-}
-
-/// The colour that bleeds over the edge: the poster's ground.
-fn ground(poster: &Poster) -> [f32; 3] {
-    let first: &str = match &poster.ground {
-        Ink::Tint(tint) => tint,
-        Ink::Gradient(gradient) => &gradient.from,
-    };
-    let colour = kfactor::qr::Colour::parse(first).unwrap_or(kfactor::qr::Colour::WHITE);
-    colour.rgb().map(|part| f32::from(part) / 255.0)
 }
 
 fn name(number: i32) -> String {

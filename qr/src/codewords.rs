@@ -10,7 +10,6 @@ pub(crate) fn interleaved(data: &[u8], version: Version, level: Level) -> Vec<u8
     let blocks = version.blocks(level);
     let mut all = vec![0; version.codewords()];
     let (head, tail) = all.split_at_mut_checked(data.len()).unwrap_or_default();
-    let table = table(blocks.check);
     for block in 0..blocks.count {
         let from = block * blocks.data + block.saturating_sub(blocks.short);
         let part = data.get(from..from + blocks.length(block)).unwrap_or_default();
@@ -19,13 +18,17 @@ pub(crate) fn interleaved(data: &[u8], version: Version, level: Level) -> Vec<u8
                 *place = *byte;
             }
         }
-        let check = remainder(part, table);
-        let bytes = check.into_iter().flat_map(u64::to_be_bytes).take(blocks.check);
-        for (place, byte) in tail.iter_mut().skip(block).step_by(blocks.count).zip(bytes) {
+        let check = check_codewords(part, blocks.check);
+        for (place, byte) in tail.iter_mut().skip(block).step_by(blocks.count).zip(check) {
             *place = byte;
         }
     }
     all
+}
+
+/// The check codewords of one block.
+pub(crate) fn check_codewords(data: &[u8], count: usize) -> impl Iterator<Item = u8> {
+    remainder(data, table(count)).into_iter().flat_map(u64::to_be_bytes).take(count)
 }
 
 /// The block of each codeword of a symbol, in the order in which the symbol has them.

@@ -96,7 +96,7 @@ pub(crate) fn format_bits(level: Level, mask: usize) -> u32 {
 }
 
 /// The rest of a division of polynomials over bits; the divisor has `degree` + 1 bits.
-fn rest(value: u32, divisor: u32, degree: u32) -> u32 {
+pub(crate) fn rest(value: u32, divisor: u32, degree: u32) -> u32 {
     (degree..32).rev().fold(value, |value, bit| {
         if value >> bit & 1 == 1 { value ^ divisor << (bit - degree) } else { value }
     })
@@ -194,7 +194,7 @@ fn order(width: usize, reserved: &[Row<3>]) -> Vec<(u8, u8)> {
 
 /// Whether a mask turns the module in column `x` and row `y` over.
 #[expect(clippy::manual_is_multiple_of, reason = "as the standard writes the masks")]
-fn masks(mask: usize, x: usize, y: usize) -> bool {
+pub(crate) fn masks(mask: usize, x: usize, y: usize) -> bool {
     match mask {
         0 => (x + y) % 2 == 0,
         1 => y % 2 == 0,

@@ -1,10 +1,11 @@
 //! A symbol as PNG with one bit for each pixel.
 
 use crate::colour::Colour;
+use crate::matrix::Matrix;
 use crate::svg::SvgOptions;
-use crate::symbol::{QrError, Symbol};
+use crate::symbol::QrError;
 
-impl Symbol {
+impl Matrix {
     /// Draws the symbol as a PNG of two colours, every module `scale` whole pixels wide.
     ///
     /// ```

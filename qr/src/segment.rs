@@ -112,14 +112,18 @@ pub(crate) fn length(segments: &[Segment<'_>], version: Version) -> Option<usize
         let Segment::Text(mode, bytes) = *segment else { return Some(sum + 4 + eci_bits(segment)) };
         let field = length_bits(mode, version);
         let characters = if mode == Mode::Kanji { bytes.len() / 2 } else { bytes.len() };
-        let data = match mode {
-            Mode::Numeric => (characters * 10).div_ceil(3),
-            Mode::Alphanumeric => (characters * 11).div_ceil(2),
-            Mode::Byte => characters * 8,
-            Mode::Kanji => characters * 13,
-        };
-        (characters < 1 << field).then_some(sum + 4 + field + data)
+        (characters < 1 << field).then_some(sum + 4 + field + character_bits(mode, characters))
     })
+}
+
+/// The bits of so many characters.
+pub(crate) fn character_bits(mode: Mode, characters: usize) -> usize {
+    match mode {
+        Mode::Numeric => (characters * 10).div_ceil(3),
+        Mode::Alphanumeric => (characters * 11).div_ceil(2),
+        Mode::Byte => characters * 8,
+        Mode::Kanji => characters * 13,
+    }
 }
 
 /// The data codewords: segments, terminator and padding.
@@ -140,7 +144,7 @@ pub(crate) fn data_codewords(segments: &[Segment<'_>], version: Version, level: 
         }
     }
     // The terminator is cut where the symbol is full.
-    let left = (capacity * 8).saturating_sub(bits.bytes.len() * 8 + usize::from(bits.count));
+    let left = (capacity * 8).saturating_sub(bits.len());
     bits.push(0, u8::try_from(left.min(4)).unwrap_or(4));
     if bits.count > 0 {
         bits.push(0, 8 - bits.count);
@@ -161,6 +165,11 @@ fn push_text(mode: Mode, bytes: &[u8], version: Version, bits: &mut Bits) {
     bits.push(indicator, 4);
     let field = u8::try_from(length_bits(mode, version)).unwrap_or(16);
     bits.push(u32::try_from(characters).unwrap_or(0), field);
+    push_characters(mode, bytes, bits);
+}
+
+/// The characters of a segment, behind its mode and length.
+pub(crate) fn push_characters(mode: Mode, bytes: &[u8], bits: &mut Bits) {
     match mode {
         Mode::Numeric => {
             for group in bytes.chunks(3) {
@@ -189,16 +198,22 @@ fn push_text(mode: Mode, bytes: &[u8], version: Version, bits: &mut Bits) {
 }
 
 /// Bits, the most significant first.
-struct Bits {
-    bytes: Vec<u8>,
+#[derive(Default)]
+pub(crate) struct Bits {
+    pub bytes: Vec<u8>,
     held: u32,
     count: u8,
 }
 
 impl Bits {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.bytes.len() * 8 + usize::from(self.count)
+    }
+
     /// Appends the `width` lowest bits, at most 24.
     #[inline]
-    fn push(&mut self, value: u32, width: u8) {
+    pub fn push(&mut self, value: u32, width: u8) {
         self.held = self.held << width | value;
         self.count += width;
         while self.count >= 8 {
@@ -234,7 +249,7 @@ fn eci_bits(segment: &Segment<'_>) -> usize {
 }
 
 /// The value of an alphanumeric character.
-fn letter(byte: u8) -> Option<u8> {
+pub(crate) fn letter(byte: u8) -> Option<u8> {
     Some(match byte {
         b'0'..=b'9' => byte - b'0',
         b'A'..=b'Z' => byte - b'A' + 10,

@@ -1,7 +1,8 @@
 //! A symbol as SVG, in the fewest bytes.
 
 use crate::colour::Colour;
-use crate::symbol::{QrError, Symbol};
+use crate::matrix::Matrix;
+use crate::symbol::QrError;
 
 /// How a symbol is written as SVG.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ impl Default for SvgOptions<'_> {
     }
 }
 
-impl Symbol {
+impl Matrix {
     /// Draws the symbol as an SVG document: a square, and one line along each run of dark modules. It always has a
     /// width and a height, without which browsers crop or stretch it when a page is drawn into a picture.
     ///

@@ -3,6 +3,7 @@
 use crate::codewords::interleaved;
 use crate::layout::{Layout, Row, is_narrow, narrow, set, wide};
 use crate::mask::masked;
+use crate::matrix::Matrix;
 use crate::segment::{Segment, data_codewords, divide, length};
 use crate::version::{Level, Version};
 
@@ -22,7 +23,21 @@ pub struct Symbol {
     version: Version,
     level: Level,
     mask: u8,
-    rows: Vec<u8>,
+    matrix: Matrix,
+}
+
+impl std::ops::Deref for Symbol {
+    type Target = Matrix;
+
+    fn deref(&self) -> &Matrix {
+        &self.matrix
+    }
+}
+
+impl From<Symbol> for Matrix {
+    fn from(symbol: Symbol) -> Matrix {
+        symbol.matrix
+    }
 }
 
 /// How a text is encoded.
@@ -48,6 +63,8 @@ pub enum QrError {
     Empty,
     /// The text does not fit the largest symbol at this level.
     TooLong,
+    /// The text does not fit the largest Micro QR symbol at this level.
+    NotMicro,
     /// A colour is neither `#rgb` nor `#rrggbb`.
     Colour,
 }
@@ -134,13 +151,8 @@ impl Symbol {
         } else {
             draw(&codewords, wide(version), level, options.mask)
         };
-        Some(Symbol { version, level, mask, rows })
-    }
-
-    /// The number of modules on each side: 21 to 177 in steps of 4.
-    #[must_use]
-    pub fn width(&self) -> u32 {
-        u32::from(self.version.number()) * 4 + 17
+        let matrix = Matrix::new(u32::from(version.number()) * 4 + 17, rows);
+        Some(Symbol { version, level, mask, matrix })
     }
 
     /// The size as a version.
@@ -159,77 +171,6 @@ impl Symbol {
     #[must_use]
     pub fn mask(&self) -> u8 {
         self.mask
-    }
-
-    /// Whether the module in column `x` and row `y` is dark; everything outside the symbol is light.
-    #[must_use]
-    pub fn module(&self, x: u32, y: u32) -> bool {
-        if x >= self.width() || y >= self.width() {
-            return false;
-        }
-        let at = usize::try_from(y * self.width().div_ceil(8) + x / 8).ok();
-        at.and_then(|at| self.rows.get(at)).is_some_and(|byte| byte << (x % 8) & 0x80 != 0)
-    }
-
-    /// The rows from top to bottom, each in `width` / 8 bytes rounded up: one bit per module, 1 is dark, the
-    /// leftmost in the highest bit, the unused bits 0.
-    #[must_use]
-    pub fn rows(&self) -> &[u8] {
-        &self.rows
-    }
-
-    /// The runs of dark modules of each row, from the left: the first column and the length.
-    pub(crate) fn runs(&self) -> impl Iterator<Item = (u32, Runs)> + '_ {
-        let stride = self.version.width().div_ceil(8);
-        (0u32..).zip(self.rows.chunks_exact(stride)).map(|(y, row)| (y, Runs::of(row)))
-    }
-}
-
-/// Runs of dark modules in a row.
-pub(crate) struct Runs {
-    /// Where a module differs from its neighbour to the left, the leftmost in the highest bit.
-    changes: [u64; 3],
-}
-
-impl Runs {
-    fn of(row: &[u8]) -> Runs {
-        let mut words = [0u64; 3];
-        for (word, bytes) in words.iter_mut().zip(row.chunks(8)) {
-            let mut whole = [0; 8];
-            for (to, from) in whole.iter_mut().zip(bytes) {
-                *to = *from;
-            }
-            *word = u64::from_be_bytes(whole);
-        }
-        let mut carry = 0;
-        let changes = words.map(|word| {
-            let change = word ^ (word >> 1 | carry << 63);
-            carry = word;
-            change
-        });
-        Runs { changes }
-    }
-
-    fn change(&mut self) -> Option<u32> {
-        for (word, base) in self.changes.iter_mut().zip([0, 64, 128]) {
-            if *word != 0 {
-                let at = word.leading_zeros();
-                *word &= !(1 << (63 - at));
-                return Some(base + at);
-            }
-        }
-        None
-    }
-}
-
-impl Iterator for Runs {
-    type Item = (u32, u32);
-
-    fn next(&mut self) -> Option<(u32, u32)> {
-        // A row has fewer modules than bits, so every run ends.
-        let start = self.change()?;
-        let end = self.change()?;
-        Some((start, end - start))
     }
 }
 
@@ -273,6 +214,7 @@ impl QrError {
         match self {
             QrError::Empty => "QR_EMPTY",
             QrError::TooLong => "QR_TOO_LONG",
+            QrError::NotMicro => "QR_NOT_MICRO",
             QrError::Colour => "QR_COLOUR",
         }
     }
@@ -283,6 +225,7 @@ impl std::fmt::Display for QrError {
         f.write_str(match self {
             QrError::Empty => "there is no text for the QR symbol",
             QrError::TooLong => "the text is too long for a QR symbol of this level",
+            QrError::NotMicro => "the text does not fit a Micro QR symbol of this level",
             QrError::Colour => "a colour has to be `#rgb` or `#rrggbb`",
         })
     }

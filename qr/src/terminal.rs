@@ -1,15 +1,15 @@
 //! A symbol for a terminal.
 
-use crate::symbol::Symbol;
+use crate::matrix::Matrix;
 
-impl Symbol {
+impl Matrix {
     /// The symbol in half blocks, two rows of modules in a line, light on the dark ground that most terminals have.
     ///
     /// ```
     /// use kfactor_qr::{Level, Symbol};
     /// let lines = Symbol::encode("HELLO", Level::L)?.blocks(1);
     /// assert_eq!(lines.lines().count(), 12);
-    /// assert!(lines.starts_with("███"));
+    /// assert!(lines.starts_with("█▀▀▀▀▀▀▀█"));
     /// # Ok::<(), kfactor_qr::QrError>(())
     /// ```
     #[must_use]

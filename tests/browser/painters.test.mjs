@@ -18,6 +18,14 @@ await page.route("http://posters.test/**", (route) => {
     ? route.fulfill({ contentType: "text/html", body: "<script src=/kfactor.global.js></script>" })
     : route.fulfill({ path: join(ROOT, "pkg/dist", pathname) });
 });
+// A picture of another site, which only lets a third one draw it, and one that never comes.
+const DOT =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
+await page.route("http://elsewhere.test/**", (route) => {
+  if (route.request().url().endsWith("/late.png")) return undefined;
+  const headers = { "content-type": "image/png", "access-control-allow-origin": "http://third.test" };
+  return route.fulfill({ headers, body: Buffer.from(DOT, "base64") });
+});
 await page.goto("http://posters.test/");
 test.after(() => browser.close());
 
@@ -53,6 +61,28 @@ test("what a page cannot get is named, and something is drawn in its place", asy
   assert.deepEqual(result.notes, ["POSTER_FONT", "POSTER_IMAGE_BROKEN", "POSTER_TOO_LARGE"]);
   assert.ok(result.width <= 4096);
   assert.equal(result.type, "image/jpeg");
+});
+
+test("pictures that others forbid to draw, or that do not come in time, do not lock or hold up the poster", async () => {
+  const result = await page.evaluate(async () => {
+    const layers = [
+      { draw: "image", at: [0, 0, 100, 100], src: "http://elsewhere.test/blocked.png" },
+      { draw: "image", at: [100, 0, 100, 100], src: "http://elsewhere.test/late.png" },
+      { draw: "qr", at: [0, 300, 300, 300] },
+    ];
+    const url = "https://example.com/r/0OA2aaszmI1TKX80cBpKwKVR6Xxhi";
+    const template = { size: [300, 600], layers };
+    const drawn = await kfactor.drawPoster(template, { url }, { timeout: 500, format: "webp" });
+    return { notes: drawn.notes, type: drawn.blob.type, size: drawn.blob.size };
+  });
+  const codes = result.notes.map(({ code, about }) => `${code} ${about}`).sort();
+  assert.deepEqual(codes, [
+    "POSTER_IMAGE_BLOCKED http://elsewhere.test/blocked.png",
+    "POSTER_IMAGE_LATE http://elsewhere.test/late.png",
+  ]);
+  assert.ok(result.notes.every(({ message, messageZh }) => message !== "" && messageZh !== ""));
+  assert.equal(result.type, "image/webp");
+  assert.ok(result.size > 500);
 });
 
 /** Runs in the page: draws both, and counts pixels that clearly differ, and those of the code's middle. */

@@ -125,7 +125,7 @@ fn rust_tests() -> Outcome {
 }
 
 fn doc_tests() -> Outcome {
-    show(&mut cargo(["test", "--doc", "--package=kfactor", "--package=kfactor-json"]))
+    show(&mut cargo(["test", "--doc", "--package=kfactor", "--package=kfactor-json", "--package=kfactor-qr"]))
 }
 
 fn typescript() -> Outcome {
@@ -183,6 +183,7 @@ fn publish_checks() -> Outcome {
 fn tarball_tests() -> Outcome {
     package::build()?;
     let tarball = package::pack()?;
+    tools::zbar()?;
     let browser = tools::chromium()?;
     show(&mut cargo(["build", "--quiet", "--package=kfactor-server"]))?;
     let mut tests = node_tests("tests/package/");

@@ -41,7 +41,7 @@ const HELP = `kfactor: campaigns and referral loops
       --protection SPAN  --eligible all|new-only  --renew none|purchase|visit
   kfactor touchpoints CAMPAIGN --key HEX --url URL   a tracked link for each touchpoint, as CSV
       --kid N  --day N  --sheet FILE.html   and a sheet of QR codes to print
-  kfactor qr TEXT [-o FILE.svg|FILE.png] [--terminal] [--level L|M|Q|H]
+  kfactor qr TEXT [-o FILE.svg|FILE.png] [--terminal] [--level L|M|Q|H] [--micro]
   kfactor poster CAMPAIGN NAME --url URL -o FILE.svg|FILE.png   a poster of the campaign
       --set NAME=VALUE [--variant NAME] [--scale 100] [--images FOLDER]
       --csv FILE -o FOLDER                  one for each line; columns are variables, url, variant and file

@@ -7,6 +7,7 @@ const OPTIONS = {
   output: { type: "string", short: "o" },
   terminal: { type: "boolean" },
   level: { type: "string" },
+  micro: { type: "boolean" },
 } as const;
 
 /** `kfactor qr TEXT` */
@@ -16,9 +17,10 @@ export async function qrCommand(words: string[]): Promise<Exit> {
   if (text === undefined || more.length > 0) throw usage("give one text; quote it if it has spaces");
   const level = LEVELS.find((level) => level === values.level);
   if (values.level !== undefined && level === undefined) throw usage("--level is L, M, Q or H");
-  const options: QrOptions = level === undefined ? {} : { level };
+  const micro = values.micro === true;
+  const options: QrOptions = { ...(level === undefined ? {} : { level }), ...(micro ? { micro } : {}) };
   if (values.terminal === true)
-    return say(blocks(await qr(text, { ...options, format: "matrix" })), Exit.Well);
+    return say(blocks(await qr(text, { ...options, format: "matrix" }), micro ? 2 : 4), Exit.Well);
   const svg = await qr(text, options);
   if (typeof values.output !== "string") return say(svg + "\n", Exit.Well);
   const isPng = values.output.endsWith(".png");
@@ -30,8 +32,7 @@ export async function qrCommand(words: string[]): Promise<Exit> {
 }
 
 /** Two rows of modules in one line, light on the dark ground that most terminals have. */
-function blocks({ width, isDark }: QrMatrix): string {
-  const quiet = 4;
+function blocks({ width, isDark }: QrMatrix, quiet: number): string {
   let text = "";
   for (let y = -quiet; y < width + quiet; y += 2) {
     for (let x = -quiet; x < width + quiet; x++) {

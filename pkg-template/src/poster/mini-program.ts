@@ -14,6 +14,16 @@ export interface CanvasNode {
   createImage(): { src: string; width: number; height: number; onload: unknown; onerror: unknown };
 }
 
+/** How a poster is drawn on a node. */
+export interface NodeOptions {
+  /** Pixels of the picture for one of the template; 1 if absent. */
+  scale?: number;
+  /** Milliseconds that pictures may take; 5000 if absent. */
+  timeout?: number;
+  /** Gives a picture that the canvas draws, or says why not; by the canvas's own `createImage` if absent. */
+  load?: (src: string, timeout: number) => Promise<Drawable | ImageFault>;
+}
+
 /** The longest side that mini-programs document; on Android larger ones end the program. */
 const LONGEST_SIDE = 1_365;
 
@@ -22,6 +32,9 @@ const LONGEST_SIDE = 1_365;
  * the picture. Give `data.code` the path of a code that the platform made, because a long press in a mini-program reads
  * no other.
  *
+ * It draws on any other canvas as well, such as one of npm's `@napi-rs/canvas` in Node; `load` then gives pictures, which
+ * a backend decodes once and keeps.
+ *
  * @throws {CampaignError} with every problem of the template.
  * @throws {KfactorError} `QR_…` if the code would not be read, `POSTER_CANVAS` if the node has no context.
  */
@@ -29,11 +42,10 @@ export async function drawOnNode(
   canvas: CanvasNode,
   template: PosterTemplate | string,
   data: PosterData,
-  { scale = 1, timeout }: { scale?: number; timeout?: number } = {},
+  { scale = 1, timeout, load = (src, wait) => loaded(canvas, src, wait) }: NodeOptions = {},
 ): Promise<{ width: number; height: number; code: DisplayList["code"]; notes: PosterNote[] }> {
   const context = canvas.getContext("2d") as CanvasRenderingContext2D | null;
   if (context === null) throw failure("POSTER_CANVAS", "");
-  const load = (src: string, wait: number): Promise<Drawable | ImageFault> => loaded(canvas, src, wait);
   const ground = { canvas, context, load, longest: LONGEST_SIDE };
   const { list, notes } = await drawOnto(
     ground,

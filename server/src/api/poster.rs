@@ -85,10 +85,21 @@ struct Wanted {
     surface: Option<String>,
     /// Pixels of the picture in per cent of the template's, 50 to 200.
     scale: Option<u16>,
-    format: Option<String>,
+    #[serde(default)]
+    format: Wish,
 }
 
-/// `POST /v1/campaigns/{c}/poster`: a poster of the campaign as JPEG or PNG, with a link of its own.
+/// The format of the file.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Wish {
+    #[default]
+    Jpeg,
+    Png,
+    Webp,
+}
+
+/// `POST /v1/campaigns/{c}/poster`: a poster of the campaign as JPEG, PNG or WebP, with a link of its own.
 ///
 /// Who comes by the link is counted for the participant, the poster and its variant. The code is read back from the
 /// picture before it is given away. `x-kfactor-link` is the link.
@@ -131,17 +142,20 @@ pub async fn poster(
         surface: surfaces.into_iter().find(|surface| wanted.surface.as_deref() == Some(surface.as_str())),
         scale: wanted.scale.unwrap_or(100).clamp(50, 200),
     };
-    let format = if wanted.format.as_deref() == Some("png") { Format::Png } else { Format::Jpeg(85) };
+    let format = match wanted.format {
+        Wish::Jpeg => Format::Jpeg(85),
+        Wish::Png => Format::Png,
+        Wish::Webp => Format::WebP,
+    };
     let key = format!("{campaign}\u{1}{:?}\u{1}{data:?}\u{1}{format:?}", template);
     let picture = picture(&app, key, move |painter| {
         let fonts = painter.fonts.get_or_init(|| Fonts::load(&[]));
         draw(&template, &data, fonts, &painter.images, format)
     })
     .await?;
-    let kind = if format == Format::Png { "image/png" } else { "image/jpeg" };
     let link = picture.code.as_ref().map(|code| code.text.clone()).unwrap_or_default();
     let mut response = (
-        [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "private, max-age=300")],
+        [(header::CONTENT_TYPE, format.media_type()), (header::CACHE_CONTROL, "private, max-age=300")],
         picture.bytes.clone(),
     )
         .into_response();
