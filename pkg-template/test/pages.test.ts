@@ -98,9 +98,9 @@ test("a page that returns sends what another page of the visit has left", async 
   const loop = createLoop({ campaign: CAMPAIGN, participant: { id: "ann" }, backend, storage, address: "" });
   await soon(() => loop.getSnapshot().status === "ready");
   const left = { id: "k-left", do: "open", by: "ann", play: "cooker", loop: "L1" } as Outgoing;
-  values.set("kfactor:twenty-cuts:outbox:ann", JSON.stringify([left]));
+  values.set("kfactor:twenty-cuts:unanswered:ann", JSON.stringify([left]));
   window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
   await soon(() => loop.getSnapshot().view?.loops[0]?.loop === "L1");
-  assert.equal(values.get("kfactor:twenty-cuts:outbox:ann"), "[]");
+  assert.equal(values.get("kfactor:twenty-cuts:unanswered:ann"), "[]");
   loop.close();
 });

@@ -8,7 +8,7 @@ import { qr as draw, type QrOptions } from "../tools.js";
 import type { Act, Answer, Campaign, Intent, Outgoing, PosterTemplate, View } from "../types.js";
 import { type Arrival, arrive } from "./arrival.js";
 import { drawPoster, type PosterData, type PosterOptions, type PosterPicture } from "../poster/poster.js";
-import { Outbox } from "./outbox.js";
+import { Unanswered } from "./unanswered.js";
 import { posterOf, touchpointOf, variantFor } from "./posters.js";
 import { overlay } from "./preview.js";
 import { type ReportOptions, Reports } from "./reports.js";
@@ -173,7 +173,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
   private read: Arrival;
   private readonly reports: Reports;
   private readonly changed = new Set<() => void>();
-  private readonly started: Promise<{ connection: Connection; outbox: Outbox }>;
+  private readonly started: Promise<{ connection: Connection; commands: Unanswered }>;
   private shown: string | undefined;
   private known: View | null = null;
   private shadow: Engine | null = null;
@@ -232,7 +232,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
   }
 
   async act(intent: Intent): Promise<Answer> {
-    const { outbox } = await this.started;
+    const { commands } = await this.started;
     const { token, touchpoint } = this.arrival;
     const known = token !== undefined ? { token } : touchpoint !== undefined ? { touchpoint } : {};
     const came = TAKES_TOKEN.has(intent.do) ? known : {};
@@ -243,7 +243,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
       ...intent,
     } as Outgoing;
     this.update({ rejection: null, notice: null });
-    return outbox.send(command);
+    return commands.send(command);
   }
 
   async share(options: ShareOptions = {}): Promise<Share> {
@@ -318,37 +318,43 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
     this.reports.close();
     this.shadow = null;
     this.changed.clear();
-    const stop = ({ connection, outbox }: { connection: Connection; outbox: Outbox }): void => {
-      outbox.close();
+    const stop = ({ connection, commands }: { connection: Connection; commands: Unanswered }): void => {
+      commands.close();
       connection.close();
     };
     this.started.then(stop, () => undefined);
   }
 
-  private async start(): Promise<{ connection: Connection; outbox: Outbox }> {
+  private async start(): Promise<{ connection: Connection; commands: Unanswered }> {
     const { participant, backend } = this.options;
     const context = { campaign: this.campaign, document: this.document, participant, host: this.host };
     const connection = await backend.connect(context);
-    const outbox = new Outbox(this.storage, this.keyOf(`outbox:${participant.id}`), connection, {
+    const commands = new Unanswered(this.storage, this.keyOf(`unanswered:${participant.id}`), connection, {
       pending: (pending) => this.update({ pending, view: this.previewed(pending) }),
       answered: (command, answer) => this.answered(command, answer),
       online: (isOnline) => this.update({ connection: isOnline ? "online" : "offline" }),
     });
-    const started = { connection, outbox };
+    const started = { connection, commands };
     void Promise.resolve().then(() => this.begin(started));
     return started;
   }
 
   /** Everything that needs `started`: earlier clicks, the arrival, the first view. */
-  private async begin({ connection, outbox }: { connection: Connection; outbox: Outbox }): Promise<void> {
+  private async begin({
+    connection,
+    commands,
+  }: {
+    connection: Connection;
+    commands: Unanswered;
+  }): Promise<void> {
     if (this.isClosed) return;
     this.stopWatching = this.host.watch({
       left: () => this.stopFollowing(),
-      shown: () => this.returned(outbox),
-      online: () => outbox.resume(),
+      shown: () => this.returned(commands),
+      online: () => commands.resume(),
     });
-    this.update({ pending: outbox.pending });
-    void outbox.flush();
+    this.update({ pending: commands.pending });
+    void commands.flush();
     this.reports.track("page-shown", { loop: this.shown, touchpoint: this.arrival.touchpoint });
     if (this.arrival.token !== undefined || this.arrival.touchpoint !== undefined) void this.visit();
     await this.findLoop(connection);
@@ -372,8 +378,8 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
   }
 
   /** A page that returns reads again what brought its visitor, and what happened meanwhile. */
-  private returned(outbox: Outbox): void {
-    outbox.resume();
+  private returned(commands: Unanswered): void {
+    commands.resume();
     const now = this.arrived();
     if (now.token !== this.read.token || now.touchpoint !== this.read.touchpoint) {
       this.read = now;

@@ -5,8 +5,8 @@ import { KfactorError } from "../errors.js";
 import type { Answer, Code, Outgoing } from "../types.js";
 import { type KeyValue, recall, remember } from "./storage.js";
 
-/** What the outbox tells. */
-export interface OutboxEvents {
+/** What the queue tells. */
+export interface UnansweredEvents {
   /** The list of commands without an answer changed. */
   pending(commands: readonly Outgoing[]): void;
   answered(command: Outgoing, answer: Answer): void;
@@ -20,11 +20,11 @@ const LONGEST_PAUSE_MS = 30_000;
  * Commands in the order of the clicks, each kept until it is answered. Without an answer it is sent again,
  * also after a reload: its id makes that safe.
  */
-export class Outbox {
+export class Unanswered {
   private readonly storage: KeyValue;
   private readonly key: string;
   private readonly connection: Connection;
-  private readonly events: OutboxEvents;
+  private readonly events: UnansweredEvents;
   private readonly waiting = new Map<string, (answer: Answer) => void>();
   private commands: Outgoing[];
   private isSending = false;
@@ -32,7 +32,7 @@ export class Outbox {
   private pause = FIRST_PAUSE_MS;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(storage: KeyValue, key: string, connection: Connection, events: OutboxEvents) {
+  constructor(storage: KeyValue, key: string, connection: Connection, events: UnansweredEvents) {
     this.storage = storage;
     this.key = key;
     this.connection = connection;
