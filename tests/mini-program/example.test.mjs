@@ -218,7 +218,7 @@ test("a click that was cut off when the page went out of sight is kept, and goes
   );
   assert.match(page.data.notice, /网络不可用/);
   // The click is on the disk.
-  const kept = [...ann.host.stored].find(([key]) => key.includes(":outbox:"));
+  const kept = [...ann.host.stored].find(([key]) => key.includes(":unanswered:"));
   assert.equal(JSON.parse(kept[1]).length, 1);
   ann.host.show();
   await opening;
