@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { ROOT } from "../measure.mjs";
 import { bundled, version } from "./bundle.mjs";
 import { DEFECTS } from "./defects.mjs";
-import { kfactor } from "./drivers/kfactor.mjs";
+import { kfactor, kfactorMini } from "./drivers/kfactor.mjs";
 import { segment, segmentBatched } from "./drivers/segment.mjs";
 import { sensors } from "./drivers/sensors.mjs";
 import { snowplow } from "./drivers/snowplow.mjs";
 import { play } from "./play.mjs";
 import { NAMES, script } from "./scripts.mjs";
 
-const DRIVERS = [kfactor, snowplow, segment, segmentBatched, sensors];
+const DRIVERS = [kfactor, kfactorMini, snowplow, segment, segmentBatched, sensors];
 
 /** Scripts of one fault that have a thousand records each; fewer of them do. */
 const LARGE = { "too many": 30 };

@@ -1,4 +1,4 @@
-// The mini-program that 神策's SDK finds: as much of `wx` as it touches.
+// The mini-program that SDKs find: as much of `wx` as they touch.
 import { Page, store } from "./world.mjs";
 
 const PREFIX = "wx:";
@@ -39,6 +39,10 @@ function globals(page) {
       soon(complete, {});
     },
     removeStorageSync: (key) => void world.storage.delete(PREFIX + key),
+    getStorageInfoSync: () => {
+      const names = [...world.storage.keys()].filter((key) => key.startsWith(PREFIX));
+      return { keys: names.map((key) => key.slice(PREFIX.length)) };
+    },
     request: (options) => requested(page, options),
     getNetworkType: ({ success, complete }) => {
       soon(success, { networkType: world.isOnline ? "wifi" : "none" });
@@ -78,7 +82,8 @@ function globals(page) {
 }
 
 /** `success` is called for every answer, whatever its status: the documented behaviour of `wx.request`. */
-function requested(page, { url, data, header: headers, timeout = 60_000, success, fail, complete }) {
+function requested(page, options) {
+  const { url, data, header: headers, timeout = 60_000, redirect, success, fail, complete } = options;
   let isOver = false;
   const over = (call, result) => {
     if (isOver) return;
@@ -90,8 +95,9 @@ function requested(page, { url, data, header: headers, timeout = 60_000, success
   page.world.at(timeout, () => failed("request:fail timeout"), page);
   page.world.request(page, { url, headers, body: String(data), patience: timeout }, (answer) => {
     if (answer === null) return failed("request:fail");
-    // Redirects are followed, as in a browser.
-    const statusCode = answer.status >= 301 && answer.status <= 308 ? 200 : answer.status;
+    // Redirects are followed, as in a browser, unless the program says otherwise.
+    const isFollowed = answer.status >= 301 && answer.status <= 308 && redirect !== "manual";
+    const statusCode = isFollowed ? 200 : answer.status;
     over(success, { statusCode, header: answer.headers ?? {}, data: "" });
   });
   return { abort: () => failed("request:fail abort") };

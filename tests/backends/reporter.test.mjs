@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bundled } from "../../benches/report/bundle.mjs";
-import { kfactor } from "../../benches/report/drivers/kfactor.mjs";
+import { kfactor, kfactorMini } from "../../benches/report/drivers/kfactor.mjs";
 import { play } from "../../benches/report/play.mjs";
 import { NAMES, script } from "../../benches/report/scripts.mjs";
 import { ROOT } from "../../benches/measure.mjs";
@@ -12,12 +12,17 @@ import { ROOT } from "../../benches/measure.mjs";
 const FEWER = { "too many": 10 };
 const SCRIPTS = 150;
 
-test("nothing is lost that is not counted, and what comes twice has one id", async (t) => {
-  const bundle = await bundled(kfactor, ROOT);
+for (const driver of [kfactor, kfactorMini]) {
+  test(`${driver.name}: nothing is lost that is not counted, and what comes twice has one id`, (t) =>
+    playAll(driver, t));
+}
+
+async function playAll(driver, t) {
+  const bundle = await bundled(driver, ROOT);
   for (const fault of NAMES) {
     const sum = { scripts: 0, tracked: 0, lost: 0, told: 0, again: 0 };
     for (let seed = 0; seed < SCRIPTS / (FEWER[fault] ?? 1); seed++) {
-      const count = await play(kfactor, bundle, script(fault, seed));
+      const count = await play(driver, bundle, script(fault, seed));
       // A page that crashes between counting and deleting tells of one drop twice.
       assert.ok(count.lost <= count.told, `${fault}, script ${seed}: ${JSON.stringify(count)}`);
       assert.equal(count.doubled, 0, `${fault}, script ${seed}: one record under two ids`);
@@ -27,4 +32,4 @@ test("nothing is lost that is not counted, and what comes twice has one id", asy
     if (fault === "nothing") assert.deepEqual([sum.lost, sum.again], [0, 0]);
     t.diagnostic(`${fault}: ${JSON.stringify(sum)}`);
   }
-});
+}

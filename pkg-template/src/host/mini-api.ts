@@ -13,6 +13,8 @@ export interface MiniApi {
     dataType: string;
     responseType: string;
     timeout: number;
+    /** From base library 3.2.2 on; older ones follow redirections. */
+    redirect?: "manual";
     success(answer: { statusCode: number; data: unknown; header?: Record<string, string> }): void;
     fail: Fail;
   }): unknown;

@@ -50,6 +50,8 @@ function post(api: MiniApi, { url, type, headers, body, isLeaving }: Post): Prom
       dataType: "text",
       responseType: "text",
       timeout: isLeaving ? 5_000 : LONGEST_WAIT_MS,
+      // Whatever page a redirection leads to has not taken the report.
+      redirect: "manual",
       success: ({ statusCode, header = {} }) => {
         const named = new Map(Object.entries(header).map(([name, value]) => [name.toLowerCase(), value]));
         const [retryAfter, date] = [named.get("retry-after"), named.get("date")];
