@@ -60,6 +60,10 @@ test("the server draws the same poster, and refuses what it should", async () =>
   assert.equal(response.headers.get("content-type"), "image/png");
   const link = readQr(Buffer.from(await response.arrayBuffer()));
   assert.equal(link, response.headers.get("x-kfactor-link"));
+  const webp = await ask({ variant: "cash", values: { nickname: "小七" }, format: "webp" });
+  assert.equal(webp.headers.get("content-type"), "image/webp");
+  assert.equal(Buffer.from(await webp.arrayBuffer()).toString("latin1", 8, 12), "WEBP");
+  assert.equal((await ask({ format: "gif" })).status, 400);
   assert.equal((await ask({ poster: "nothing" })).status, 404);
   assert.equal((await ask({ variant: "nothing" })).status, 404);
   assert.equal((await ask({ loop: "nowhere" })).status, 200);

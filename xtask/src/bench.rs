@@ -6,6 +6,12 @@ use crate::{package, tools};
 /// Builds the package and runs the benchmarks, all or the one named.
 pub fn measure(arguments: &[String]) -> Outcome {
     package::build()?;
+    let mut names = arguments.iter().filter(|word| word.starts_with(char::is_alphabetic)).peekable();
+    // Without a name, all run.
+    if names.peek().is_none() || names.any(|name| name == "poster") {
+        tools::zbar()?;
+        tools::chromium()?;
+    }
     // Not `npm ci`: a peer's native parts for other systems are not in the lock file.
     let mut install = command("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
     show(install.current_dir(root().join("benches")))?;
