@@ -35,7 +35,7 @@ const DENIED: [&str; 18] = [
 /// ```
 /// let mut out = Vec::new();
 /// kfactor::report::privacy::clean(r#"{"open_id":"x","by":"13812345678","have":3}"#, "tea", &mut out);
-/// assert_eq!(out, br#"{"by":"p_ab5efa9cd6b9","have":3}"#);
+/// assert_eq!(out, br#"{"by":"p_f7b4e24d4030","have":3}"#);
 /// ```
 pub fn clean(data: &str, campaign: &str, out: &mut Vec<u8>) {
     match parse(data).root {
