@@ -148,6 +148,8 @@ class Outbox implements Reporter {
   private readonly session = name() + name();
   private agreed: Consent;
   private isStepping = false;
+  /** Whether the page went: another may have taken over what it knows, so it does nothing before it has looked. */
+  private isAway = false;
   private isClosed = false;
   private glue: Glue | undefined;
   private number = 0;
@@ -164,7 +166,10 @@ class Outbox implements Reporter {
     this.store.begin(this.session);
     this.stopWatching = host.watch({
       hidden: () => this.tell({ in: "hidden" }),
-      left: () => this.store.release(),
+      left: () => {
+        this.isAway = true;
+        this.store.release();
+      },
       shown: () => void this.returned(),
       online: () => this.tell({ in: "online" }),
     });
@@ -233,7 +238,9 @@ class Outbox implements Reporter {
 
   private async returned(): Promise<void> {
     const keys = this.glue === undefined ? undefined : await this.store.keep();
-    this.tell({ in: "shown", ...(keys === undefined ? {} : { keys }) });
+    this.isAway = false;
+    this.waiting.unshift({ input: { in: "shown", ...(keys === undefined ? {} : { keys }) }, at: Date.now() });
+    this.run();
     if (this.glue !== undefined) await this.adopt();
   }
 
@@ -256,7 +263,7 @@ class Outbox implements Reporter {
 
   /** One input after the other: what is done for one may tell of the next. */
   private run(): void {
-    if (this.glue === undefined || this.isStepping) return;
+    if (this.glue === undefined || this.isStepping || this.isAway) return;
     this.isStepping = true;
     try {
       for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
