@@ -156,7 +156,9 @@ impl World {
                     self.pages[page].requests.push((batch, ids));
                 }
                 Effect::Dropped { key, .. } => {
-                    self.drops += 1;
+                    // The drop of what tells of drops is told by nothing.
+                    let record = self.ids.get(&key).and_then(|id| self.records.get(id));
+                    self.drops += u64::from(record.is_none_or(|text| losses(text).is_none()));
                     self.dropped.extend(self.ids.get(&key).cloned());
                 }
                 Effect::Parked { .. } => {}
@@ -392,4 +394,39 @@ fn crashes_at_every_write_lose_nothing_that_was_written() {
     }
     println!("{seeds} scripts, {records} records, {crashes} crashes, {twice} records came more than once");
     assert!(crashes > seeds, "the scripts crash too seldom to show anything");
+}
+
+#[test]
+fn a_destination_that_refuses_everything_is_not_asked_without_end() {
+    let settings = Settings {
+        campaign: "tea".into(),
+        session: "s".into(),
+        form: Form::CloudEvents,
+        write_key: None,
+        consent: Consent::Granted,
+    };
+    let mut outbox = Outbox::new(settings);
+    let mut now = 1_796_090_400_000;
+    let mut requests = 0;
+    let draft = Draft { kind: "helped".into(), data: "{}".into(), ..Draft::default() };
+    let mut effects = outbox.step(Input::Track(draft), Time(now), 0);
+    // An hour of it.
+    for _ in 0..3_600 {
+        while let Some(effect) = (!effects.is_empty()).then(|| effects.remove(0)) {
+            let more = match effect {
+                Effect::Put { key, .. } => outbox.step(Input::Stored(&key), Time(now), 0),
+                Effect::Send { batch, .. } => {
+                    requests += 1;
+                    outbox.step(Input::Answered { batch, status: 400, retry_after: None }, Time(now), 0)
+                }
+                _ => Vec::new(),
+            };
+            effects.extend(more);
+        }
+        now += 1_000;
+        effects = outbox.step(Input::Tick, Time(now), 0);
+    }
+    // The record, and what tells of its drop once every ten minutes.
+    assert!((2..=8).contains(&requests), "{requests} requests");
+    assert_eq!(outbox.untold().total(), 1);
 }

@@ -57,6 +57,8 @@ const LINGER: Span = Span(1_000);
 const LEASE: Span = Span(20_000);
 /// Older records are dropped.
 const OLDEST: Span = Span(72 * 3_600_000);
+/// After a record about drops was itself dropped, the next one waits so long.
+const TELL_AGAIN: Span = Span(600_000);
 /// Before consent.
 const UNASKED: (usize, Span) = (50, Span(1_800_000));
 /// Requests that are remembered after their lease ended, because their answer may still come.
@@ -141,6 +143,8 @@ pub struct Outbox {
     entries: Vec<Entry>,
     bytes: usize,
     sequence: u64,
+    /// The moment of this step.
+    now: Time,
     latest: Time,
     batches: Vec<Batch>,
     numbered: u32,
@@ -150,6 +154,8 @@ pub struct Outbox {
     counts: Counts,
     /// Drops that no delivered record has told of yet.
     untold: Drops,
+    /// When the next record about them may be made.
+    tell_after: Time,
     /// How often their count was written.
     loss_writes: u64,
     /// Whether drops were counted, or told of, in this step.
@@ -197,6 +203,7 @@ impl Outbox {
             entries: Vec::new(),
             bytes: 0,
             sequence: 0,
+            now: Time(0),
             latest: Time(0),
             batches: Vec::new(),
             numbered: 0,
@@ -204,6 +211,7 @@ impl Outbox {
             pace: Pace::default(),
             counts: Counts::default(),
             untold: Drops::default(),
+            tell_after: Time(0),
             loss_writes: 0,
             has_dropped: false,
             is_told: false,
@@ -240,6 +248,7 @@ impl Outbox {
     /// pages.
     pub fn step(&mut self, input: Input<'_>, now: Time, chance: u32) -> Vec<Effect> {
         let mut out = Vec::new();
+        self.now = now;
         match input {
             Input::Track(draft) => self.track(&draft, now, &mut out),
             Input::Recovered(values) => self.recovered(values, &mut out),
@@ -332,7 +341,12 @@ impl Outbox {
         let entry = self.entries.remove(place);
         self.bytes -= entry.text.len();
         match reason {
-            Some(reason) => self.dropped(&entry, reason, out),
+            Some(reason) => {
+                self.dropped(&entry, reason, out);
+                if entry.losses.is_some() {
+                    self.tell_after = self.now.after(TELL_AGAIN);
+                }
+            }
             None => self.counts.acked += 1,
         }
         if entry.place != Place::Memory {
@@ -351,8 +365,12 @@ impl Outbox {
         if self.settings.consent == Consent::Denied {
             return;
         }
-        self.untold.add(reason, 1);
-        self.has_dropped = true;
+        // The drop of a record about drops is told by none of its own: a destination that refuses everything would be asked
+        // without end.
+        if entry.losses.is_none() {
+            self.untold.add(reason, 1);
+            self.has_dropped = true;
+        }
     }
 
     /// Writes the count of drops, once a step. In turns to two places, so that a write that is cut off leaves the one
@@ -608,7 +626,12 @@ impl Outbox {
     /// A record that tells how many were dropped, and why. Its own loss is counted again.
     fn tell_losses(&mut self, now: Time, out: &mut Vec<Effect>) {
         let told = self.entries.iter().any(|entry| entry.losses.is_some());
-        if self.untold.is_empty() || told || self.settings.consent != Consent::Granted {
+        self.tell_after = self.tell_after.min(now.after(TELL_AGAIN));
+        if self.untold.is_empty()
+            || told
+            || now < self.tell_after
+            || self.settings.consent != Consent::Granted
+        {
             return;
         }
         let data = self.untold.json(&[]);
