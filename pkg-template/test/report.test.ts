@@ -196,7 +196,7 @@ test("forms of others: Segment, 神策, GA4, and one of the site's own", async (
   for (const more of [
     { as: "segment", key: "write-key" },
     { as: "sensors" },
-    { as: "ga4" },
+    { as: "ga4", to: `${to}?measurement_id=G-1&api_secret=secret` },
     {
       as: "custom",
       encode: (all: ReportRecord[]) => ({
@@ -282,12 +282,89 @@ test("a loop tells the page's functions and its sinks what happens", async (t) =
   assert.deepEqual(refused?.data, { do: "open", code: "EVENT_REQUIRED", loop: refused?.data["loop"] });
 });
 
+test("a backend that refuses every record is not asked without end", async (t) => {
+  const { asked, to } = await sink(
+    t,
+    Array.from({ length: 500 }, () => 400),
+  );
+  const heard: string[] = [];
+  const reports = reporter(t, { to, onError: ({ code, messageZh }) => heard.push(`${code} ${messageZh}`) });
+  reports.track("seen");
+  const { dropped } = await reports.flush();
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  // The record, and the one that tells of its drop.
+  assert.equal(asked.length, 2);
+  assert.equal(dropped["refused"], 1);
+  assert.equal(heard.length, 2);
+  assert.match(heard[0] ?? "", /REPORT_DROPPED .*对方拒收/);
+});
+
+test("what the page's own functions do wrong changes nothing", async (t) => {
+  const { asked, to } = await sink(t);
+  const heard: string[] = [];
+  const fails = (): never => {
+    throw new Error("mine");
+  };
+  const loop = createLoop({
+    campaign: campaign("ten-friends"),
+    participant: { id: "ann" },
+    backend: local({ now: () => NOON, page: "https://example.com/m" }),
+    address: "https://example.com/",
+    report: { to, as: "custom", encode: fails },
+    onFact: fails,
+    onProgress: fails,
+    onError: ({ code }) => {
+      heard.push(code);
+      if (code !== "CALLBACK_FAILED") fails();
+    },
+  });
+  assert.ok((await loop.visit()).ok);
+  assert.ok(!(await loop.open("ten-friends")).ok);
+  await until("the errors", () => heard.includes("CALLBACK_FAILED") && heard.includes("REPORT_SINK"));
+  assert.equal(loop.getSnapshot().connection, "online");
+  assert.equal(asked.length, 0);
+  loop.close();
+  await assert.rejects(loop.open("ten-friends"), { code: "LOOP_CLOSED" });
+});
+
+test("what cannot be reported is said, not thrown; facts are about whom they name", async (t) => {
+  const { asked, to } = await sink(t);
+  const heard: string[] = [];
+  const reports = reporter(t, { to, as: "json", onError: ({ code }) => heard.push(code) });
+  reports.track("seen", { n: 1n });
+  reports.track("Video Watched!");
+  reports.track("");
+  reports.fact(HELPED);
+  assert.deepEqual(heard, ["REPORT_RECORD", "REPORT_RECORD", "REPORT_RECORD"]);
+  assert.equal((await reports.flush()).acked, 1);
+  assert.equal(records(asked)[0]?.subject, "bo");
+});
+
+test("a loop needs a document, a visitor and a backend", async () => {
+  const options = { campaign: campaign("ten-friends"), participant: { id: "ann" }, backend: local() };
+  for (const missing of ["campaign", "participant", "backend"]) {
+    assert.throws(() => createLoop({ ...options, [missing]: undefined } as never), { code: "LOOP_OPTIONS" });
+  }
+  const loop = createLoop({ ...options, campaign: "ten-friends", address: "https://example.com/" });
+  await until("the failure", () => loop.getSnapshot().status === "failed");
+  assert.match(loop.getSnapshot().notice ?? "", /document itself/);
+  loop.close();
+});
+
 test("what does not fit together is said at once", () => {
   for (const [options, code] of [
+    [{ to: "nowhere" }, "REPORT_SINK"],
+    [{ to: "/events" }, "REPORT_SINK"],
+    [{ to: "https://example.com/", as: "xml" }, "REPORT_SINK"],
+    [{ to: "https://example.com/", as: "segment" }, "REPORT_SINK"],
+    [{ to: "https://example.com/", as: "ga4" }, "REPORT_SINK"],
+    [{ to: "https://example.com/", consent: "maybe" }, "REPORT_SINK"],
+    [{ to: "https://example.com/", headers: "x" }, "REPORT_SINK"],
+    [{ to: "https://example.com/", store: "folder" }, "REPORT_SINK"],
     [{ to: "" }, "REPORT_SINK"],
     [{ to: "https://example.com/", as: "custom" }, "REPORT_SINK"],
     [{ to: "https://example.com/", encode: () => ({ type: "", body: "" }) }, "REPORT_SINK"],
-  ] as [ReporterOptions, string][]) {
+  ] as unknown as [ReporterOptions, string][]) {
     assert.throws(() => createReporter({ ...options, campaign: "x" }), { code });
   }
 });

@@ -35,7 +35,8 @@ const HELP = `kfactor: campaigns and referral loops
       --csv DIR                             writes each table as a CSV file
   kfactor report [FACTS|-] --campaign ID --to URL    sends facts to a backend and waits until it has taken them
       --as cloudevents|cloudevents-batch|ndjson|json|segment|sensors|ga4  --key WRITEKEY
-      --store DIR                           keeps there what could not be sent, for the next run
+      --store DIR                           keeps there what could not be sent in a minute, for the next run; without FACTS it
+                                            is all that is sent: \`kfactor report - … </dev/null\`
   kfactor bindings [EVENTS|-]               who is whose inviter by a site's policy, as CSV
       --lock first-touch|first-register|first-order|first-pay  --rebind never|after-protection|always
       --protection SPAN  --eligible all|new-only  --renew none|purchase|visit

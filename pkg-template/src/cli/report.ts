@@ -13,6 +13,8 @@ const FORMS: readonly string[] = [
   "sensors",
   "ga4",
 ];
+/** Nobody waits longer for a backend that takes nothing. */
+const PATIENCE_MS = 60_000;
 /** Facts wait in the file, not in the outbox, which would drop the oldest. */
 const WAITING = 200;
 const LOOK_MS = 20;
@@ -24,6 +26,7 @@ export async function reportCommand(words: string[]): Promise<Exit> {
   const { campaign, to, as = "cloudevents", key, store } = values;
   if (more.length > 0) throw usage("name at most one file of facts");
   if (typeof campaign !== "string" || typeof to !== "string") throw usage("--campaign and --to are needed");
+  if (!/^https?:\/\//.test(to)) throw usage("--to is an address, as https://example.com/events");
   if (!FORMS.includes(String(as))) throw usage(`--as is one of ${FORMS.join(", ")}`);
   const facts = factsIn(readText(file));
   let refused: KfactorError | undefined;
@@ -37,14 +40,20 @@ export async function reportCommand(words: string[]): Promise<Exit> {
       if (error.code === "REPORT_REFUSED") refused = error;
     },
   });
+  let isLate = false;
   const wait = async (most: number): Promise<void> => {
-    while (refused === undefined && reporter.counts().queued > most) {
+    for (let since = Date.now(), done = -1; !isLate && refused === undefined;) {
+      const { queued, acked, dropped } = reporter.counts();
+      if (queued <= most) return;
+      const now = acked + Object.values(dropped).reduce((sum, number) => sum + number, 0);
+      if (now !== done) [since, done] = [Date.now(), now];
+      isLate = Date.now() - since > PATIENCE_MS;
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
   };
   for (const fact of facts) {
     await wait(WAITING);
-    if (refused !== undefined) break;
+    if (isLate || refused !== undefined) break;
     reporter.fact(fact);
   }
   await wait(0);
@@ -52,7 +61,7 @@ export async function reportCommand(words: string[]): Promise<Exit> {
   reporter.close();
   if (refused !== undefined)
     process.stderr.write(`${isChinese(values) ? refused.messageZh : refused.message}\n`);
-  const isWell = refused === undefined && Object.keys(counts.dropped).length === 0;
+  const isWell = !isLate && refused === undefined && Object.keys(counts.dropped).length === 0;
   const exit = isWell ? Exit.Well : Exit.Findings;
   if (values.json === true) return say(JSON.stringify(counts) + "\n", exit);
   return say(isChinese(values) ? inChinese(counts) : inEnglish(counts), exit);

@@ -185,6 +185,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
   private snapshot: LoopSnapshot = LOADING;
 
   constructor(options: LoopOptions, host: Host, painter: PosterPainter<How, Picture>) {
+    checkOptions(options);
     this.options = options;
     this.host = host;
     this.painter = painter;
@@ -232,6 +233,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
   }
 
   async act(intent: Intent): Promise<Answer> {
+    if (this.isClosed) throw new KfactorError("LOOP_CLOSED", "This loop was closed.", "该活动进程已关闭。");
     const { commands } = await this.started;
     const { token, touchpoint } = this.arrival;
     const known = token !== undefined ? { token } : touchpoint !== undefined ? { touchpoint } : {};
@@ -305,7 +307,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
     if (this.isClosed || loop !== this.shown) return;
     this.known = view;
     this.update({ status: "ready", connection: "online", view: this.previewed() });
-    this.options.onProgress?.(view);
+    this.reports.progress(view);
     // A page that cannot get it only shows its clicks later.
     this.shadow = loop === undefined ? null : await connection.preview(loop).catch(() => null);
   }
@@ -326,6 +328,13 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
   }
 
   private async start(): Promise<{ connection: Connection; commands: Unanswered }> {
+    if (!this.document.trimStart().startsWith("{")) {
+      throw new KfactorError(
+        "CAMPAIGN_INVALID",
+        "`campaign` is the document itself, not its id: fetch it first.",
+        "`campaign` 应为活动文档本身而不是其 id：请先取得文档。",
+      );
+    }
     const { participant, backend } = this.options;
     const context = { campaign: this.campaign, document: this.document, participant, host: this.host };
     const connection = await backend.connect(context);
@@ -455,7 +464,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
     const status =
       this.known === null && error.code !== "BACKEND_UNREACHABLE" ? "failed" : this.snapshot.status;
     this.update({ status, notice: this.inWords(error), connection: "offline" });
-    this.options.onError?.(error);
+    this.reports.failed(error);
     if (error.code === "BACKEND_UNREACHABLE") this.retry();
   }
 
@@ -502,6 +511,31 @@ function idOf(document: string): string {
   } catch {
     // The engine will say what is wrong with the document.
     return "";
+  }
+}
+
+function checkOptions(options: LoopOptions): void {
+  const { campaign, participant, backend } = Object(options) as LoopOptions;
+  if (typeof campaign !== "string" && (typeof campaign !== "object" || campaign === null)) {
+    throw new KfactorError(
+      "LOOP_OPTIONS",
+      "Say what is played: `campaign` is the document.",
+      "请写明活动：`campaign` 为活动文档。",
+    );
+  }
+  if (typeof participant?.id !== "string" || participant.id === "") {
+    throw new KfactorError(
+      "LOOP_OPTIONS",
+      "Say who is here: `participant` is { id, proof }.",
+      "请写明访问者：`participant` 为 { id, proof }。",
+    );
+  }
+  if (typeof backend?.connect !== "function") {
+    throw new KfactorError(
+      "LOOP_OPTIONS",
+      "Say who decides: `backend` is http(…), anyStore(…) or local(…).",
+      "请写明由谁判定：`backend` 为 http(…)、anyStore(…) 或 local(…)。",
+    );
   }
 }
 

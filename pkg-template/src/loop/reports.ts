@@ -1,6 +1,7 @@
 import type { Host } from "../host/host.js";
-import type { KfactorError } from "../errors.js";
+import { KfactorError } from "../errors.js";
 import { type Reporter, type ReportSink, startReporter } from "../report/reporter.js";
+import { wrong } from "../report/sink.js";
 import type { Answer, Fact, Outgoing, View } from "../types.js";
 
 /** What a page hears and reports of its loop. */
@@ -21,6 +22,7 @@ export class Reports {
   private readonly own: Reporter[] = [];
   private readonly given: Reporter | undefined;
   private readonly known = new Set<string>();
+  private readonly subject: string;
 
   constructor(
     options: ReportOptions,
@@ -28,11 +30,18 @@ export class Reports {
     host: Host,
   ) {
     this.options = options;
+    this.subject = about.subject;
     const { report } = options;
-    if (report !== undefined && "track" in report) this.given = report;
+    if (report !== undefined && typeof report !== "object") {
+      throw wrong(
+        "`report` is a sink, a list of sinks or a reporter",
+        "`report` 应为上报目标、其列表或 reporter",
+      );
+    }
+    if (report !== undefined && report !== null && "track" in report) this.given = report;
     else {
       const { campaign, subject } = about;
-      const onError = (error: KfactorError): void => options.onError?.(error);
+      const onError = (error: KfactorError): void => this.failed(error);
       for (const sink of listed(report ?? declared(about.document))) {
         this.own.push(startReporter({ ...sink, campaign, subject, onError }, host));
       }
@@ -53,19 +62,50 @@ export class Reports {
       // An answer that comes again brings the same facts.
       if (this.known.has(fact.id)) continue;
       this.known.add(fact.id);
-      this.options.onFact?.(fact);
-      for (const reporter of this.all()) reporter.fact(fact);
+      this.call(() => this.options.onFact?.(fact));
+      for (const reporter of this.all()) reporter.fact(fact, { subject: this.subject });
     }
   }
 
   /** Something happened in the page that is no fact. */
   track(kind: string, data: object): void {
-    for (const reporter of this.all()) reporter.track(kind, data);
+    for (const reporter of this.all()) reporter.track(kind, data, { subject: this.subject });
+  }
+
+  /** What the page shows has changed. */
+  progress(view: View): void {
+    this.call(() => this.options.onProgress?.(view));
+  }
+
+  /** Something failed. */
+  failed(error: KfactorError): void {
+    try {
+      this.options.onError?.(error);
+    } catch (reason) {
+      console.error(reason);
+    }
   }
 
   /** Ends the reporters that the loop made. */
   close(): void {
     for (const reporter of this.own) reporter.close();
+  }
+
+  /** What the page's own functions do wrong is told to it, and changes nothing in the loop. */
+  private call(own: () => void): void {
+    try {
+      own();
+    } catch (reason) {
+      const text = reason instanceof Error ? reason.message : String(reason);
+      this.failed(
+        new KfactorError(
+          "CALLBACK_FAILED",
+          `A function of the page failed: ${text}`,
+          `页面自己的函数出错：${text}`,
+          reason,
+        ),
+      );
+    }
   }
 
   private all(): readonly Reporter[] {
@@ -74,7 +114,7 @@ export class Reports {
 }
 
 function listed(sinks: ReportSink | readonly ReportSink[]): readonly ReportSink[] {
-  return "to" in sinks ? [sinks] : sinks;
+  return Array.isArray(sinks) ? (sinks as readonly ReportSink[]) : [sinks as ReportSink];
 }
 
 function declared(document: string): readonly ReportSink[] {

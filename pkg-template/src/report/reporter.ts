@@ -3,6 +3,7 @@ import type { Host } from "../host/host.js";
 import { type Glue, ready } from "../runtime.js";
 import type { Fact } from "../types.js";
 import { keyValueStore } from "./key-value-store.js";
+import { checkSink, dropped, parked, wrong } from "./sink.js";
 import type { ReportStore } from "./store.js";
 
 /** The form a backend takes records in; `docs/reports.md` says which backend takes which. */
@@ -84,13 +85,18 @@ export interface ReportCounts {
 
 /** Sends what happened to one sink, and loses none of it. */
 export interface Reporter {
-  /** Reports something by its kind, as `poster-shown`. */
+  /** Reports something by its kind, as `poster-shown`: letters, digits and hyphens. Never throws; `onError` hears of what cannot be reported. */
   track(kind: string, data?: object, about?: { id?: string; time?: number; subject?: string }): void;
-  /** Reports a fact under its own id: a receiver counts it once, also if a backend reports it too. */
-  fact(fact: Fact): void;
+  /**
+   * Reports a fact under its own id: a receiver counts it once, also if a backend reports it too. It is about the reporter's
+   * subject, or else about whom the fact names.
+   */
+  fact(fact: Fact, about?: { subject?: string }): void;
   /** The participant decided. */
   consent(consent: Consent): void;
   counts(): ReportCounts;
+  /** Waits until everything was taken or dropped, or until the sink refuses everything. */
+  flush(): Promise<ReportCounts>;
   /** Sends no more. What waits stays in the storage for the next page. */
   close(): void;
 }
@@ -132,6 +138,10 @@ interface Step {
   wake: number | null;
   counts: ReportCounts;
 }
+
+/** Kinds become part of a type, and identifiers elsewhere. */
+const KIND = /^[a-z][a-z0-9-]{0,59}$/i;
+const LOOK_MS = 20;
 
 /** A page that left others its storage looks again for pages that are gone. */
 const LOOK_AGAIN_MS = 40_000;
@@ -178,12 +188,33 @@ class Outbox implements Reporter {
 
   track(kind: string, data: object = {}, about: { id?: string; time?: number; subject?: string } = {}): void {
     const subject = about.subject ?? this.options.subject;
-    this.tell({ in: "track", kind, data, ...about, ...(subject === undefined ? {} : { subject }) });
+    const input: Input = { in: "track", kind, data, ...about, ...(subject === undefined ? {} : { subject }) };
+    try {
+      if (!KIND.test(kind)) throw new Error(`"${kind}" is no kind`);
+      // What JSON cannot say is found here, not where it is sent.
+      JSON.stringify(input);
+    } catch (reason) {
+      const text = reason instanceof Error ? reason.message : String(reason);
+      return this.hear(
+        new KfactorError("REPORT_RECORD", `This cannot be reported: ${text}.`, `无法上报：${text}。`, reason),
+      );
+    }
+    this.tell(input);
   }
 
-  fact(fact: Fact): void {
+  fact(fact: Fact, about: { subject?: string } = {}): void {
     const { id, kind, at, ...data } = fact;
-    this.track(kind, data, { id, time: at });
+    const { by, who, to } = data as { by?: unknown; who?: unknown; to?: unknown };
+    const named = [about.subject, this.options.subject, by, who, to].find((text) => typeof text === "string");
+    this.track(kind, data, { id, time: at, ...(named === undefined ? {} : { subject: named as string }) });
+  }
+
+  async flush(): Promise<ReportCounts> {
+    for (;;) {
+      const { queued, parked } = this.counts();
+      if (queued === 0 || parked !== 0 || this.isClosed) return this.counts();
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
   }
 
   consent(consent: Consent): void {
@@ -214,6 +245,8 @@ class Outbox implements Reporter {
     this.glue = glue;
     this.run();
     this.looking = setTimeout(() => void this.adopt(), LOOK_AGAIN_MS);
+    // A program that has nothing else to do need not wait for that.
+    (this.looking as { unref?: () => void }).unref?.();
     await this.adopt();
   }
 
@@ -298,9 +331,9 @@ class Outbox implements Reporter {
       case "delete":
         return this.store.delete(effect.key);
       case "dropped":
-        return this.options.onError?.(dropped(effect.reason));
+        return this.hear(dropped(effect.key, effect.reason));
       case "parked":
-        return this.options.onError?.(parked(effect.status, this.options.to));
+        return this.hear(parked(effect.status, this.options.to));
       default:
         void this.send(effect);
     }
@@ -309,7 +342,18 @@ class Outbox implements Reporter {
   private async send({ do: how, batch, type, body }: Extract<Effect, { batch: number }>): Promise<void> {
     const { to, headers = {}, encode } = this.options;
     const request = { type, body };
-    if (encode !== undefined) Object.assign(request, encode(JSON.parse(body) as ReportRecord[]));
+    if (encode !== undefined) {
+      try {
+        const made = encode(JSON.parse(body) as ReportRecord[]);
+        if (typeof made?.type !== "string" || typeof made.body !== "string")
+          throw new Error("no { type, body }");
+        Object.assign(request, made);
+      } catch (reason) {
+        this.hear(wrong("`encode` failed; records wait", "`encode` 出错，数据已保留", reason));
+        // As a backend that is not what it was configured to be.
+        return this.tell({ in: "answered", batch, status: 501 });
+      }
+    }
     const reply = await this.host
       .post({ url: to, headers, isLeaving: how === "leave", ...request })
       .catch(() => ({ status: 0 }));
@@ -318,57 +362,19 @@ class Outbox implements Reporter {
 
   /** Without the engine nothing can be sent; what happened stays in memory. */
   private fail(reason: unknown): void {
-    const cause = reason instanceof KfactorError ? reason : undefined;
-    this.options.onError?.(
-      cause ??
-        new KfactorError(
-          "REPORT_NOT_STARTED",
-          `Reports cannot start: ${String(reason)}`,
-          "上报无法启动。",
-          reason,
-        ),
-    );
+    const text = `Reports cannot start: ${String(reason)}`;
+    const error = new KfactorError("REPORT_NOT_STARTED", text, "上报无法启动。", reason);
+    this.hear(reason instanceof KfactorError ? reason : error);
   }
-}
 
-function checkSink({ to, as, encode }: ReporterOptions): void {
-  if (to === "") {
-    throw new KfactorError(
-      "REPORT_SINK",
-      "Say where reports go: `to` is an address.",
-      "请用 `to` 写明上报地址。",
-    );
+  /** What the page's own function does with an error is its own affair. */
+  private hear(error: KfactorError): void {
+    try {
+      this.options.onError?.(error);
+    } catch (reason) {
+      console.error(reason);
+    }
   }
-  if ((as === "custom") !== (encode !== undefined)) {
-    throw new KfactorError(
-      "REPORT_SINK",
-      '`encode` and `as: "custom"` belong together.',
-      '`encode` 与 `as: "custom"` 须同时使用。',
-    );
-  }
-  if (as === "ga4" && typeof document === "object") {
-    throw new KfactorError(
-      "REPORT_SECRET",
-      "GA4 needs a secret, which has no place in a page: report to it from a backend.",
-      "GA4 需要密钥，不能放在页面里；请由后端上报。",
-    );
-  }
-}
-
-function dropped(reason: string): KfactorError {
-  return new KfactorError(
-    "REPORT_DROPPED",
-    `A report was dropped: ${reason}.`,
-    `一条上报被丢弃：${reason}。`,
-  );
-}
-
-function parked(status: number, to: string): KfactorError {
-  return new KfactorError(
-    "REPORT_REFUSED",
-    `${to} answers ${status} to every report; they wait, and one is tried every ten minutes.`,
-    `${to} 对上报一律返回 ${status}；数据已保留，每十分钟重试一次。`,
-  );
 }
 
 const EARLY = /:early-\d+$/;
