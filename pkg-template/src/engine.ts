@@ -216,6 +216,13 @@ export function checked(value: unknown): unknown {
 
 /** The document as text. */
 export function asText(campaign: Campaign | string): string {
+  if (typeof campaign !== "string" && (typeof campaign !== "object" || campaign === null)) {
+    throw new KfactorError(
+      "CAMPAIGN_INVALID",
+      "A campaign is a document, as text or as an object.",
+      "活动应为文档：文本或对象。",
+    );
+  }
   return typeof campaign === "string" ? campaign : JSON.stringify(campaign, null, 2);
 }
 

@@ -50,3 +50,13 @@ export class CampaignError extends KfactorError {
     this.problems = problems;
   }
 }
+
+/**
+ * A value that has to be text, for JavaScript that nobody checks.
+ *
+ * @throws {KfactorError} `TEXT_EXPECTED`.
+ */
+export function text(value: unknown, name: string): string {
+  if (typeof value === "string") return value;
+  throw new KfactorError("TEXT_EXPECTED", `\`${name}\` has to be a text.`, `\`${name}\` 应为文本。`);
+}

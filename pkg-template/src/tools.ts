@@ -1,6 +1,6 @@
 import { sentences } from "./answer.js";
 import { asText, checked } from "./engine.js";
-import type { Problem } from "./errors.js";
+import { KfactorError, type Problem, text as checkedText } from "./errors.js";
 import { engineMemory, ready } from "./runtime.js";
 import type { Campaign, Params, Token } from "./types.js";
 
@@ -47,7 +47,7 @@ export async function validate(campaign: Campaign | string): Promise<Problem[]> 
  * @throws {KfactorError} `TOKEN_MALFORMED` if the text is not a token.
  */
 export async function peek(token: string): Promise<Token> {
-  return checked((await ready()).peek(token)) as Token;
+  return checked((await ready()).peek(checkedText(token, "token"))) as Token;
 }
 
 /**
@@ -56,7 +56,7 @@ export async function peek(token: string): Promise<Token> {
  * @throws {KfactorError} if it has a typing error.
  */
 export async function referralCode(text: string): Promise<string> {
-  return (checked((await ready()).referralCode(text)) as { code: string }).code;
+  return (checked((await ready()).referralCode(checkedText(text, "text"))) as { code: string }).code;
 }
 
 /**
@@ -66,7 +66,7 @@ export async function referralCode(text: string): Promise<string> {
  * element.innerHTML = await qr("https://example.com/r/3k…");
  * ```
  *
- * @throws {KfactorError} `QR_EMPTY`, `QR_TOO_LONG`, `QR_NOT_MICRO` or `QR_COLOUR`.
+ * @throws {KfactorError} `QR_EMPTY`, `QR_TOO_LONG`, `QR_NOT_MICRO`, `QR_LEVEL` or `QR_COLOUR`.
  */
 export async function qr(text: string, options?: QrOptions & { format?: "svg" }): Promise<string>;
 export async function qr(text: string, options: QrOptions & { format: "png" }): Promise<Uint8Array>;
@@ -75,6 +75,7 @@ export async function qr(
   text: string,
   options: QrOptions & { format?: "svg" | "png" | "matrix" } = {},
 ): Promise<string | Uint8Array | QrMatrix> {
+  checkedText(text, "text");
   const glue = await ready();
   const { level, micro = false, format = "svg", ...look } = options;
   const kind = kindOf(level, micro);
@@ -129,7 +130,10 @@ const LEVELS = ["L", "M", "Q", "H"];
 function kindOf(level: QrOptions["level"], micro: boolean): number {
   if (micro && level === undefined) return 8;
   const place = LEVELS.indexOf(level ?? "M");
-  return (micro ? 4 : 0) + (place < 0 ? LEVELS.indexOf("M") : place);
+  if (place < 0) {
+    throw new KfactorError("QR_LEVEL", "`level` is L, M, Q or H.", "`level` 应为 L、M、Q 或 H。");
+  }
+  return (micro ? 4 : 0) + place;
 }
 
 /** A copy of what the engine has put into its output. */

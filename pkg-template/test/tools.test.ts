@@ -124,3 +124,11 @@ test("a sound document has no errors, a text that is no document has one", async
   assert.equal(problem?.code, "JSON_SYNTAX");
   assert.deepEqual([problem?.line, problem?.column], [1, 3]);
 });
+
+test("what is no text, no level and no document is said in words", async () => {
+  await assert.rejects(qr(5 as never), { code: "TEXT_EXPECTED" });
+  await assert.rejects(peek(undefined as never), { code: "TEXT_EXPECTED" });
+  await assert.rejects(referralCode(null as never), { code: "TEXT_EXPECTED" });
+  await assert.rejects(qr("x", { level: "X" as never }), { code: "QR_LEVEL" });
+  await assert.rejects(validate(undefined as never), { code: "CAMPAIGN_INVALID" });
+});

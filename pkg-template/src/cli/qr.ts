@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { qr, type QrMatrix, type QrOptions } from "kfactor";
-import { Exit, parse, say, usage } from "./terminal.js";
+import { Exit, parse, say, Stop, usage } from "./terminal.js";
 
 const LEVELS = ["L", "M", "Q", "H"] as const;
 const OPTIONS = {
@@ -24,7 +24,16 @@ export async function qrCommand(words: string[]): Promise<Exit> {
   const svg = await qr(text, options);
   if (typeof values.output !== "string") return say(svg + "\n", Exit.Well);
   const isPng = values.output.endsWith(".png");
-  writeFileSync(values.output, isPng ? await qr(text, { ...options, format: "png" }) : svg);
+  if (!isPng && !values.output.endsWith(".svg")) throw usage("-o names a file that ends in .svg or .png");
+  const picture = isPng ? await qr(text, { ...options, format: "png" }) : svg;
+  try {
+    writeFileSync(values.output, picture);
+  } catch (reason) {
+    throw new Stop(
+      Exit.Usage,
+      `${values.output}: ${(reason as NodeJS.ErrnoException).code ?? String(reason)}`,
+    );
+  }
   return say(
     values.json === true ? `${JSON.stringify({ file: values.output })}\n` : `${values.output}\n`,
     Exit.Well,
