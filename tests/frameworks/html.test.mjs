@@ -73,8 +73,7 @@ test("poster and code are pictures of the page itself, one at a time, and a read
     await page.locator(isCode ? "img[data-code]" : "img:not([data-code])").waitFor();
     assert.equal(await image.count(), 1);
     assert.match(await image.getAttribute("src"), /^blob:/);
-    await image.evaluate((element) => element.decode());
-    const box = await image.boundingBox();
+    const box = await placeOf(image);
     assert.ok(
       box.y >= 0 && box.y + box.height <= 844 && box.x >= 0 && box.x + box.width <= 390,
       "all of it is on screen",
@@ -86,6 +85,17 @@ test("poster and code are pictures of the page itself, one at a time, and a read
     assert.ok((await image.getAttribute("alt")).endsWith(read) || !isCode);
   }
 });
+
+/** Where a picture is, once it is drawn. */
+async function placeOf(image) {
+  for (let attempt = 0; attempt < 40; attempt++) {
+    await image.evaluate((element) => element.decode());
+    const box = await image.boundingBox();
+    if (box !== null) return box;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.fail("the picture has no place");
+}
 
 test("a poster of its own stands in the page, and says what to do with it", async () => {
   const { page, problems } = await person(browser);
