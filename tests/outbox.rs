@@ -430,3 +430,43 @@ fn a_destination_that_refuses_everything_is_not_asked_without_end() {
     assert!((2..=8).contains(&requests), "{requests} requests");
     assert_eq!(outbox.untold().total(), 1);
 }
+
+#[test]
+fn whatever_the_storage_holds_is_taken_over_or_counted() {
+    let mut dice = Dice(7);
+    let record = "{\"specversion\":\"1.0\",\"id\":\"e1\",\"type\":\"io.kfactor.reports-lost.v1\",\"time\":\"2026-12-01T04:00:00.000Z\",\"data\":{\"expired\":3}}";
+    for _ in 0..5_000 {
+        let count = dice.below(6);
+        let values: Vec<_> = (0..count)
+            .map(|at| {
+                let sequence = format!("{:012}", dice.below(4));
+                let place = ["losses-0", "losses-1", "early-3", "", ":", "é", &sequence][dice.below(7)];
+                let key = format!("s{at}:{place}");
+                let whole = kfactor::report::outbox::seal(record);
+                let mut bytes = whole.into_bytes();
+                for _ in 0..dice.below(4) {
+                    let at = dice.below(bytes.len());
+                    bytes[at] = u8::try_from(dice.below(256)).unwrap();
+                }
+                bytes.truncate(dice.below(bytes.len() + 1));
+                (key, String::from_utf8_lossy(&bytes).into_owned())
+            })
+            .collect();
+        let settings = Settings {
+            campaign: "tea".into(),
+            session: "me".into(),
+            form: [Form::Segment, Form::Sensors, Form::Ga4, Form::Json][dice.below(4)],
+            write_key: None,
+            consent: Consent::Granted,
+        };
+        let mut outbox = Outbox::new(settings);
+        outbox.step(Input::Recovered(values), Time(1_796_090_400_000), 0);
+        outbox.step(Input::Hidden, Time(1_796_090_500_000), 0);
+        let counts = outbox.counts();
+        let queued = u64::try_from(outbox.queued()).unwrap();
+        assert_eq!(
+            counts.tracked + counts.recovered,
+            counts.acked + queued + counts.moved + counts.dropped.total()
+        );
+    }
+}
