@@ -60,3 +60,12 @@ export function text(value: unknown, name: string): string {
   if (typeof value === "string") return value;
   throw new KfactorError("TEXT_EXPECTED", `\`${name}\` has to be a text.`, `\`${name}\` 应为文本。`);
 }
+
+/** Tells a page's own function of an error; what it does with it changes nothing here. */
+export function hear(onError: ((error: KfactorError) => void) | undefined, error: KfactorError): void {
+  try {
+    onError?.(error);
+  } catch (reason) {
+    console.error(reason);
+  }
+}

@@ -16,16 +16,7 @@ export {
 } from "./loop/loop.js";
 export { arrivalOf, type Arrival } from "./loop/arrival.js";
 export { createReporter } from "./report/browser.js";
-export type {
-  Consent,
-  Reporter,
-  ReportCounts,
-  ReporterOptions,
-  ReportForm,
-  ReportRecord,
-  ReportSink,
-} from "./report/reporter.js";
-export { memoryStore, type ReportStore } from "./report/store.js";
+export * from "./report/index.js";
 export { keyValueStore } from "./report/key-value-store.js";
 export { indexedDbStore } from "./report/indexed-db-store.js";
 export type { KeyValue } from "./loop/storage.js";

@@ -21,7 +21,8 @@ export function steps(text: string): Step[] {
   return steps;
 }
 
-function entries(text: string): string[] {
+/** The entries of an array, or the lines that are not empty, as JSON text each. */
+export function entries(text: string): string[] {
   if (!text.trimStart().startsWith("[")) return text.split("\n").filter((line) => line.trim() !== "");
   return (JSON.parse(text) as unknown[]).map((entry) => JSON.stringify(entry));
 }

@@ -1,18 +1,19 @@
-import { createReporter, type KfactorError, type Fact, type ReportCounts, type ReportForm } from "kfactor";
+import {
+  createReporter,
+  type Fact,
+  type KfactorError,
+  REPORT_FORMS,
+  type ReportCounts,
+  type ReportForm,
+} from "kfactor";
 import { fileStore } from "kfactor/files";
+import { entries } from "./log.js";
 import { Exit, isChinese, parse, readText, say, usage } from "./terminal.js";
 
 const TEXT = { type: "string" } as const;
 const OPTIONS = { campaign: TEXT, to: TEXT, as: TEXT, key: TEXT, store: TEXT } as const;
-const FORMS: readonly string[] = [
-  "cloudevents",
-  "cloudevents-batch",
-  "ndjson",
-  "json",
-  "segment",
-  "sensors",
-  "ga4",
-];
+/** A function of the site's own cannot be named on a command line. */
+const FORMS = REPORT_FORMS.filter((form) => form !== "custom");
 /** Nobody waits longer for a backend that takes nothing. */
 const PATIENCE_MS = 60_000;
 /** Facts wait in the file, not in the outbox, which would drop the oldest. */
@@ -27,7 +28,7 @@ export async function reportCommand(words: string[]): Promise<Exit> {
   if (more.length > 0) throw usage("name at most one file of facts");
   if (typeof campaign !== "string" || typeof to !== "string") throw usage("--campaign and --to are needed");
   if (!/^https?:\/\//.test(to)) throw usage("--to is an address, as https://example.com/events");
-  if (!FORMS.includes(String(as))) throw usage(`--as is one of ${FORMS.join(", ")}`);
+  if (!FORMS.some((form) => form === as)) throw usage(`--as is one of ${FORMS.join(", ")}`);
   const facts = factsIn(readText(file));
   let refused: KfactorError | undefined;
   const reporter = createReporter({
@@ -84,9 +85,7 @@ function factsIn(text: string): Fact[] {
 
 function lines(text: string): Record<string, unknown>[] {
   try {
-    if (text.trimStart().startsWith("[")) return JSON.parse(text) as Record<string, unknown>[];
-    const filled = text.split("\n").filter((line) => line.trim() !== "");
-    return filled.map((line) => Object(JSON.parse(line)) as Record<string, unknown>);
+    return entries(text).map((entry) => Object(JSON.parse(entry)) as Record<string, unknown>);
   } catch (reason) {
     throw usage(`the facts are not JSON: ${reason instanceof Error ? reason.message : String(reason)}`);
   }

@@ -1,5 +1,6 @@
 // The posters of a loop's campaign: which template, which variant, which touchpoint.
 import { KfactorError } from "../errors.js";
+import { fnv1a } from "../hash.js";
 import type { Campaign, PosterTemplate } from "../types.js";
 
 /** A poster of the campaign document. */
@@ -18,10 +19,7 @@ export function posterOf(document: string, name: string): PosterTemplate {
 
 /** The variant that a participant shares, always the same; `undefined` for a poster without variants. */
 export function variantFor({ variants = [] }: PosterTemplate, participant: string): string | undefined {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < participant.length; at++)
-    hash = Math.imul(hash ^ participant.charCodeAt(at), 0x01000193);
-  return variants[(hash >>> 0) % Math.max(variants.length, 1)];
+  return variants[fnv1a(participant) % Math.max(variants.length, 1)];
 }
 
 /** The touchpoint that stands for a poster and its variant. */

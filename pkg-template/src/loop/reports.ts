@@ -1,5 +1,5 @@
 import type { Host } from "../host/host.js";
-import { KfactorError } from "../errors.js";
+import { hear, KfactorError } from "../errors.js";
 import { type Reporter, type ReportSink, startReporter } from "../report/reporter.js";
 import { wrong } from "../report/sink.js";
 import type { Answer, Fact, Outgoing, View } from "../types.js";
@@ -40,10 +40,10 @@ export class Reports {
     }
     if (report !== undefined && report !== null && "track" in report) this.given = report;
     else {
-      const { campaign, subject } = about;
+      const { campaign } = about;
       const onError = (error: KfactorError): void => this.failed(error);
       for (const sink of listed(report ?? declared(about.document))) {
-        this.own.push(startReporter({ ...sink, campaign, subject, onError }, host));
+        this.own.push(startReporter({ ...sink, campaign, onError }, host));
       }
     }
   }
@@ -79,11 +79,7 @@ export class Reports {
 
   /** Something failed. */
   failed(error: KfactorError): void {
-    try {
-      this.options.onError?.(error);
-    } catch (reason) {
-      console.error(reason);
-    }
+    hear((error) => this.options.onError?.(error), error);
   }
 
   /** Ends the reporters that the loop made. */

@@ -8,16 +8,7 @@ export { createLoop, createReporter, type MiniLoop } from "./loop.js";
 export { type CardOptions, shareCard, type ShareCard } from "./card.js";
 export type { LoopOptions, LoopSnapshot, PosterWishes, ShareOptions, Target } from "../loop/loop.js";
 export { arrivalOf, type Arrival } from "../loop/arrival.js";
-export type {
-  Consent,
-  Reporter,
-  ReportCounts,
-  ReporterOptions,
-  ReportForm,
-  ReportRecord,
-  ReportSink,
-} from "../report/reporter.js";
-export { memoryStore, type ReportStore } from "../report/store.js";
+export * from "../report/index.js";
 export type { KeyValue } from "../loop/storage.js";
 export type { Address, Host, PageEvents, Reply, Request, StreamEvents } from "../host/host.js";
 export type { Backend, Connection, Context, Listener, Share, ShareRequest } from "../backends/backend.js";

@@ -10,21 +10,39 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { type ReportStore, sessionOf } from "./store.js";
+import type { Claims } from "./claims.js";
+import { heldStore } from "./held-store.js";
+import type { ReportStore } from "./store.js";
 
 /** Records wait in files of a folder, for programs in Node, Deno and Bun. Processes take over from those that ended. */
 export function fileStore(folder: string): ReportStore {
   mkdirSync(folder, { recursive: true });
-  const held = new Set<string>();
   const place = (key: string): string => join(folder, encodeURIComponent(key));
-  const keys = (): string[] =>
-    readdirSync(folder)
-      .map(decodeURIComponent)
-      .filter((key) => key.includes(":") && !key.endsWith(".part"));
+  return heldStore(fileClaims(folder), {
+    keys: () =>
+      readdirSync(folder)
+        .map(decodeURIComponent)
+        .filter((key) => key.includes(":") && !key.endsWith(".part")),
+    get: (key) => readFileSync(place(key), "utf8"),
+    put: (key, value, done) => {
+      try {
+        write(place(key), value);
+      } catch {
+        return done(false);
+      }
+      done(true);
+    },
+    delete: (key) => rmSync(place(key), { force: true }),
+  });
+}
 
+/** Claims by files that name the process. */
+function fileClaims(folder: string): Claims {
+  const held = new Set<string>();
+  const lockOf = (session: string): string => join(folder, `${encodeURIComponent(session)}.lock`);
   const claim = (session: string): boolean => {
     if (held.has(session)) return true;
-    const lock = join(folder, `${encodeURIComponent(session)}.lock`);
+    const lock = lockOf(session);
     for (;;) {
       try {
         const file = openSync(lock, "wx");
@@ -38,34 +56,11 @@ export function fileStore(folder: string): ReportStore {
       }
     }
   };
-
-  const adopt = async (): Promise<[string, string][]> => {
-    const found: [string, string][] = [];
-    for (const session of new Set(keys().map(sessionOf))) {
-      if (held.has(session) || !claim(session)) continue;
-      for (const key of keys()) {
-        if (sessionOf(key) === session) found.push([key, readFileSync(place(key), "utf8")]);
-      }
-    }
-    return found;
-  };
-
   return {
     begin: (session) => void claim(session),
-    adopt,
-    put: (key, value, done) => {
-      try {
-        write(place(key), value);
-      } catch {
-        return done(false);
-      }
-      done(true);
-    },
-    delete: (key) => rmSync(place(key), { force: true }),
-    keep: async () => keys().filter((key) => held.has(sessionOf(key))),
+    claim: async (session) => claim(session),
     release: () => {
-      for (const session of held)
-        rmSync(join(folder, `${encodeURIComponent(session)}.lock`), { force: true });
+      for (const session of held) rmSync(lockOf(session), { force: true });
       held.clear();
     },
   };

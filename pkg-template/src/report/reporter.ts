@@ -1,14 +1,11 @@
-import { KfactorError } from "../errors.js";
+import { hear, KfactorError } from "../errors.js";
+import { fnv1a } from "../hash.js";
 import type { Host } from "../host/host.js";
 import { type Glue, ready } from "../runtime.js";
 import type { Fact } from "../types.js";
 import { keyValueStore } from "./key-value-store.js";
-import { checkSink, dropped, parked, wrong } from "./sink.js";
+import { checkSink, dropped, parked, type ReportForm, wrong } from "./sink.js";
 import type { ReportStore } from "./store.js";
-
-/** The form a backend takes records in; `docs/reports.md` says which backend takes which. */
-export type ReportForm =
-  "cloudevents" | "cloudevents-batch" | "ndjson" | "json" | "segment" | "sensors" | "ga4" | "custom";
 
 /** A record: a CloudEvent 1.0. */
 export interface ReportRecord {
@@ -172,7 +169,8 @@ class Outbox implements Reporter {
     this.options = options;
     this.host = host;
     this.agreed = options.consent ?? "granted";
-    this.store = options.store ?? keyValueStore(host.storage(), `${options.campaign}:${hash(options.to)}`);
+    this.store =
+      options.store ?? keyValueStore(host.storage(), `${options.campaign}:${fnv1a(options.to).toString(36)}`);
     this.store.begin(this.session);
     this.stopWatching = host.watch({
       hidden: () => this.tell({ in: "hidden" }),
@@ -367,13 +365,8 @@ class Outbox implements Reporter {
     this.hear(reason instanceof KfactorError ? reason : error);
   }
 
-  /** What the page's own function does with an error is its own affair. */
   private hear(error: KfactorError): void {
-    try {
-      this.options.onError?.(error);
-    } catch (reason) {
-      console.error(reason);
-    }
+    hear((error) => this.options.onError?.(error), error);
   }
 }
 
@@ -381,11 +374,4 @@ const EARLY = /:early-\d+$/;
 
 function name(): string {
   return Math.random().toString(36).slice(2, 9);
-}
-
-/** Tells sinks apart in the storage: FNV-1a. */
-function hash(text: string): string {
-  let sum = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 0x01000193);
-  return (sum >>> 0).toString(36);
 }

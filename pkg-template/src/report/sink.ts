@@ -1,7 +1,8 @@
 import { KfactorError } from "../errors.js";
 import type { ReporterOptions } from "./reporter.js";
 
-const FORMS: readonly string[] = [
+/** The forms a backend may take records in; `docs/reports.md` says which backend takes which. */
+export const REPORT_FORMS = [
   "cloudevents",
   "cloudevents-batch",
   "ndjson",
@@ -10,7 +11,11 @@ const FORMS: readonly string[] = [
   "sensors",
   "ga4",
   "custom",
-];
+] as const;
+
+/** The form a backend takes records in. */
+export type ReportForm = (typeof REPORT_FORMS)[number];
+
 const CONSENTS: readonly string[] = ["unknown", "granted", "denied"];
 const CAMPAIGN = /^[a-z][a-z0-9-]{0,39}$/;
 
@@ -37,8 +42,8 @@ export function checkSink(options: ReporterOptions): void {
       "`campaign` 应为活动的 id，而不是活动文档",
     );
   }
-  if (!FORMS.includes(as))
-    throw wrong(`\`as\` is one of ${FORMS.join(", ")}`, `\`as\` 应为 ${FORMS.join("、")} 之一`);
+  if (!REPORT_FORMS.includes(as))
+    throw wrong(`\`as\` is one of ${REPORT_FORMS.join(", ")}`, `\`as\` 应为 ${REPORT_FORMS.join("、")} 之一`);
   if ((as === "custom") !== (typeof encode === "function")) {
     throw wrong('`encode` and `as: "custom"` belong together', '`encode` 与 `as: "custom"` 须同时使用');
   }
