@@ -34,5 +34,6 @@ export {
   type PosterOptions,
   type PosterPicture,
 } from "./poster/poster.js";
+export { styledQr, type QrStyle, type StyledQr } from "./poster/styled.js";
 export { paint, type DisplayList, type PaintHost } from "./poster/canvas.js";
 export type * from "./types.js";

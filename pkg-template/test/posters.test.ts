@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Campaign, type CanvasNode, drawOnNode } from "kfactor";
+import { type Campaign, type CanvasNode, drawOnNode, type QrStyle, styledQr } from "kfactor";
 import { campaign } from "./fixtures.js";
 
 const URL = "https://example.com/r/0OA2aaszmI1TKX80cBpKwKVR6Xxhi";
@@ -62,4 +62,39 @@ test("a mini-program's canvas is drawn on without a page", async () => {
   assert.deepEqual(ready.notes, []);
   assert.equal(ready.code?.unit, 0);
   assert.equal(other.calls.filter((call) => call.startsWith("drawImage")).length, 1);
+});
+
+test("a code has a look of its own within what scanners read, and says what is wrong with a wish", async () => {
+  const plain = await styledQr(URL);
+  assert.match(plain.svg, new RegExp(`^<svg [^>]*width="${plain.width}" height="${plain.height}"`));
+  assert.equal(plain.width % 8, 0);
+  assert.deepEqual(plain.notes, []);
+  const framed = await styledQr(URL, { frame: "Scan <me>", modules: "dots", scale: 4 });
+  assert.equal(framed.width, plain.width / 2 + 16, "two modules of frame on each side");
+  assert.ok(framed.svg.includes("Scan &lt;me&gt;"));
+  const small = "data:image/png;base64,AAAA";
+  const logo = await styledQr(URL, { logo: small, logoPercent: 20 });
+  assert.ok(logo.svg.includes(small) && logo.share > 0 && logo.share <= 50);
+  const pale = await styledQr(URL, { dark: "#007755" });
+  // WCAG says 5.57 to 1; the engine reckons in whole numbers.
+  assert.deepEqual(
+    pale.notes.map(({ code, about }) => [code, about.slice(0, 2)]),
+    [["QR_CONTRAST", "55"]],
+  );
+
+  const wrong: [unknown, string, RegExp][] = [
+    [{ modules: "hex" }, "QR_STYLE", /`modules` cannot be "hex"/],
+    [{ dark: "red" }, "QR_STYLE", /`dark` is "red"/],
+    [{ dark: "#0a6" }, "QR_STYLE", /contrast/],
+    [{ dark: "#fff", light: "#000" }, "QR_STYLE", /lighter/],
+    [{ quiet: 1 }, "QR_STYLE", /margin/],
+    [{ logo: small, logoPercent: 60 }, "QR_STYLE", /`logoPercent`/],
+    [{ scale: 0.5 }, "QR_SCALE", /scale/],
+    [{ frame: "" }, "QR_STYLE", /frame/],
+  ];
+  for (const [style, code, message] of wrong) {
+    await assert.rejects(styledQr(URL, style as QrStyle), { code, message }, JSON.stringify(style));
+  }
+  await assert.rejects(styledQr(""), { code: "QR_EMPTY" });
+  await assert.rejects(styledQr("x".repeat(5_000)), { code: "QR_TOO_LONG" });
 });

@@ -1,6 +1,7 @@
 // Posters as a person meets them: drawn in the page, read by a decoder of others, counted for the poster.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { styledQr } from "kfactor";
 import { person, readQr, startBrowser, startServer } from "./support.mjs";
 
 const server = await startServer();
@@ -67,4 +68,29 @@ test("the server draws the same poster, and refuses what it should", async () =>
   assert.equal((await ask({ poster: "nothing" })).status, 404);
   assert.equal((await ask({ variant: "nothing" })).status, 404);
   assert.equal((await ask({ loop: "nowhere" })).status, 200);
+});
+
+test("codes with a look of their own are read from what a browser shows", async () => {
+  const text = "https://example.com/r/0OA2aaszmI1TKX80cBpKwKVR6Xxhi";
+  const dot = Buffer.from(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle r="9" fill="red"/></svg>',
+  );
+  const logo = `data:image/svg+xml;base64,${dot.toString("base64")}`;
+  const ann = await person(browser);
+  for (const modules of ["square", "rounded", "dots", "connected"]) {
+    for (const further of [{}, { logo, scale: 4 }, { finders: "rounded", light: "#fff4e0", scale: 5 }]) {
+      const dark = { from: "#7d0f2c", to: "#2a2f7f" };
+      const frame = modules === "dots" ? undefined : "扫码助力 Scan to help";
+      const { svg, width, height } = await styledQr(text, {
+        modules,
+        dark,
+        ...further,
+        ...(frame && { frame }),
+      });
+      assert.equal(height > width, frame !== undefined, "a frame has a foot for its words");
+      await ann.page.setContent(`<body style="margin:0;background:#999">${svg}`);
+      const shown = await ann.page.locator("svg").screenshot();
+      assert.equal(readQr(shown), text, JSON.stringify({ modules, ...further }));
+    }
+  }
 });

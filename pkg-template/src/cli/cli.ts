@@ -43,6 +43,8 @@ const HELP = `kfactor: campaigns and referral loops
   kfactor touchpoints CAMPAIGN --key HEX --url URL   a tracked link for each touchpoint, as CSV
       --kid N  --day N  --sheet FILE.html   and a sheet of QR codes to print
   kfactor qr TEXT [-o FILE.svg|FILE.png] [--terminal] [--level L|M|Q|H] [--micro]
+      --modules square|rounded|dots|connected  --finders square|rounded  --dark #HEX|#FROM:#TO  --light #HEX
+      --logo PICTURE  --frame WORDS         a look of its own, as SVG, within what scanners read
   kfactor poster CAMPAIGN NAME --url URL -o FILE.svg|FILE.png   a poster of the campaign
       --set NAME=VALUE [--variant NAME] [--scale 100] [--images FOLDER]
       --csv FILE -o FOLDER                  one for each line; columns are variables, url, variant and file

@@ -1,6 +1,7 @@
-import { writeFileSync } from "node:fs";
-import { qr, type QrMatrix, type QrOptions } from "kfactor";
-import { Exit, parse, say, Stop, usage } from "./terminal.js";
+import { readFileSync, writeFileSync } from "node:fs";
+import { extname } from "node:path";
+import { qr, styledQr, type QrMatrix, type QrOptions, type QrStyle } from "kfactor";
+import { Exit, isChinese, parse, say, Stop, usage } from "./terminal.js";
 
 const LEVELS = ["L", "M", "Q", "H"] as const;
 const OPTIONS = {
@@ -8,7 +9,15 @@ const OPTIONS = {
   terminal: { type: "boolean" },
   level: { type: "string" },
   micro: { type: "boolean" },
+  modules: { type: "string" },
+  finders: { type: "string" },
+  dark: { type: "string" },
+  light: { type: "string" },
+  logo: { type: "string" },
+  frame: { type: "string" },
 } as const;
+
+type Values = Record<string, string | boolean | undefined>;
 
 /** `kfactor qr TEXT` */
 export async function qrCommand(words: string[]): Promise<Exit> {
@@ -18,6 +27,9 @@ export async function qrCommand(words: string[]): Promise<Exit> {
   const level = LEVELS.find((level) => level === values.level);
   if (values.level !== undefined && level === undefined) throw usage("--level is L, M, Q or H");
   const micro = values.micro === true;
+  const style = styleOf(values);
+  if (style !== undefined)
+    return styled(text, { ...style, ...(level === undefined ? {} : { level }) }, values);
   const options: QrOptions = { ...(level === undefined ? {} : { level }), ...(micro ? { micro } : {}) };
   if (values.terminal === true)
     return say(blocks(await qr(text, { ...options, format: "matrix" }), micro ? 2 : 4), Exit.Well);
@@ -26,18 +38,57 @@ export async function qrCommand(words: string[]): Promise<Exit> {
   const isPng = values.output.endsWith(".png");
   if (!isPng && !values.output.endsWith(".svg")) throw usage("-o names a file that ends in .svg or .png");
   const picture = isPng ? await qr(text, { ...options, format: "png" }) : svg;
+  return written(values.output, picture, values.json === true);
+}
+
+/** The wishes for a look, if there are any. */
+function styleOf({ modules, finders, dark, light, logo, frame }: Values): QrStyle | undefined {
+  const [from = "", to] = typeof dark === "string" ? dark.split(":") : [];
+  const wishes = {
+    modules,
+    finders,
+    dark: to === undefined ? dark : { from, to },
+    light,
+    logo: typeof logo === "string" ? pictureOf(logo) : undefined,
+    frame,
+  };
+  const given = Object.entries(wishes).filter(([, value]) => value !== undefined);
+  return given.length === 0 ? undefined : (Object.fromEntries(given) as QrStyle);
+}
+
+/** A code with a look of its own; what may keep scanners from reading it is said beside it. */
+async function styled(text: string, style: QrStyle, values: Values): Promise<Exit> {
+  if (values.micro === true || values.terminal === true)
+    throw usage("a code with a look of its own is SVG: leave out --micro and --terminal");
+  const { output } = values;
+  if (typeof output === "string" && !output.endsWith(".svg"))
+    throw usage("a code with a look of its own is SVG: -o names a file that ends in .svg");
+  const { svg, notes } = await styledQr(text, style);
+  for (const { code, message, messageZh } of notes)
+    process.stderr.write(`${code}: ${isChinese(values) ? messageZh : message}\n`);
+  return typeof output === "string" ? written(output, svg, values.json === true) : say(svg + "\n", Exit.Well);
+}
+
+function pictureOf(file: string): string {
+  const kind = extname(file).slice(1).replace("jpg", "jpeg").replace("svg", "svg+xml");
   try {
-    writeFileSync(values.output, picture);
+    return `data:image/${kind};base64,${readFileSync(file).toString("base64")}`;
   } catch (reason) {
-    throw new Stop(
-      Exit.Usage,
-      `${values.output}: ${(reason as NodeJS.ErrnoException).code ?? String(reason)}`,
-    );
+    throw unusable(file, reason);
   }
-  return say(
-    values.json === true ? `${JSON.stringify({ file: values.output })}\n` : `${values.output}\n`,
-    Exit.Well,
-  );
+}
+
+function written(file: string, picture: string | Uint8Array, asJson: boolean): Exit {
+  try {
+    writeFileSync(file, picture);
+  } catch (reason) {
+    throw unusable(file, reason);
+  }
+  return say(asJson ? `${JSON.stringify({ file })}\n` : `${file}\n`, Exit.Well);
+}
+
+function unusable(file: string, reason: unknown): Stop {
+  return new Stop(Exit.Usage, `${file}: ${(reason as NodeJS.ErrnoException).code ?? String(reason)}`);
 }
 
 /** Two rows of modules in one line, light on the dark ground that most terminals have. */

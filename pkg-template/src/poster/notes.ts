@@ -1,5 +1,6 @@
 // What did not go as wanted with a poster, in words.
 import { KfactorError } from "../errors.js";
+import type { PosterFinding } from "./canvas.js";
 import type { ImageFault } from "./images.js";
 
 /** Something that did not go as wanted. */
@@ -41,4 +42,9 @@ export function note(code: keyof typeof SENTENCES, about: string): PosterNote {
 export function failure(code: keyof typeof SENTENCES, about: string): KfactorError {
   const { message, messageZh } = note(code, about);
   return new KfactorError(code, message, messageZh);
+}
+
+/** What may keep the code from being read, as a note. */
+export function asNote({ code, message, messageZh, measured }: PosterFinding): PosterNote {
+  return { code, about: String(measured), message, messageZh };
 }

@@ -5,7 +5,7 @@ import { type Glue, ready } from "../runtime.js";
 import type { PosterTemplate } from "../types.js";
 import { type DisplayList, fontOf, paint } from "./canvas.js";
 import type { ImageFault } from "./images.js";
-import { note, type PosterNote } from "./notes.js";
+import { asNote, note, type PosterNote } from "./notes.js";
 import type { PosterData } from "./poster.js";
 
 /** A picture that a canvas draws. */
@@ -44,8 +44,7 @@ export async function drawOnto(
   canvas.width = list.width;
   canvas.height = list.height;
   paint(list, { context, image: (src) => images.get(src) });
-  for (const { code, message, messageZh, measured } of list.findings)
-    notes.push({ code, about: String(measured), message, messageZh });
+  notes.push(...list.findings.map(asNote));
   return { list, notes };
 }
 
