@@ -35,6 +35,7 @@ fn main() {
         let url = format!("https://k.example.com/r/{}{}", token(number), "x".repeat(random.below(60)));
         save(format!("style-{number:04}.png"), &poster, &Data { url, ..Data::default() });
     }
+    has_emoji(&fonts);
     for number in 0..count {
         let (name, text, matrix) = micro(&mut Random(number + 7));
         let look = SvgOptions { quiet: 2, scale: 6, ..SvgOptions::default() };
@@ -46,6 +47,35 @@ fn main() {
         );
     }
     std::fs::write(folder.join("index.json"), serde_json::Value::Object(index).to_string()).unwrap();
+}
+
+/// What is several characters and one picture is drawn in colour, once, and as wide as it was measured.
+fn has_emoji(fonts: &Fonts) {
+    let drawn = |text: &str| {
+        let template = format!(
+            r#"{{"size": [500, 100], "layers": [{{"draw": "text", "at": [0, 10, 500], "text": "{text}", "size": 60}}]}}"#
+        );
+        let poster = Poster::parse(&template).unwrap();
+        let picture = draw(&poster, &Data::default(), fonts, &Images::inline(), Format::Png).unwrap();
+        let pixels = image::load_from_memory(&picture.bytes).unwrap().to_rgb8();
+        let is = |test: &dyn Fn([u8; 3]) -> bool| {
+            let found = pixels.enumerate_pixels().filter(|(_, _, pixel)| test(pixel.0));
+            found.map(|(x, _, _)| x).collect::<Vec<_>>()
+        };
+        let coloured = is(&|[red, green, blue]| red.abs_diff(green).max(green.abs_diff(blue)) > 25);
+        let black = is(&|[red, green, blue]| red.max(green).max(blue) < 60);
+        (coloured.len(), coloured.into_iter().max(), black.into_iter().min())
+    };
+    for picture in ["🎉", "👍🏽", "🇨🇳", "❤️"] {
+        let (count, right, left) = drawn(&format!("{picture}中"));
+        let (right, left) = (right.unwrap(), left.unwrap());
+        assert!(count > 300, "{picture} is drawn in colour");
+        assert!(
+            (40..=90).contains(&right) && left > right,
+            "{picture} ends at {right}, and 中 begins at {left}"
+        );
+    }
+    assert_eq!(drawn("中文 plain").0, 0);
 }
 
 fn examples() -> Vec<(String, Poster, Option<String>)> {

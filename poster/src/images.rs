@@ -71,7 +71,7 @@ impl Images {
         let (file, _) = self.file(src)?;
         let bytes = std::fs::read(file).ok()?;
         let kind = match bytes.as_slice() {
-            [0x89, b'P', b'N', b'G', ..] => "png",
+            [0x89, b'P', b'N', b'G', ..] => return Some(address(&bytes)),
             [0xFF, 0xD8, ..] => "jpeg",
             [b'R', b'I', b'F', b'F', ..] => "webp",
             [b'G', b'I', b'F', ..] => "gif",
@@ -168,6 +168,11 @@ fn decoded(bytes: &[u8], (width, height): (u32, u32), covers: bool) -> Option<Fi
 fn share(length: u32, part: u32, whole: u32) -> u32 {
     let scaled = u64::from(length) * u64::from(part) / u64::from(whole.max(1));
     u32::try_from(scaled).unwrap_or(u32::MAX).max(1)
+}
+
+/// The `data:` address of a PNG.
+pub(crate) fn address(png: &[u8]) -> String {
+    format!("data:image/png;base64,{}", base64(png))
 }
 
 fn base64(bytes: &[u8]) -> String {

@@ -5,6 +5,7 @@
 //! a page does not need.
 
 mod bleed;
+mod emoji;
 mod fonts;
 mod images;
 mod paint;

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use kfactor::attribution::{Token, day_of};
-use kfactor::campaign::{Campaign, Names};
+use kfactor::campaign::{Campaign, Names, Surface};
 use kfactor::engine::Time;
 use kfactor::poster::{Data, Poster, PosterError, display_list, svg};
 use kfactor_poster::{Fonts, Format, Images, PictureError, Sheet, SheetError, draw};
@@ -47,6 +47,9 @@ struct Arguments {
     /// The number of that key.
     #[arg(long, default_value_t = 0)]
     kid: u8,
+    /// The surface it is for, where layers are not for every one: mini-program, h5, app or offline
+    #[arg(long, value_parser = surface)]
+    surface: Option<Surface>,
     /// The pixels of the picture in per cent of the template's.
     #[arg(long, default_value_t = 100)]
     scale: u16,
@@ -88,6 +91,10 @@ fn main() -> ExitCode {
     }
 }
 
+fn surface(word: &str) -> Result<Surface, String> {
+    Surface::named(word).ok_or_else(|| "it is mini-program, h5, app or offline".to_owned())
+}
+
 /// Draws everything; gives how many posters failed.
 fn run(arguments: &Arguments) -> Result<usize, String> {
     let parsed = Campaign::parse(&read(&arguments.campaign)?, &Names::default()).map_err(|problems| {
@@ -108,6 +115,11 @@ fn run(arguments: &Arguments) -> Result<usize, String> {
     let fonts = Fonts::load(&folders);
     if !fonts.has_chinese() {
         eprintln!("kfactor-poster: no font here has Chinese characters; give a folder with one by --fonts");
+    }
+    if !fonts.has_emoji() {
+        eprintln!(
+            "kfactor-poster: no font here has emoji, which are left out; give a folder with one by --fonts"
+        );
     }
     let images = arguments.images.clone().map_or_else(Images::inline, Images::of);
     if is(&arguments.output, "pdf") {
@@ -148,7 +160,8 @@ fn jobs(arguments: &Arguments, campaign: &Campaign, links: &Links) -> Result<Vec
         let variant = of("variant").or_else(|| arguments.variant.clone());
         let values = row.into_iter().chain(common.iter().cloned()).collect();
         let scale = arguments.scale.clamp(25, 400);
-        Ok(Job { file, data: Data { url, values, variant, scale, surface: None, code: None } })
+        let surface = arguments.surface;
+        Ok(Job { file, data: Data { url, values, variant, scale, surface, code: None } })
     };
     let Some(table) = &arguments.csv else { return Ok(vec![job(Vec::new(), 1)?]) };
     let mut reader = csv::Reader::from_path(table).map_err(|error| error.to_string())?;

@@ -1,8 +1,9 @@
 //! The painter of pixels: it draws a display list and decides nothing. Shapes, pictures and shadows go straight onto the
 //! pixels; words are shaped by the SVG library, which keeps those that many posters share.
 
+use crate::emoji::{EmojiFont, apart};
 use crate::fonts::{Fonts, Words};
-use crate::images::Images;
+use crate::images::{Images, address};
 use crate::picture::tree;
 use crate::shadow;
 use kfactor::poster::{DisplayList, Fill, Fit, Op, Turn, svg};
@@ -22,7 +23,7 @@ const QUIET: &str = "#00000014";
 pub(crate) fn paint(list: &DisplayList, fonts: &Fonts, images: &Images) -> Result<Pixmap, String> {
     let no_room = || "the picture has no room".to_owned();
     let mut pixels = Pixmap::new(side(list.width), side(list.height)).ok_or_else(no_room)?;
-    for op in &list.ops {
+    for op in &apart(list, fonts).ops {
         match op {
             Op::Rects(rects, fill) => shape(&mut pixels, rectangles(rects), fill, false),
             Op::Path(path, fill) => shape(&mut pixels, outline(path), fill, true),
@@ -110,31 +111,65 @@ fn copy(pixels: &mut Pixmap, picture: &Pixmap, (x, y): (i32, i32)) {
 
 /// Draws a text by the SVG library, alone, as it would stand in the whole.
 fn words(pixels: &mut Pixmap, list: &DisplayList, op: &Op, fonts: &Fonts) -> Result<(), String> {
-    let alone = DisplayList {
-        ops: vec![op.clone()],
-        code: None,
-        findings: Vec::new(),
-        width: list.width,
-        height: list.height,
-    };
-    let words = fonts.drawn(svg(&alone, &|_| None), |text| {
-        let tree = tree(text, fonts)?;
-        let bounds = tree.root().abs_layer_bounding_box();
-        let (left, top) = (whole(bounds.left().floor()).max(0), whole(bounds.top().floor()).max(0));
-        let right = whole(bounds.right().ceil()).min(list.width);
-        let bottom = whole(bounds.bottom().ceil()).min(list.height);
-        let mut pixels = Pixmap::new(side(right - left), side(bottom - top));
-        if let Some(pixels) = &mut pixels {
-            let place = Transform::from_translate(float(-left), float(-top));
-            resvg::render(&tree, place, &mut pixels.as_mut());
-        }
-        Ok(Words { at: (left, top), pixels })
-    })?;
+    let words = fonts.drawn(svg(&alone(list, op), &|_| None), |text| drawn(text, list, fonts, 1))?;
     if let Some(drawn) = &words.pixels {
         let (x, y) = words.at;
         pixels.draw_pixmap(x, y, drawn.as_ref(), &PixmapPaint::default(), Transform::identity(), None);
     }
     Ok(())
+}
+
+/// Puts pictures in the place of emoji, for what can embed no font with pictures.
+///
+/// # Errors
+/// What is wrong, if they cannot be drawn.
+pub(crate) fn with_pictures(mut list: DisplayList, fonts: &Fonts) -> Result<DisplayList, String> {
+    let mut ops = Vec::with_capacity(list.ops.len());
+    for op in &list.ops {
+        if !matches!(op, Op::Text { family, .. } if fonts.family() == Some(family)) {
+            ops.push(op.clone());
+            continue;
+        }
+        let Words { at: (x, y), pixels } = drawn(&svg(&alone(&list, op), &|_| None), &list, fonts, ZOOM)?;
+        if let Some(pixels) = pixels {
+            let [width, height] = [pixels.width(), pixels.height()].map(|side| side / ZOOM);
+            let [width, height] = [width, height].map(|side| i32::try_from(side).unwrap_or(0));
+            let src = address(&pixels.encode_png().map_err(|error| error.to_string())?);
+            ops.push(Op::Image { src, at: Box { x, y, width, height }, fit: Fit::Cover, radius: 0 });
+        }
+    }
+    list.ops = ops;
+    Ok(list)
+}
+
+/// Pixels of a picture in print for one of the template's, which are about a tenth of a millimetre.
+const ZOOM: u32 = 4;
+
+/// The list with one text alone.
+fn alone(list: &DisplayList, op: &Op) -> DisplayList {
+    DisplayList {
+        ops: vec![op.clone()],
+        code: None,
+        findings: Vec::new(),
+        width: list.width,
+        height: list.height,
+    }
+}
+
+/// The words of an SVG as pixels, `zoom` for one of the list's.
+fn drawn(text: &str, list: &DisplayList, fonts: &Fonts, zoom: u32) -> Result<Words, String> {
+    let tree = tree(text, fonts)?;
+    let bounds = tree.root().abs_layer_bounding_box();
+    let (left, top) = (whole(bounds.left().floor()).max(0), whole(bounds.top().floor()).max(0));
+    let right = whole(bounds.right().ceil()).min(list.width);
+    let bottom = whole(bounds.bottom().ceil()).min(list.height);
+    let mut pixels = Pixmap::new(side(right - left) * zoom, side(bottom - top) * zoom);
+    if let Some(pixels) = &mut pixels {
+        let zoom = float(i32::try_from(zoom).unwrap_or(1));
+        let place = Transform::from_translate(float(-left), float(-top)).post_scale(zoom, zoom);
+        resvg::render(&tree, place, &mut pixels.as_mut());
+    }
+    Ok(Words { at: (left, top), pixels })
 }
 
 fn rectangles(rects: &[Box]) -> Option<Path> {

@@ -1,8 +1,10 @@
 //! Posters on sheets of paper: text as text, bleed, crop marks, and modules that are large enough in print.
 
 use crate::bleed::with_bleed;
+use crate::emoji::apart;
 use crate::fonts::Fonts;
 use crate::images::Images;
+use crate::paint::with_pictures;
 use crate::picture::tree;
 use kfactor::poster::{Code, Data, Poster, PosterError, display_list, svg};
 use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref};
@@ -82,6 +84,7 @@ impl Sheet {
                 let pixel = self.poster / number(list.width);
                 let beyond =
                     (0..list.width).find(|beyond| number(*beyond) * pixel >= self.bleed).unwrap_or(0);
+                let list = with_pictures(apart(&list, fonts), fonts).map_err(SheetError::Pdf)?;
                 let text = svg(&with_bleed(list, beyond), &|src| images.source(src));
                 let (left, bottom) = self.place(at, across, down, height);
                 let around = number(beyond) * pixel;

@@ -66,8 +66,6 @@ impl Data {
         let word = |key: &str| root.get(key).and_then(Node::text).map(str::to_owned);
         let values = root.get("values").map(Node::members).unwrap_or_default();
         let value = |node: &Node<'_>| node.text().map(str::to_owned).or_else(|| number(node));
-        let surfaces = [Surface::MiniProgram, Surface::H5, Surface::App, Surface::Offline];
-        let surface = word("surface");
         Ok(Data {
             url: word("url").unwrap_or_default(),
             code: word("code"),
@@ -76,7 +74,7 @@ impl Data {
                 .filter_map(|member| Some((member.key.to_string(), value(&member.value)?)))
                 .collect(),
             variant: word("variant"),
-            surface: surfaces.into_iter().find(|known| surface.as_deref() == Some(known.as_str())),
+            surface: word("surface").as_deref().and_then(Surface::named),
             scale: root
                 .get("scale")
                 .and_then(number)

@@ -32,7 +32,7 @@ mod values;
 
 pub use draw::{Data, PosterError, display_list};
 pub(crate) use layer::touchpoints;
-pub use layer::{Fit, Ink, Layer, Poster, Posters, Turn, touchpoint};
+pub use layer::{Align, Fit, Ink, Layer, Poster, Posters, Turn, touchpoint};
 pub use layout::Measure;
 pub use list::{Code, DisplayList, Fill, Line, Op};
 pub use svg::svg;

@@ -51,11 +51,13 @@ pub fn zbar() -> Outcome {
     if on_path("zbarimg").is_some() { Ok(()) } else { install_with_apt("zbar-tools") }
 }
 
-/// Python with the decoders that read posters, in a folder of their own; and a font for Chinese.
+/// Python with the decoders that read posters, in a folder of their own; and fonts for Chinese and emoji.
 pub fn decoders() -> Outcome<PathBuf> {
     let folder = crate::run::target().join("decoders");
-    if !read(&mut command("fc-list", [":lang=zh"])).is_ok_and(|fonts| !fonts.trim().is_empty()) {
-        install_with_apt("fonts-noto-cjk")?;
+    for (wanted, package) in [(":lang=zh", "fonts-noto-cjk"), (":lang=und-zsye", "fonts-noto-color-emoji")] {
+        if !read(&mut command("fc-list", [wanted])).is_ok_and(|fonts| !fonts.trim().is_empty()) {
+            install_with_apt(package)?;
+        }
     }
     python(&folder, &root().join("tests/decoders/requirements.txt"))
 }

@@ -47,6 +47,7 @@ const HELP = `kfactor: campaigns and referral loops
       --logo PICTURE  --frame WORDS         a look of its own, as SVG, within what scanners read
   kfactor poster CAMPAIGN NAME --url URL -o FILE.svg|FILE.png   a poster of the campaign
       --set NAME=VALUE [--variant NAME] [--scale 100] [--images FOLDER]
+      --surface mini-program|h5|app|offline the layers that are for it
       --csv FILE -o FOLDER                  one for each line; columns are variables, url, variant and file
 
   --json          machine-readable output

@@ -12,7 +12,10 @@ const OPTIONS = {
   variant: { type: "string" },
   scale: { type: "string" },
   images: { type: "string" },
+  surface: { type: "string" },
 } as const;
+
+const SURFACES = ["mini-program", "h5", "app", "offline"] as const;
 
 type Values = Record<string, string | boolean | string[] | undefined>;
 type Row = Record<string, string>;
@@ -67,10 +70,14 @@ function data(values: Values, row: Row): PosterData {
     return [pair.slice(0, at), pair.slice(at + 1)] as const;
   });
   const variant = row.variant ?? text(values.variant);
+  const surface = SURFACES.find((surface) => surface === values.surface);
+  if (values.surface !== undefined && surface === undefined)
+    throw usage("--surface is mini-program, h5, app or offline");
   return {
     url,
     values: { ...Object.fromEntries(pairs), ...row },
     ...(variant === undefined || variant === "" ? {} : { variant }),
+    ...(surface === undefined ? {} : { surface }),
   };
 }
 

@@ -110,11 +110,14 @@ export async function posterSvg(
   return orProblems(answer) as string;
 }
 
-/** Chinese characters fill a square, and Latin letters half of one. */
+/** Chinese characters and emoji, of however many characters one is made, fill a square, and Latin letters half of one. */
 function roughly(font: string, text: string): number {
   const size = Number(/(\d+)px/.exec(font)?.[1] ?? 0);
   // eslint-disable-next-line no-control-regex
-  return Array.from(text).reduce((sum, letter) => sum + (letter > "\u{2e7f}" ? 1 : 0.56), 0) * size;
+  const single = text
+    .replace(/\u200d.|[\ufe0f\u{1f3fb}-\u{1f3ff}]/gu, "")
+    .replace(/[\u{1f1e6}-\u{1f1ff}]{2}/gu, "中");
+  return Array.from(single).reduce((sum, letter) => sum + (letter > "\u{2e7f}" ? 1 : 0.56), 0) * size;
 }
 
 async function asBlob(

@@ -12,7 +12,8 @@ use axum::response::{IntoResponse, Response};
 use kfactor::campaign::Surface;
 use kfactor::poster::{Data, touchpoint};
 use kfactor_poster::{Fonts, Format, Images, Picture, PictureError, draw};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -82,11 +83,18 @@ struct Wanted {
     variant: Option<String>,
     #[serde(default)]
     values: HashMap<String, String>,
-    surface: Option<String>,
+    #[serde(default, deserialize_with = "surface")]
+    surface: Option<Surface>,
     /// Pixels of the picture in per cent of the template's, 50 to 200.
     scale: Option<u16>,
     #[serde(default)]
     format: Wish,
+}
+
+fn surface<'de, D: Deserializer<'de>>(word: D) -> Result<Option<Surface>, D::Error> {
+    let word = String::deserialize(word)?;
+    let unknown = || D::Error::unknown_variant(&word, &["mini-program", "h5", "app", "offline"]);
+    Surface::named(&word).map(Some).ok_or_else(unknown)
 }
 
 /// The format of the file.
@@ -133,13 +141,12 @@ pub async fn poster(
     values.sort();
     values.push(("title".to_owned(), document.title.clone()));
     values.push(("code".to_owned(), shared.code));
-    let surfaces = [Surface::MiniProgram, Surface::H5, Surface::App, Surface::Offline];
     let data = Data {
         url: shared.url,
         code: None,
         values,
         variant: wanted.variant,
-        surface: surfaces.into_iter().find(|surface| wanted.surface.as_deref() == Some(surface.as_str())),
+        surface: wanted.surface,
         scale: wanted.scale.unwrap_or(100).clamp(50, 200),
     };
     let format = match wanted.format {
