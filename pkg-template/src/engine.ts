@@ -1,4 +1,6 @@
-import { CampaignError, KfactorError, type Problem } from "./errors.js";
+// Whoever compiles against these types need not name the library that has `Symbol.dispose`.
+/// <reference lib="esnext.disposable" preserve="true" />
+import { CampaignError, KfactorError, type Problem, text } from "./errors.js";
 import { asAnswer, read } from "./answer.js";
 import { encode, type Fields } from "./generated/encode.js";
 import type { Names } from "./generated/decode.js";
@@ -114,7 +116,7 @@ export class Engine {
   /** All a page needs for one participant. */
   view(participant: string, options: ViewOptions = {}): View {
     return this.call(() =>
-      this.glue.view(this.handle, participant, options.at ?? Date.now(), options.loop),
+      this.glue.view(this.handle, text(participant, "participant"), options.at ?? Date.now(), options.loop),
     ) as View;
   }
 
@@ -139,7 +141,7 @@ export class Engine {
    * @throws {KfactorError} `COMPLETE_ONLY` in a page, unless it imports "kfactor/complete".
    */
   audit(log: Uint8Array | string): Audit {
-    const bytes = typeof log === "string" ? encoder.encode(log) : log;
+    const bytes = log instanceof Uint8Array ? log : encoder.encode(text(log, "log"));
     return this.call(() => complete().audit(this.handle, bytes)) as Audit;
   }
 

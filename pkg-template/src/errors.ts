@@ -39,7 +39,7 @@ export class CampaignError extends KfactorError {
   constructor(problems: Problem[]) {
     const first = problems.find((problem) => problem.severity === "error") ?? problems[0];
     const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
-    const moreZh = problems.length > 1 ? `(另有 ${problems.length - 1} 处)` : "";
+    const moreZh = problems.length > 1 ? `（另有 ${problems.length - 1} 处）` : "";
     const where = first ? `${first.line}:${first.column}: ` : "";
     super(
       "CAMPAIGN_INVALID",

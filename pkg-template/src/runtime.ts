@@ -111,6 +111,6 @@ function notLoaded(): KfactorError {
   return new KfactorError(
     "ENGINE_NOT_LOADED",
     "The engine is not loaded: call init() with its WebAssembly first.",
-    "引擎尚未加载:请先调用 init()。",
+    "引擎尚未加载：请先调用 init()。",
   );
 }

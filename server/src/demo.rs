@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-const NOTE: &str = "demonstration: no money moves 演示环境,不会产生真实支付";
+const NOTE: &str = "demonstration: no money moves 演示环境，不会产生真实支付";
 
 /// The paths of the demonstration.
 pub fn router() -> Router<Arc<App>> {

@@ -38,13 +38,13 @@ macro_rules! codes {
 
 codes! {
     /// No key came with the request.
-    KeyMissing = 401, "KEY_MISSING", "Send a key: `Authorization: Bearer pk_…` or `sk_…`.", "请求缺少密钥:请携带 `Authorization: Bearer pk_…` 或 `sk_…`。";
+    KeyMissing = 401, "KEY_MISSING", "Send a key: `Authorization: Bearer pk_…` or `sk_…`.", "请求缺少密钥：请携带 `Authorization: Bearer pk_…` 或 `sk_…`。";
     /// The key is not one of this server's.
     KeyWrong = 401, "KEY_WRONG", "This key is not valid here.", "密钥无效。";
     /// The request needs the secret key.
     SecretKeyNeeded = 403, "SECRET_KEY_NEEDED", "Only a backend with the secret key may do this.", "此操作仅限持有私钥的后端执行。";
     /// A publishable key came without a proof of who the participant is.
-    ProofMissing = 401, "PROOF_MISSING", "Say who the participant is and prove it: `X-Kfactor-Participant` and `X-Kfactor-Proof`.", "缺少参与者身份证明:请携带 `X-Kfactor-Participant` 与 `X-Kfactor-Proof`。";
+    ProofMissing = 401, "PROOF_MISSING", "Say who the participant is and prove it: `X-Kfactor-Participant` and `X-Kfactor-Proof`.", "缺少参与者身份证明：请携带 `X-Kfactor-Participant` 与 `X-Kfactor-Proof`。";
     /// The proof does not belong to the participant.
     ProofWrong = 401, "PROOF_WRONG", "The participant's proof is not valid.", "参与者身份证明无效。";
     /// A command is about someone other than the proven participant.
@@ -56,11 +56,11 @@ codes! {
     /// The campaign's log has reached its configured size.
     CampaignFull = 507, "CAMPAIGN_FULL", "This campaign has reached the size this server allows.", "该活动已达到服务器允许的规模上限。";
     /// No command with this id was recorded.
-    CommandUnknown = 404, "COMMAND_UNKNOWN", "No command with this id was recorded; it may be sent again.", "没有该编号的指令记录,可以重新发送。";
+    CommandUnknown = 404, "COMMAND_UNKNOWN", "No command with this id was recorded; it may be sent again.", "没有该编号的指令记录，可以重新发送。";
     /// The campaign has no such poster, or the poster no such variant.
     PosterUnknown = 404, "POSTER_UNKNOWN", "The campaign has no such poster or variant.", "该活动没有这张海报或变体。";
     /// The poster's code would not be read; `reason` says why.
-    PosterNotDrawn = 422, "POSTER_NOT_DRAWN", "The poster is not drawn, because its code would not be read.", "海报未生成:其二维码将无法识别。";
+    PosterNotDrawn = 422, "POSTER_NOT_DRAWN", "The poster is not drawn, because its code would not be read.", "海报未生成：其二维码将无法识别。";
     /// A parameter is missing or has the wrong form.
     ParameterWrong = 400, "PARAMETER_WRONG", "A parameter is missing or not valid.", "请求参数缺失或无效。";
     /// The body is not the JSON that was expected.
@@ -70,7 +70,7 @@ codes! {
     /// More commands in one request than allowed.
     BatchTooLarge = 413, "BATCH_TOO_LARGE", "Too many commands in one request.", "单次请求的指令数量过多。";
     /// Too many requests in a short time.
-    RateLimited = 429, "RATE_LIMITED", "Too many requests; try again in a moment.", "请求过于频繁,请稍后再试。";
+    RateLimited = 429, "RATE_LIMITED", "Too many requests; try again in a moment.", "请求过于频繁，请稍后再试。";
     /// The link or code cannot be trusted.
     TokenInvalid = 404, "TOKEN_INVALID", "This link or code is not valid.", "该链接或二维码无效。";
     /// Nothing answers at this path.
@@ -80,11 +80,11 @@ codes! {
     /// The id stands for another command in the store.
     CommandIdReused = 409, "COMMAND_ID_REUSED", "This command id was already used for something else.", "该指令编号已用于其他操作。";
     /// More waits than the server can take in.
-    Busy = 503, "BUSY", "The server is busy; try again in a moment.", "服务器繁忙,请稍后再试。";
+    Busy = 503, "BUSY", "The server is busy; try again in a moment.", "服务器繁忙，请稍后再试。";
     /// The log refused; nothing was recorded.
-    NotRecorded = 503, "NOT_RECORDED", "Nothing was recorded; send it again.", "未能记录,请重新发送。";
+    NotRecorded = 503, "NOT_RECORDED", "Nothing was recorded; send it again.", "未能记录，请重新发送。";
     /// The log did not say whether it was recorded.
-    OutcomeUnknown = 503, "OUTCOME_UNKNOWN", "It may have been recorded: ask what became of the command, or send it again with the same id.", "结果未知:请查询该指令,或以相同编号重新发送。";
+    OutcomeUnknown = 503, "OUTCOME_UNKNOWN", "It may have been recorded: ask what became of the command, or send it again with the same id.", "结果未知：请查询该指令，或以相同编号重新发送。";
     /// The log cannot be read, or does not replay.
     Unavailable = 503, "UNAVAILABLE", "The campaign is not available at the moment.", "活动暂时不可用。";
 }

@@ -31,7 +31,7 @@ macro_rules! rejections {
 
 rejections! {
     /// The text is not a command, or a field is missing, too long or of the wrong type.
-    CommandMalformed = "COMMAND_MALFORMED", "The command is not valid: look at `{field}`.", "指令无效:请检查 `{field}`。";
+    CommandMalformed = "COMMAND_MALFORMED", "The command is not valid: look at `{field}`.", "指令无效：请检查 `{field}`。";
     /// The id was used for a command with another body.
     CommandIdReused = "COMMAND_ID_REUSED", "This command id was already used for something else.", "该指令编号已用于其他操作。";
     /// The campaign begins later.
@@ -53,7 +53,7 @@ rejections! {
     /// The play does not offer this action.
     ActionUnknown = "ACTION_UNKNOWN", "This play does not offer `{name}`.", "该玩法不支持 `{name}`。";
     /// A participant tried to help or join their own loop.
-    OwnLoop = "OWN_LOOP", "You cannot help yourself; share it with a friend.", "不能给自己助力,快分享给好友吧。";
+    OwnLoop = "OWN_LOOP", "You cannot help yourself; share it with a friend.", "不能给自己助力，快分享给好友吧。";
     /// The participant helped this loop before.
     AlreadyHelped = "ALREADY_HELPED", "You have helped here already.", "你已经助力过了。";
     /// The participant is in this loop already.
@@ -67,7 +67,7 @@ rejections! {
     /// A limit is reached; `until` says when it opens again.
     LimitReached = "LIMIT_REACHED", "The limit of {most}{amount} is reached ({name}).", "已达到上限 {most}{amount}（{name}）。";
     /// Something has to happen before this play opens for the participant.
-    EventRequired = "EVENT_REQUIRED", "First this has to happen: {name}.", "需要先完成:{name}。";
+    EventRequired = "EVENT_REQUIRED", "First this has to happen: {name}.", "需要先完成：{name}。";
     /// The participant has no place in this loop.
     NotMember = "NOT_MEMBER", "You are not part of this one.", "你没有参加本次活动。";
     /// No slot is free.
@@ -159,7 +159,7 @@ rejections! {
     /// No play waits for this event.
     EventUnknown = "EVENT_UNKNOWN", "No play waits for `{name}`.", "没有玩法需要事件 `{name}`。";
     /// The site's own risk score is above the campaign's limit.
-    RiskRefused = "RISK_REFUSED", "This cannot be accepted at the moment.", "当前无法参与,请稍后再试。";
+    RiskRefused = "RISK_REFUSED", "This cannot be accepted at the moment.", "当前无法参与，请稍后再试。";
     /// Too many actions from one device.
     DeviceLimit = "DEVICE_LIMIT", "Too many from this device (at most {most}).", "该设备参与次数已达上限 {most}。";
     /// The play is for participants with other tags.

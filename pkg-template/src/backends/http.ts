@@ -1,6 +1,6 @@
 import { asAnswer, Rejected } from "../answer.js";
 import { Engine } from "../engine.js";
-import { KfactorError } from "../errors.js";
+import { KfactorError, text } from "../errors.js";
 import { poll, type Request } from "../host/host.js";
 import type { Answer, Fact, View } from "../types.js";
 import { query } from "./address.js";
@@ -17,6 +17,7 @@ export interface HttpOptions {
 /** kfactor-server, or any backend that answers on the same paths. */
 export function http(url: string, options: HttpOptions): Backend {
   const base = withoutSlash(url);
+  text((options as HttpOptions | undefined)?.key, "key");
   return { connect: async (context) => new HttpConnection(base, options, context) };
 }
 
@@ -135,7 +136,7 @@ export function isFine(status: number): boolean {
 
 /** An address to put a path behind. */
 export function withoutSlash(url: string): string {
-  return url.replace(/\/+$/, "");
+  return text(url, "url").replace(/\/+$/, "");
 }
 
 interface Page {

@@ -7,7 +7,7 @@ import { posterCommand } from "./poster.js";
 import { qrCommand } from "./qr.js";
 import { reportCommand } from "./report.js";
 import { run } from "./run.js";
-import { Exit, say, Stop, usage } from "./terminal.js";
+import { Exit, isChinese, say, Stop, usage } from "./terminal.js";
 import { token } from "./token.js";
 import { touchpoints } from "./touchpoints.js";
 import { validateFiles } from "./validate.js";
@@ -74,12 +74,21 @@ const COMMANDS: Readonly<Record<string, (words: string[]) => Promise<Exit>>> = {
 
 async function main(words: string[]): Promise<Exit> {
   const [name, ...rest] = words;
-  if (words.includes("--help") || words.includes("-h")) return say(HELP, Exit.Well);
+  if (words.includes("--help") || words.includes("-h")) return say(helpOf(name), Exit.Well);
   if (name === "--version") return say(`${await version()}\n`, Exit.Well);
   if (name === undefined) return say(HELP, Exit.Usage);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) throw usage(`there is no command \`${name}\``);
   return command(rest);
+}
+
+/** What the help says of one command; all of it for what is none. */
+function helpOf(name: string | undefined): string {
+  const [title = "", ...commands] = HELP.split(/^(?=  kfactor )/m);
+  const last = commands.pop() ?? "";
+  const end = last.indexOf("\n\n") + 1;
+  const own = [...commands, last.slice(0, end)].filter((lines) => lines.startsWith(`  kfactor ${name} `));
+  return own.length === 0 ? HELP : title + own.join("") + last.slice(end);
 }
 
 async function version(): Promise<string> {
@@ -90,7 +99,13 @@ async function version(): Promise<string> {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (reason) {
-  const { exit, message } = Stop.from(reason);
+  const words = process.argv.slice(2);
+  const lang =
+    words.find((word) => word.startsWith("--lang="))?.slice(7) ?? words[words.indexOf("--lang") + 1];
+  const { exit, message } = Stop.from(
+    reason,
+    isChinese(words.some((word) => word.startsWith("--lang")) ? { lang } : {}),
+  );
   process.stderr.write(`kfactor: ${message}\n`);
   process.exitCode = exit;
 }

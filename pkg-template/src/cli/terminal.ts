@@ -19,9 +19,12 @@ export class Stop extends Error {
   }
 
   /** What to say about any error. */
-  static from(reason: unknown): Stop {
+  static from(reason: unknown, inChinese: boolean): Stop {
     if (reason instanceof Stop) return reason;
-    if (reason instanceof KfactorError) return new Stop(Exit.Findings, `${reason.code}: ${reason.message}`);
+    if (reason instanceof KfactorError) {
+      const sentence = inChinese ? reason.messageZh : reason.message;
+      return new Stop(Exit.Findings, `${reason.code}: ${sentence}`);
+    }
     return new Stop(
       Exit.Findings,
       reason instanceof Error ? (reason.stack ?? reason.message) : String(reason),

@@ -14,6 +14,13 @@ export async function validateFiles(words: string[]): Promise<Exit> {
   const exit = errors > 0 ? Exit.Findings : Exit.Well;
   if (values.json === true) return say(JSON.stringify(found, null, 2) + "\n", exit);
   const lines = found.map((problem) => describe(problem.file, problem, isChinese(values)));
-  const files = positionals.length === 1 ? "1 file" : `${positionals.length} files`;
-  return say(`${lines.join("")}${files}: ${errors} errors, ${found.length - errors} warnings\n`, exit);
+  const counted = [
+    count(positionals.length, "file"),
+    `${count(errors, "error")}, ${count(found.length - errors, "warning")}`,
+  ];
+  return say(`${lines.join("")}${counted.join(": ")}\n`, exit);
+}
+
+function count(many: number, what: string): string {
+  return `${many} ${what}${many === 1 ? "" : "s"}`;
 }

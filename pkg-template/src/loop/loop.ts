@@ -543,7 +543,7 @@ function unreachable(reason: unknown): KfactorError {
   return new KfactorError(
     "BACKEND_UNREACHABLE",
     "No connection at the moment.",
-    "网络不可用,请稍后重试。",
+    "网络不可用，请稍后重试。",
     reason,
   );
 }

@@ -69,9 +69,9 @@ export async function drawPoster(
   data: PosterData,
   options: PosterOptions = {},
 ): Promise<PosterPicture> {
-  const canvas = options.canvas ?? document.createElement("canvas");
-  const context = canvas.getContext("2d");
-  if (context === null) throw failure("POSTER_CANVAS", "");
+  const canvas = options.canvas ?? globalThis.document?.createElement("canvas");
+  const context = canvas?.getContext("2d");
+  if (context == null) throw failure("POSTER_CANVAS", "");
   const ground = { canvas, context, load: loadImage, longest: LONGEST_SIDE };
   const sharp = Math.min(2, Math.max(1, globalThis.devicePixelRatio ?? 1));
   const how = { scale: options.scale ?? sharp, timeout: options.timeout };
