@@ -91,8 +91,12 @@ impl Campaigns {
     ///
     /// # Errors
     /// The problems of the document, too many campaigns, and failures of the log.
-    pub async fn load(&self, document: String) -> Result<Loaded, Failure> {
+    pub async fn load(&self, mut document: String) -> Result<Loaded, Failure> {
         let _one_at_a_time = self.loading.lock().await;
+        // The mark that some editors of Windows put before a text is no part of it.
+        if document.starts_with('\u{FEFF}') {
+            document.remove(0);
+        }
         let warnings = warnings(&document);
         // A text without an id goes to the engine all the same: it says best what is wrong.
         let id = id_of(&document);

@@ -142,7 +142,9 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ConfigError> {
 }
 
 async fn load(campaigns: &Campaigns, file: &Path) -> Result<(), Box<dyn Error>> {
-    let text = std::fs::read_to_string(file).map_err(|error| ConfigError::of(file, error))?;
+    let bytes = std::fs::read(file).map_err(|error| ConfigError::of(file, error))?;
+    let wrong = |_| format!("{}: this is no UTF-8: save it as UTF-8 (请另存为 UTF-8 编码)", file.display());
+    let text = String::from_utf8(bytes).map_err(wrong)?;
     let Err(failure) = campaigns.load(text).await else { return Ok(()) };
     let body = failure.body();
     let mut lines = vec![format!("{}: {}", file.display(), body["message"].as_str().unwrap_or_default())];

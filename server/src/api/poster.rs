@@ -10,7 +10,7 @@ use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use kfactor::campaign::Surface;
-use kfactor::poster::{Data, touchpoint};
+use kfactor::poster::{Data, Poster, touchpoint};
 use kfactor_poster::{Fonts, Format, Images, Picture, PictureError, draw};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -91,6 +91,18 @@ struct Wanted {
     format: Wish,
 }
 
+/// The variant that a participant shares, always the same, and the same that a page chooses; none where the poster has no
+/// variants.
+fn variant_for(poster: &Poster, participant: &str) -> Option<String> {
+    let variants = poster.variants.as_ref()?;
+    // FNV-1a of the characters' code units.
+    let hash = participant
+        .encode_utf16()
+        .fold(0x811C_9DC5u32, |hash, unit| (hash ^ u32::from(unit)).wrapping_mul(0x0100_0193));
+    let place = usize::try_from(hash).ok()?.checked_rem(variants.len())?;
+    variants.get(place).map(|variant| variant.to_string())
+}
+
 fn surface<'de, D: Deserializer<'de>>(word: D) -> Result<Option<Surface>, D::Error> {
     let word = String::deserialize(word)?;
     let unknown = || D::Error::unknown_variant(&word, &["mini-program", "h5", "app", "offline"]);
@@ -131,7 +143,8 @@ pub async fn poster(
     if wanted.variant.as_ref().is_some_and(|variant| !known(variant)) {
         return Err(Failure::from(Code::PosterUnknown).with("variant", wanted.variant));
     }
-    let point = touchpoint(&wanted.poster, wanted.variant.as_deref());
+    let variant = wanted.variant.or_else(|| variant_for(&template, &wanted.by));
+    let point = touchpoint(&wanted.poster, variant.as_deref());
     let asked = Asked { id: wanted.id, by: wanted.by, in_loop: wanted.in_loop, touchpoint: Some(point) };
     let shared = match share::material(&app, &keeper, &campaign, &caller, asked).await? {
         Ok(shared) => shared,
@@ -145,7 +158,7 @@ pub async fn poster(
         url: shared.url,
         code: None,
         values,
-        variant: wanted.variant,
+        variant,
         surface: wanted.surface,
         scale: wanted.scale.unwrap_or(100).clamp(50, 200),
     };
@@ -195,4 +208,22 @@ async fn picture(
     let picture = Arc::new(picture);
     app.painter.keep(key, &picture);
     Ok(picture)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same numbers as `variantFor` in the package gives.
+    #[test]
+    fn a_participant_always_has_the_same_variant() {
+        let template = r#"{"size": [300, 300], "variants": ["a", "b", "c"], "layers": [{"draw": "qr", "at": [0, 0, 300, 300]}]}"#;
+        let Ok(poster) = Poster::parse(template) else { panic!("{template}") };
+        let of = |participant| variant_for(&poster, participant);
+        assert_eq!([of("cy-2k4m"), of("安妮"), of("🎉a")].map(Option::unwrap), ["b", "c", "c"]);
+        let Ok(plain) = Poster::parse(&template.replace(r#""variants": ["a", "b", "c"],"#, "")) else {
+            panic!()
+        };
+        assert_eq!(variant_for(&plain, "cy-2k4m"), None);
+    }
 }

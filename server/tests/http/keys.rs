@@ -49,6 +49,9 @@ fn some_paths_are_for_backends_alone() {
     let document = group_buy("other", 2);
     let response = server.client.page("ann", "POST", "/v1/campaigns", Some(&document));
     assert_eq!(response.code(), "SECRET_KEY_NEEDED");
+    let risky = json!({ "id": "r1", "do": "visit", "by": "ann", "risk": 0 });
+    let response = server.client.page("ann", "POST", "/v1/campaigns/rush/commands", Some(&risky));
+    assert_eq!(response.code(), "SECRET_KEY_NEEDED", "nobody scores themselves");
     let facts = server.client.page("ann", "GET", "/v1/campaigns/rush/facts?loop=G", None);
     assert_eq!(facts.json(), json!({ "facts": [], "next": 0 }));
     assert_eq!(server.client.page("ann", "GET", "/v1/campaigns/rush", None).json()["id"], "rush");
