@@ -55,7 +55,7 @@ pub async fn report_of(app: &Arc<App>, campaign: &str, window: Option<&str>) -> 
         None => usual.window,
     };
     let offset = keeper.document().locale.timezone.0;
-    let options = Options { window, offset, now: Some(app.clock.now()) };
+    let options = Options { window, offset, now: Some(app.clock.now()), ..usual };
     let reading = {
         let mut stories = app.stories.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(stories.entry(campaign.to_owned()).or_default())
