@@ -255,7 +255,22 @@ test("each touchpoint gets a link that is signed, and a code to print", async ()
   const html = readFileSync(sheet, "utf8");
   assert.equal(html.match(/<figure>/g)?.length, rows.length);
   assert.ok(html.includes("<svg"));
+  assert.match(stdout, /feed,ad,.*utm_source=weibo&utm_medium=cpc&utm_campaign=mothers-chat\r\n/);
   assert.equal(kfactor(["touchpoints", MOTHERS, "--key", KEY]).status, 2);
+  for (const url of ["ftp://k.example", "k.example", "http://k.example", "https://k.example/?a=b"])
+    assert.match(kfactor(["touchpoints", MOTHERS, "--key", KEY, "--url", url]).stderr, /--url is where/);
+  const posters = [
+    "touchpoints",
+    "examples/campaigns/ten-friends.json",
+    "--key",
+    KEY,
+    "--url",
+    "https://k.example",
+  ];
+  const names = kfactor(posters)
+    .stdout.split("\r\n")
+    .map((line) => line.split(",")[0]);
+  assert.deepEqual(names.slice(1, 4), ["poster-invite", "poster-invite-friend", "poster-invite-cash"]);
 });
 
 test("inviters are locked by the site's policy, whatever the order of events", async () => {

@@ -36,6 +36,10 @@ export async function creditCommand(words: string[]): Promise<Exit> {
       row[`${model}.value`] = value;
     }
   }
+  const bare = paths.filter(({ touches }) => touches.length === 0);
+  const lone = bare.reduce((sum, { converted = 1 }) => sum + converted, 0);
+  if (lone > 0)
+    process.stderr.write(`kfactor: ${lone} conversions have no touch and are credited to nobody\n`);
   const hasValue = paths.some(({ value = 0 }) => value > 0);
   const columns = models.flatMap((model) => (hasValue ? [model, `${model}.value`] : [model]));
   if (values.json === true) {
