@@ -81,7 +81,10 @@ test("figures and charts of a campaign that spreads, live and in both languages"
 
 test("posters and their variants, what a new customer cost, and who spread most", async () => {
   const campaign = "ten-friends";
-  const commands = [{ id: "l", do: "open", by: "q0", play: "ten-friends", loop: "insight" }];
+  const commands = [
+    { id: "e", do: "event", by: "q0", name: "ticket-bought", order: "t1", amount: 4000 },
+    { id: "l", do: "open", by: "q0", play: "ten-friends", loop: "insight" },
+  ];
   for (let n = 0; n < 40; n++) {
     const touchpoint = `poster-invite-${n % 4 === 0 ? "cash" : "friend"}`;
     commands.push({ id: `v${n}`, do: "visit", by: `q${n + 1}`, touchpoint });
@@ -110,12 +113,11 @@ test("posters and their variants, what a new customer cost, and who spread most"
   assert.equal(first.scanned, 30);
   assert.deepEqual((await cells(first.name)).slice(0, 4), ["invite-friend", "–", "30", "30"]);
   const [best] = report.spreaders;
-  const best_ = page.locator(`[data-spreader=${best.who}] td`);
-  assert.deepEqual((await best_.allTextContents()).slice(0, 3), [
-    best.who,
-    `${best.brought}`,
-    `${best.reach}`,
-  ]);
+  const row = page.locator(`[data-spreader=${best.who}] td`);
+  assert.deepEqual((await row.allTextContents()).slice(0, 3), [best.who, `${best.brought}`, `${best.reach}`]);
+  const popcorn = report.rewards.find(({ reward }) => reward === "popcorn");
+  const given = await page.locator("[data-reward=popcorn] td").allTextContents();
+  assert.deepEqual(given.slice(0, 2), ["popcorn", String(popcorn.count)]);
   await page.screenshot({ path: join(SHOTS, "insight-posters.png"), fullPage: true });
   assert.deepEqual(problems, []);
 });
