@@ -22,7 +22,7 @@ pub fn variant(experiment: &str, person: &str, weights: &[u32]) -> Option<usize>
     let units = experiment.encode_utf16().chain("\n".encode_utf16()).chain(person.encode_utf16());
     let sum = units.fold(0x811c_9dc5u32, |sum, unit| (sum ^ u32::from(unit)).wrapping_mul(0x0100_0193));
     let total: u64 = weights.iter().map(|weight| u64::from(*weight)).sum();
-    let ticket = u128::from(mixed(sum)) * u128::from(total) >> 32;
+    let ticket = (u128::from(mixed(sum)) * u128::from(total)) >> 32;
     let mut ticket = u64::try_from(ticket).unwrap_or(u64::MAX);
     weights.iter().position(|weight| {
         let wins = ticket < u64::from(*weight);
