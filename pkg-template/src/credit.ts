@@ -46,7 +46,7 @@ export interface CreditOptions {
    * How paths are shortened before: `exposure` keeps the first of touches of one channel in a row, `first` the first of each
    * channel, `without-direct` drops `direct` from the end unless nothing else is there.
    */
-  paths?: "none" | "exposure" | "first" | "without-direct";
+  transform?: "none" | "exposure" | "first" | "without-direct";
 }
 
 /** What a channel is credited with. */
@@ -76,7 +76,13 @@ export async function credit(
   model: CreditModel,
   options: CreditOptions = {},
 ): Promise<CreditRow[]> {
-  const { position = [40, 40], halfLife = 7 * 86_400_000, direct = "direct", lookBack, paths: how } = options;
+  const {
+    position = [40, 40],
+    halfLife = 7 * 86_400_000,
+    direct = "direct",
+    lookBack,
+    transform = "none",
+  } = options;
   const numbers = new Map<string, number>();
   const numberOf = (channel: string): number => {
     const number = numbers.get(channel) ?? numbers.size;
@@ -118,7 +124,7 @@ export async function credit(
         whole(halfLife),
         directNumber,
         lookBack ?? NaN,
-        how ?? "none",
+        transform,
       ),
     ) as number[];
   const conversions = share(converted.map((people) => people * MILLION));

@@ -15,7 +15,7 @@ export interface InsightOptions {
   /** With `timeDecay`, a touch weighs half as much for each of these spans, in milliseconds; seven days if absent. */
   halfLife?: number;
   /** How paths are shortened before credit is given: see `CreditOptions`. */
-  paths?: "none" | "exposure" | "first" | "without-direct";
+  transform?: "none" | "exposure" | "first" | "without-direct";
 }
 
 /**
@@ -32,9 +32,16 @@ export interface InsightOptions {
  */
 export async function insight(facts: Uint8Array | string, options: InsightOptions = {}): Promise<Report> {
   const bytes = typeof facts === "string" ? new TextEncoder().encode(facts) : facts;
-  const { window = NaN, offset = NaN, now = NaN, lookBack = NaN, halfLife = NaN, paths = "none" } = options;
+  const {
+    window = NaN,
+    offset = NaN,
+    now = NaN,
+    lookBack = NaN,
+    halfLife = NaN,
+    transform = "none",
+  } = options;
   await ready();
-  return checked(complete().insight(bytes, window, offset, now, lookBack, halfLife, paths)) as Report;
+  return checked(complete().insight(bytes, window, offset, now, lookBack, halfLife, transform)) as Report;
 }
 
 /** The tables of a report as CSV (RFC 4180, with a header), by name. */

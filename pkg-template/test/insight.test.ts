@@ -118,7 +118,7 @@ test("credit for any paths, from the package and from the command line", async (
   );
   const direct = [{ touches: ["a", "direct"] }];
   assert.equal((await credit(direct, "lastNonDirect"))[0]?.conversions, 1);
-  assert.equal((await credit(direct, "last", { paths: "without-direct" }))[0]?.conversions, 1);
+  assert.equal((await credit(direct, "last", { transform: "without-direct" }))[0]?.conversions, 1);
   await assert.rejects(credit(paths, "guess" as CreditModel), { code: "MODEL_UNKNOWN" });
   await assert.rejects(credit([{ touches: ["a"], converted: 0.5 }], "last"), { code: "PATH_MALFORMED" });
 

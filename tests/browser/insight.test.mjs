@@ -56,6 +56,12 @@ test("figures and charts of a campaign that spreads, live and in both languages"
     assert.ok((await page.locator(`[data-chart=${chart}] svg path`).count()) > 0, `${chart} is empty`);
   assert.equal(await page.locator("[data-touchpoint]").count(), 4, "three touchpoints and what was shared");
 
+  const path = "/v1/campaigns/mothers-chat/insight?window=7d";
+  const other = await server.ask(`${path}&lookBack=1h&halfLife=1d&transform=exposure`);
+  assert.equal(other.people, report.people);
+  for (const wrong of ["lookBack=soon", "halfLife=-1d", "transform=guess"])
+    assert.equal((await server.ask(`${path}&${wrong}`)).code, "PARAMETER_WRONG", wrong);
+
   const advisor = page.locator("[data-live-code=advisor]");
   const [codes] = await server.ask("/v1/campaigns/mothers-chat/live-codes");
   assert.equal(await advisor.locator("[data-next]").getAttribute("data-next"), codes.next ?? "");

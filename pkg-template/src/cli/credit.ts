@@ -104,12 +104,12 @@ function optionsOf(values: { [name: string]: string | boolean | undefined }): Cr
     ...(lookBack === undefined ? {} : { lookBack }),
     ...(typeof values.direct === "string" ? { direct: values.direct } : {}),
     ...(values.position === undefined ? {} : { position: percentages(values.position) }),
-    paths: transformOf(values.transform),
+    transform: transformOf(values.transform),
   };
 }
 
 /** How paths are shortened. */
-export function transformOf(given: unknown): NonNullable<CreditOptions["paths"]> {
+export function transformOf(given: unknown): NonNullable<CreditOptions["transform"]> {
   const how = given === undefined ? "none" : TRANSFORMS.find((known) => known === given);
   if (how === undefined) throw usage(`--transform is one of ${TRANSFORMS.join(", ")}`);
   return how;

@@ -31,7 +31,7 @@ export async function insightCommand(words: string[]): Promise<Exit> {
   const lookBack = span("look-back", values["look-back"]);
   const halfLife = span("half-life", values["half-life"]);
   const report = await insight(bytes, {
-    paths: transformOf(values.transform),
+    transform: transformOf(values.transform),
     ...(lookBack === undefined ? {} : { lookBack }),
     ...(halfLife === undefined ? {} : { halfLife }),
     ...(window === undefined ? {} : { window }),
