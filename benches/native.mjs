@@ -1,18 +1,19 @@
-// The native benchmark's binary, built when it is first asked for.
+// The binaries of the native benchmarks, built when they are first asked for.
 
 import { lines, ROOT } from "./measure.mjs";
 
-let path;
+const paths = new Map();
 
-/** Builds the native benchmark with the release profile and returns its path. */
-export async function nativeBinary(note) {
-  if (path !== undefined) return path;
+/** Builds a native benchmark with the release profile and returns its path. */
+export async function nativeBinary(note, name = "engine") {
+  if (paths.has(name)) return paths.get(name);
   note("building the native benchmark");
-  const build = ["cargo", "bench", "--quiet", "--bench", "engine", "--no-run", "--message-format=json"];
+  const build = ["cargo", "bench", "--quiet", "--bench", name, "--no-run", "--message-format=json"];
   for await (const line of lines(build)) {
     const message = JSON.parse(line);
-    if (message.reason === "compiler-artifact" && message.target.name === "engine") path = message.executable;
+    if (message.reason === "compiler-artifact" && message.target.name === name)
+      paths.set(name, message.executable);
   }
-  if (!path) throw new Error(`cargo built no benchmark named engine in ${ROOT}`);
-  return path;
+  if (!paths.get(name)) throw new Error(`cargo built no benchmark named ${name} in ${ROOT}`);
+  return paths.get(name);
 }

@@ -10,13 +10,14 @@ import { parseArgs } from "node:util";
 import { engine } from "./engine.mjs";
 import { mechanics } from "./mechanics.mjs";
 import { mini } from "./mini.mjs";
+import { people } from "./people.mjs";
 import { poster } from "./poster.mjs";
 import { qrSuite } from "./qr.mjs";
 import { reportSuite } from "./report/report.mjs";
 import { sizes } from "./sizes.mjs";
 import { state } from "./state.mjs";
 
-const suites = { engine, state, mechanics, sizes, qr: qrSuite, poster, mini, report: reportSuite };
+const suites = { engine, state, mechanics, sizes, qr: qrSuite, poster, mini, people, report: reportSuite };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -23,7 +23,33 @@ export function peek(token: string): unknown;
 export function mint(fields: unknown, key: Uint8Array): unknown;
 export function verify(token: string, keys: unknown): unknown;
 export function referralCode(text: string): unknown;
-export function insight(facts: Uint8Array, window: number, offset: number, now: number): unknown;
+export function insight(
+  facts: Uint8Array,
+  window: number,
+  offset: number,
+  now: number,
+  lookBack: number,
+  halfLife: number,
+  paths: string,
+): unknown;
+export function credit(
+  channels: number,
+  touches: Uint32Array,
+  times: Float64Array,
+  lengths: Uint32Array,
+  ends: Float64Array,
+  converted: Uint32Array,
+  lost: Uint32Array,
+  worth: Float64Array,
+  model: string,
+  first: number,
+  last: number,
+  halfLife: number,
+  direct: number,
+  howFar: number,
+  paths: string,
+): unknown;
+export function compareArms(people: Uint32Array, converted: Uint32Array, weights: Uint32Array): unknown;
 export function bindings(
   events: Uint8Array,
   lock: string,

@@ -28,3 +28,5 @@ export async function verify(token: string, keys: Readonly<Record<number, Uint8A
 }
 
 export { KfactorError };
+
+export { type PlatformField, type PlatformFit, platformFits } from "./platform.js";

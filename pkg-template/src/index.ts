@@ -2,6 +2,15 @@ export { Engine, type EngineOptions, type ViewOptions } from "./engine.js";
 export { CampaignError, KfactorError, type Problem } from "./errors.js";
 export { Rejected } from "./answer.js";
 export { bindings, type Bindings, type HistoryEvent, type Policy } from "./bindings.js";
+export {
+  credit,
+  CREDIT_MODELS,
+  type CreditModel,
+  type CreditOptions,
+  type CreditPath,
+  type CreditRow,
+} from "./credit.js";
+export { type ArmComparison, type ArmResult, compareArms, variant, type Weights } from "./experiment.js";
 export { insight, insightTables, type InsightOptions } from "./insight.js";
 export { explain, peek, qr, qrAll, referralCode, validate, type QrMatrix, type QrOptions } from "./tools.js";
 export {
@@ -14,7 +23,7 @@ export {
   type ShareOptions,
   type Target,
 } from "./loop/loop.js";
-export { arrivalOf, type Arrival } from "./loop/arrival.js";
+export { arrivalOf, type Arrival, type UtmLink } from "./loop/arrival.js";
 export { createReporter } from "./report/browser.js";
 export * from "./report/index.js";
 export { keyValueStore } from "./report/key-value-store.js";

@@ -10,12 +10,18 @@ export interface InsightOptions {
   offset?: number;
   /** The moment of looking, in Unix milliseconds; that of the last fact if absent. */
   now?: number;
+  /** How far back a touch can lie and still be given credit, in milliseconds; thirty days if absent. */
+  lookBack?: number;
+  /** With `timeDecay`, a touch weighs half as much for each of these spans, in milliseconds; seven days if absent. */
+  halfLife?: number;
+  /** How paths are shortened before credit is given: see `CreditOptions`. */
+  transform?: "none" | "exposure" | "first" | "without-direct";
 }
 
 /**
  * What the facts of a campaign say about how it spreads: funnel, K with its interval, cohorts, cycle time, the tree of who
- * brought whom, touchpoints side by side, credit by eight models, cost, RFM. Facts come as JSON, one for each line or in
- * an array; answers and logs will do as well.
+ * brought whom, touchpoints and posters side by side, credit by eight models, cost, RFM. Facts come as JSON, one for each
+ * line or in an array; answers, logs, and reports that a backend received will do as well. What comes again counts once.
  *
  * ```js
  * const report = await insight(await readFile("facts.jsonl"));
@@ -26,9 +32,16 @@ export interface InsightOptions {
  */
 export async function insight(facts: Uint8Array | string, options: InsightOptions = {}): Promise<Report> {
   const bytes = typeof facts === "string" ? new TextEncoder().encode(facts) : facts;
-  const { window = NaN, offset = NaN, now = NaN } = options;
+  const {
+    window = NaN,
+    offset = NaN,
+    now = NaN,
+    lookBack = NaN,
+    halfLife = NaN,
+    transform = "none",
+  } = options;
   await ready();
-  return checked(complete().insight(bytes, window, offset, now)) as Report;
+  return checked(complete().insight(bytes, window, offset, now, lookBack, halfLife, transform)) as Report;
 }
 
 /** The tables of a report as CSV (RFC 4180, with a header), by name. */
@@ -44,6 +57,7 @@ export function insightTables(report: Report): Record<string, string> {
   return {
     funnel: csv(report.funnel),
     touchpoints: csv(report.touchpoints),
+    posters: csv(report.posters),
     generations: csv(report.generations),
     cohorts: csv(report.cohorts),
     days: csv(report.days),
@@ -52,6 +66,13 @@ export function insightTables(report: Report): Record<string, string> {
     spreaders: csv(report.spreaders),
     liveCodes: csv(report.liveCodes),
     classes: csv(report.classes),
+    waves: csv(
+      report.waves.map(({ from, until, arrived }) => ({
+        from,
+        until,
+        ...Object.fromEntries(arrived.map((people, generation) => [`generation ${generation}`, people])),
+      })),
+    ),
     tree: csv(widths.map((people, generation) => ({ generation, people, growth: growth[generation] }))),
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arrivalOf, createLoop, type KeyValue, local } from "kfactor";
+import { arrivalOf, type Campaign, createLoop, type Fact, type KeyValue, local } from "kfactor";
 import { shareCard } from "kfactor/mini-program";
 import { campaign, NOON } from "./fixtures.js";
 
@@ -32,8 +32,63 @@ test("every way to arrive says the same, in a page and in a mini-program", () =>
     [{ scene: "%", kf: "", loop: undefined }, {}],
     ["", {}],
   ];
+  const utm = { source: "weibo", medium: "cpc" };
+  ways.push(
+    ["https://k.example/?utm_source=weibo&utm_medium=cpc&utm_campaign=", { utm }],
+    [{ utm_source: "weibo", utm_medium: "cpc" }, { utm }],
+    ["https://k.example/?utm_medium=cpc", {}],
+    [`https://k.example/?utm_source=${"x".repeat(81)}`, {}],
+  );
   for (const [address, expected] of ways)
     assert.deepEqual(arrivalOf(address), expected, JSON.stringify(address));
+});
+
+test("a page that is opened by an advertisement's link says from which touchpoint its visitor comes", async () => {
+  const document = JSON.parse(campaign("ten-friends")) as Campaign;
+  document.touchpoints = {
+    feed: { kind: "ad", utm: { source: "weibo" } },
+    "feed-video": { kind: "ad", utm: { source: "weibo", medium: "video" } },
+    "feed-video-june": { kind: "ad", utm: { source: "weibo", medium: "video", campaign: "june" } },
+    sms: { kind: "sms" },
+  };
+  const cameFrom = async (query: string): Promise<string | undefined> => {
+    const kept = new Map<string, string>();
+    const storage: KeyValue = {
+      getItem: (key) => kept.get(key) ?? null,
+      setItem: (key, value) => void kept.set(key, value),
+      removeItem: (key) => void kept.delete(key),
+    };
+    const facts: Fact[] = [];
+    const loop = createLoop({
+      campaign: document,
+      participant: { id: "ann" },
+      backend: local({ now: () => NOON }),
+      storage,
+      address: `https://k.example/${query}`,
+      onFact: (fact) => void facts.push(fact),
+    });
+    const answer = await loop.visit();
+    assert.ok(answer.ok, JSON.stringify(answer));
+    loop.close();
+    const arrived = facts.find(({ kind }) => kind === "arrived") as
+      { touchpoint?: string | null } | undefined;
+    assert.ok(arrived, "nobody arrived");
+    return arrived.touchpoint ?? undefined;
+  };
+  assert.equal(await cameFrom("?utm_source=weibo"), "feed");
+  assert.equal(await cameFrom("?utm_source=weibo&utm_medium=video&utm_campaign=may"), "feed-video");
+  assert.equal(await cameFrom("?utm_campaign=june&utm_source=weibo&utm_medium=video"), "feed-video-june");
+  assert.equal(
+    await cameFrom("?utm_source=sms&utm_medium=anything"),
+    "sms",
+    "as `kfactor touchpoints --utm` writes it",
+  );
+  assert.equal(await cameFrom("?utm_source=constructor"), undefined);
+  assert.equal(
+    await cameFrom("?utm_source=weibo&touchpoint=sms"),
+    "sms",
+    "a touchpoint that is named comes first",
+  );
 });
 
 test("no address and no query is read wrongly, however broken", () => {

@@ -31,6 +31,11 @@ pub struct Params {
     participant: Option<String>,
     key: Option<String>,
     window: Option<String>,
+    #[serde(rename = "lookBack")]
+    look_back: Option<String>,
+    #[serde(rename = "halfLife")]
+    half_life: Option<String>,
+    transform: Option<String>,
 }
 
 /// `POST /v1/campaigns`: loads a campaign document, or revises it.

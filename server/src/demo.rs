@@ -54,7 +54,8 @@ async fn insight(
     of: Result<Query<Of>, QueryRejection>,
 ) -> Result<Response, Failure> {
     let Query(Of { campaign, window }) = of.map_err(|_| Code::ParameterWrong)?;
-    Ok(json_text(StatusCode::OK, api::insight::report_of(&app, &campaign, window.as_deref()).await?))
+    let wishes = api::insight::Wishes { window: window.as_deref(), ..Default::default() };
+    Ok(json_text(StatusCode::OK, api::insight::report_of(&app, &campaign, wishes).await?))
 }
 
 /// The live codes of a campaign, without a key.

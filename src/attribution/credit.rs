@@ -67,6 +67,20 @@ pub enum Transform {
     WithoutLast(u32),
 }
 
+impl Transform {
+    /// Reads `none`, `exposure`, `first` or `without-direct`, for which the number of the direct channel is needed.
+    #[must_use]
+    pub fn parse(word: &str, direct: u32) -> Option<Transform> {
+        match word {
+            "none" => Some(Transform::None),
+            "exposure" => Some(Transform::Exposure),
+            "first" => Some(Transform::First),
+            "without-direct" => Some(Transform::WithoutLast(direct)),
+            _ => None,
+        }
+    }
+}
+
 /// The credit of each channel, by its number, in the units of the values.
 ///
 /// ```
@@ -76,16 +90,35 @@ pub enum Transform {
 /// ```
 #[must_use]
 pub fn credit(paths: &[Path], channels: usize, model: Model) -> Vec<u64> {
-    let mut sums = vec![0u64; channels];
+    let values: Vec<u64> = paths.iter().map(|path| path.value).collect();
+    credit_of(paths, &values, channels, model)
+}
+
+/// The same for something else that the conversions of each path were worth, as their money: `worth` is that of each path,
+/// in the order of the paths.
+#[must_use]
+pub fn credit_of(paths: &[Path], worth: &[u64], channels: usize, model: Model) -> Vec<u64> {
     if model == Model::Markov {
-        let total = paths.iter().map(|path| path.value).sum();
+        let total = worth.iter().fold(0u64, |total, worth| total.saturating_add(*worth));
         let effects = Chain::new(paths, channels).removal_effects();
         return divide(total, &scaled(&effects));
     }
-    for path in paths.iter().filter(|path| path.value > 0 && !path.touches.is_empty()) {
-        let shares = shares(path, channels, model);
-        for (sum, part) in sums.iter_mut().zip(divide(path.value, &shares)) {
+    let mut sums = vec![0u64; channels];
+    let mut give = |channel: u32, part: u64| {
+        if let Some(sum) = usize::try_from(channel).ok().and_then(|channel| sums.get_mut(channel)) {
             *sum = sum.saturating_add(part);
+        }
+    };
+    let mut shares = Vec::new();
+    for (path, worth) in paths.iter().zip(worth).filter(|(_, worth)| **worth > 0) {
+        match path.touches.as_slice() {
+            [] => {}
+            [touch] => give(touch.0, *worth),
+            _ => {
+                share_out(path, model, &mut shares);
+                let parts = divide(*worth, &shares.iter().map(|share| share.1).collect::<Vec<_>>());
+                shares.iter().zip(parts).for_each(|(share, part)| give(share.0, part));
+            }
         }
     }
     sums
@@ -145,42 +178,35 @@ pub fn divide(value: u64, shares: &[u64]) -> Vec<u64> {
     parts
 }
 
-/// What each channel's share of one path is.
-fn shares(path: &Path, channels: usize, model: Model) -> Vec<u64> {
-    let mut shares = vec![0u64; channels];
+/// The share of each channel of one path, by the number of the channel.
+fn share_out(path: &Path, model: Model, shares: &mut Vec<(u32, u64)>) {
+    shares.clear();
     let touches = &path.touches;
-    let mut add = |channel: u32, share: u64| {
-        if let Some(sum) = usize::try_from(channel).ok().and_then(|channel| shares.get_mut(channel)) {
-            *sum += share;
-        }
-    };
     let (first, last) = (touches.first(), touches.last());
     match model {
-        Model::First => first.into_iter().for_each(|touch| add(touch.0, 1)),
-        Model::Last => last.into_iter().for_each(|touch| add(touch.0, 1)),
+        Model::First => shares.extend(first.map(|touch| (touch.0, 1))),
+        Model::Last => shares.extend(last.map(|touch| (touch.0, 1))),
         Model::LastBut(channel) => {
             let other = touches.iter().rev().find(|touch| touch.0 != channel);
-            other.or(last).into_iter().for_each(|touch| add(touch.0, 1));
+            shares.extend(other.or(last).map(|touch| (touch.0, 1)));
         }
-        Model::Linear => touches.iter().for_each(|touch| add(touch.0, 1)),
+        Model::Linear | Model::Shapley => shares.extend(touches.iter().map(|touch| (touch.0, 1))),
         Model::Position(first, last) => {
-            for (touch, share) in touches.iter().zip(by_position(touches.len(), first, last)) {
-                add(touch.0, share);
-            }
+            let weights = by_position(touches.len(), first, last);
+            shares.extend(touches.iter().zip(weights).map(|(touch, share)| (touch.0, share)));
         }
         Model::TimeDecay(half_life) => {
-            for touch in touches {
-                add(touch.0, decayed(path.at - touch.1, half_life));
-            }
-        }
-        Model::Shapley => {
-            for touch in transform(touches, Transform::First) {
-                add(touch.0, 1);
-            }
+            shares.extend(touches.iter().map(|touch| (touch.0, decayed(path.at - touch.1, half_life))));
         }
         Model::Markov => {}
     }
-    shares
+    shares.sort_unstable_by_key(|share| share.0);
+    shares.dedup_by(|later, sooner| {
+        let same = later.0 == sooner.0;
+        // The Shapley value looks at channels, not at touches.
+        sooner.1 += if same && model != Model::Shapley { later.1 } else { 0 };
+        same
+    });
 }
 
 /// The weights of touches by position, given percentages for the first and the last.

@@ -6,7 +6,7 @@ use super::document::{choices, document};
 use super::names::Kind;
 use super::problem::code;
 use super::table::Entry;
-use super::units::Int;
+use super::units::{Int, Text};
 use crate::attribution::touchpoint_number;
 use crate::engine::handle::{LiveCode, Touchpoint};
 use crate::json::tree::Node;
@@ -21,6 +21,20 @@ document! {
         pub number: Option<Int<1, 1_048_575>>,
         /// The live code that whoever scans or follows a link from here is led by.
         pub live_code: Option<LiveCode>,
+        /// The parameters of links by which a page knows that somebody comes from here, as advertisements add them.
+        pub utm: Option<Utm>,
+    }
+}
+
+document! {
+    /// Parameters of a link. Of several touchpoints whose parameters fit a link, the one with the most counts, then the first.
+    pub struct Utm {
+        /// What `utm_source` has to be.
+        pub source: Text<80>,
+        /// What `utm_medium` has to be; anything if absent.
+        pub medium: Option<Text<80>>,
+        /// What `utm_campaign` has to be; anything if absent.
+        pub campaign: Option<Text<80>>,
     }
 }
 
@@ -59,7 +73,7 @@ impl TouchpointRules {
 
     /// The touchpoint that a poster is where the document does not say more about it.
     pub(super) fn poster() -> Self {
-        Self { kind: TouchpointKind::Social, number: None, live_code: None }
+        Self { kind: TouchpointKind::Social, number: None, live_code: None, utm: None }
     }
 }
 

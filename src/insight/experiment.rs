@@ -2,35 +2,40 @@
 //! answer that may be looked at at any time.
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::math::{chi_square_tail, exp, ln};
 
 /// The variant of a person: the same on every machine and forever, independent between experiments.
 ///
-/// The first 64 bits of the SHA-256 of `kfactor-experiment-1`, the experiment's name, a line break and the person's id are
-/// spread over the weights. None without a positive weight.
+/// FNV-1a of the UTF-16 units of the experiment's name, a line break and the person's id, mixed by the finaliser of
+/// MurmurHash3, is a number of 32 bits, which is spread over the weights. Pages compute the same without WebAssembly. None
+/// without a positive weight.
 ///
 /// ```
 /// use kfactor::insight::experiment::variant;
-/// assert_eq!(variant("poster", "ann", &[1, 1]), variant("poster", "ann", &[1, 1]));
-/// assert_eq!(variant("poster", "ann", &[0, 7]), Some(1));
+/// assert_eq!(variant("poster-main", "ann", &[1, 1]), Some(0));
+/// assert_eq!(variant("poster-main", "bo", &[1, 1]), Some(1));
+/// assert_eq!(variant("poster-main", "ann", &[0, 7]), Some(1));
 /// ```
 #[must_use]
 pub fn variant(experiment: &str, person: &str, weights: &[u32]) -> Option<usize> {
-    let mut hash = Sha256::new();
-    for part in ["kfactor-experiment-1", experiment, "\n", person] {
-        hash.update(part.as_bytes());
-    }
-    let bytes: [u8; 32] = hash.finalize().into();
-    let number = bytes.iter().take(8).fold(0u128, |number, byte| number << 8 | u128::from(*byte));
-    let total: u128 = weights.iter().map(|weight| u128::from(*weight)).sum();
-    let mut ticket = (number * total) >> 64;
+    let units = experiment.encode_utf16().chain("\n".encode_utf16()).chain(person.encode_utf16());
+    let sum = units.fold(0x811c_9dc5u32, |sum, unit| (sum ^ u32::from(unit)).wrapping_mul(0x0100_0193));
+    let total: u64 = weights.iter().map(|weight| u64::from(*weight)).sum();
+    let ticket = (u128::from(mixed(sum)) * u128::from(total)) >> 32;
+    let mut ticket = u64::try_from(ticket).unwrap_or(u64::MAX);
     weights.iter().position(|weight| {
-        let wins = ticket < u128::from(*weight);
-        ticket = ticket.saturating_sub(u128::from(*weight));
+        let wins = ticket < u64::from(*weight);
+        ticket = ticket.saturating_sub(u64::from(*weight));
         wins
     })
+}
+
+/// Every bit of the result depends on every bit given.
+fn mixed(mut x: u32) -> u32 {
+    x = (x ^ (x >> 16)).wrapping_mul(0x85eb_ca6b);
+    x = (x ^ (x >> 13)).wrapping_mul(0xc2b2_ae35);
+    x ^ (x >> 16)
 }
 
 /// Whether people came to variants in the proportion that was planned: the p-value of chi-square. Below 0.001 the split is
@@ -125,6 +130,16 @@ mod tests {
         assert!(sample_ratio(&[a + b, c + d], &[3, 1]) > 0.01, "{counts:?}");
         assert!(sample_ratio(&[a, b, c, d], &[3, 3, 1, 1]) > 0.01, "{counts:?}");
         assert_eq!(variant("one", "p", &[]), None);
+    }
+
+    #[test]
+    fn variants_are_the_ones_that_the_package_gives() {
+        // The package's test has the same table.
+        let arms = |id: &str| [variant("poster-main", id, &[1, 1]), variant("预热", id, &[1, 2, 5])];
+        let known = [("ann", [0, 2]), ("bo", [1, 2]), ("u_81", [0, 1]), ("小美", [1, 2])];
+        for (id, [one, other]) in known {
+            assert_eq!(arms(id), [Some(one), Some(other)], "{id}");
+        }
     }
 
     #[test]

@@ -4,10 +4,10 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 use super::experiment::{Arm, Comparison, compare};
-use super::growth::{Bringer, Cycle, Estimate, cycle, k_factor, maturity};
+use super::growth::{Bringer, Curve, Cycle, Estimate, cycle, k_factor};
 use super::story::{Options, Person, Story};
 use super::tree::{Forest, Tree};
-use crate::attribution::credit::{Model, Path, credit, within};
+use crate::attribution::credit::{Model, Path, credit, transform, within};
 use crate::audience::rfm::{Class, Convention, Customer, classes, scores};
 use crate::engine::view::shown;
 
@@ -44,8 +44,12 @@ shown! {
         pub generations: Vec<Slice>,
         /// Who spread most, at most twenty.
         pub spreaders: Vec<Spreader>,
+        /// Newcomers by time and generation, in at most 24 equal stretches: how the campaign lives and dies down.
+        pub waves: Vec<Wave>,
         /// Stages by touchpoint, and how they compare.
         pub touchpoints: Vec<Slice>,
+        /// Of these, the ones that stand for posters and their variants, compared with each other.
+        pub posters: Vec<Slice>,
         /// Credit for conversions by channel and model.
         pub credit: Vec<Credit>,
         /// What was given, by reward.
@@ -64,11 +68,11 @@ shown! {
 
     /// A stage of the funnel.
     pub struct Stage {
-        /// `arrived`, `tookPart`, `converted`, `shared` or `brought`.
+        /// `seen` (a page was shown, by reports; absent without any), `arrived`, `tookPart`, `converted`, `shared` or `brought`.
         pub stage: &'static str,
         /// People who came that far.
         pub people: u32,
-        /// Their share of those who arrived.
+        /// Their share of those who were seen or arrived, whichever are more.
         pub rate: f64,
     }
 
@@ -92,6 +96,11 @@ shown! {
     pub struct Slice {
         /// The touchpoint, or the generation.
         pub name: String,
+        /// How many times the poster was drawn, by reports; absent for what is no poster.
+        pub drawn: Option<u32>,
+        /// People who came by the touchpoint at least once, wherever they arrived first; absent for generations. Those who came
+        /// again count only where every touch is recorded.
+        pub scanned: Option<u32>,
         /// People who arrived.
         pub arrived: u32,
         /// Of these, who took part.
@@ -109,6 +118,16 @@ shown! {
         /// The share of those who converted against the touchpoint with the most people; absent for that one and for
         /// generations.
         pub against_first: Option<Comparison>,
+    }
+
+    /// A stretch of time.
+    pub struct Wave {
+        /// Its first moment.
+        pub from: i64,
+        /// The first moment after it.
+        pub until: i64,
+        /// People who arrived, by generation.
+        pub arrived: Vec<u32>,
     }
 
     /// Someone in the largest tree.
@@ -169,6 +188,9 @@ shown! {
         pub scans: u32,
         /// Adds.
         pub added: u32,
+        /// Of these, the ones for which no place was kept, because `hold` was over or nobody had scanned. These alone can exceed
+        /// a cap.
+        pub late: u32,
         /// People who left.
         pub dropped: u32,
     }
@@ -205,11 +227,12 @@ shown! {
 /// Conversions are divided in thousandths.
 const UNIT: u64 = 1_000;
 const DAY: i64 = 86_400_000;
-/// How far back a touch can lie and still be given credit: 30 days.
-const LOOK_BACK: i64 = 30 * DAY;
 /// Channels that Markov chains are made of at most: the others count as one.
 const CHANNELS: usize = 200;
 const SPREADERS: usize = 20;
+const WAVES: i64 = 24;
+/// What the touchpoints of posters begin with.
+const POSTER: &str = "poster-";
 const BRANCHES: usize = 200;
 
 /// Makes the report.
@@ -218,8 +241,9 @@ pub fn report(story: &Story, options: &Options) -> Report {
     let eye = Eye::new(story, options);
     let arrivals = eye.arrived().count();
     let spent: i64 = story.rewards.values().map(|sum| sum.spent).sum();
-    let all: Vec<Bringer> = eye.arrived().map(|at| eye.bringer(at)).collect();
-    let k = k_factor(&all, options.window, eye.now);
+    let all: Vec<Bringer<'_>> = eye.arrived().map(|at| eye.bringer(at)).collect();
+    let curve = Curve::new(&all, options.window, eye.now);
+    let k = curve.estimate(&all);
     Report {
         from: story.first,
         until: eye.now,
@@ -230,13 +254,15 @@ pub fn report(story: &Story, options: &Options) -> Report {
         k,
         amplification: (k.value < 1.0).then(|| 1.0 / (1.0 - k.value)),
         window: options.window,
-        cohorts: eye.cohorts(&all),
+        cohorts: eye.cohorts(&all, &curve),
         cycle: cycle(&all),
         tree: eye.forest.tree(),
         branches: eye.branches(),
         generations: eye.generations(),
         spreaders: eye.spreaders(),
-        touchpoints: eye.touchpoints(),
+        waves: eye.waves(),
+        touchpoints: eye.touchpoints(false),
+        posters: eye.touchpoints(true),
         credit: eye.credit(),
         rewards: eye.rewards(),
         cost_per_arrival: (arrivals > 0).then(|| spent as f64 / arrivals as f64),
@@ -252,21 +278,40 @@ struct Eye<'s> {
     options: &'s Options,
     now: i64,
     forest: Forest,
-    /// Who was brought by each person.
-    brought: Vec<Vec<usize>>,
+    /// How long after each person those they brought came, one person after the other, and where each one's begin.
+    after: Vec<i64>,
+    starts: Vec<usize>,
 }
 
 impl<'s> Eye<'s> {
     fn new(story: &'s Story, options: &'s Options) -> Eye<'s> {
         let parents: Vec<Option<u32>> = story.people.iter().map(|person| person.inviter).collect();
         let forest = Forest::new(&parents);
-        let mut brought = vec![Vec::new(); story.people.len()];
-        for at in 0..story.people.len() {
-            if let Some(list) = forest.parent(at).and_then(|parent| brought.get_mut(parent)) {
-                list.push(at);
-            }
+        let mut eye = Eye {
+            story,
+            options,
+            now: options.now.unwrap_or(story.last),
+            forest,
+            after: Vec::new(),
+            starts: Vec::with_capacity(story.people.len() + 1),
+        };
+        let mut all = 0;
+        for at in 0..=story.people.len() {
+            eye.starts.push(all);
+            all += usize::try_from(eye.forest.brought(at)).unwrap_or(0);
         }
-        Eye { story, options, now: options.now.unwrap_or(story.last), forest, brought }
+        eye.after.resize(all, 0);
+        let mut next = eye.starts.clone();
+        for at in 0..story.people.len() {
+            let Some(parent) = eye.forest.parent(at) else { continue };
+            let age = (eye.came(at) - eye.came(parent)).max(0);
+            let Some(place) = next.get_mut(parent) else { continue };
+            if let Some(after) = eye.after.get_mut(*place) {
+                *after = age;
+            }
+            *place += 1;
+        }
+        eye
     }
 
     fn person(&self, at: usize) -> Person {
@@ -283,10 +328,10 @@ impl<'s> Eye<'s> {
         person.arrived.unwrap_or(person.met)
     }
 
-    fn bringer(&self, at: usize) -> Bringer {
-        let came = self.came(at);
-        let others = self.brought.get(at).map_or(&[][..], Vec::as_slice);
-        Bringer { at: came, after: others.iter().map(|other| (self.came(*other) - came).max(0)).collect() }
+    fn bringer(&self, at: usize) -> Bringer<'_> {
+        let bounds = self.starts.get(at).zip(self.starts.get(at + 1));
+        let after = bounds.and_then(|(from, until)| self.after.get(*from..*until)).unwrap_or_default();
+        Bringer { at: self.came(at), after }
     }
 
     fn slice(&self, name: &str, people: &[usize]) -> Slice {
@@ -295,6 +340,8 @@ impl<'s> Eye<'s> {
         };
         Slice {
             name: name.to_owned(),
+            drawn: None,
+            scanned: None,
             arrived: count(people.len()),
             took_part: how_many(&|person| person.took_part.is_some()),
             converted: how_many(&|person| person.converted.is_some()),
@@ -309,30 +356,34 @@ impl<'s> Eye<'s> {
     fn funnel(&self) -> Vec<Stage> {
         let all: Vec<usize> = self.arrived().collect();
         let Slice { arrived, took_part, converted, shared, brought, .. } = self.slice("", &all);
+        let seen = count(self.story.people.iter().filter(|person| person.seen.is_some()).count());
         let stages = [
+            ("seen", seen),
             ("arrived", arrived),
             ("tookPart", took_part),
             ("converted", converted),
             ("shared", shared),
             ("brought", brought),
         ];
-        let rate = |people: u32| if arrived == 0 { 0.0 } else { f64::from(people) / f64::from(arrived) };
-        stages.map(|(stage, people)| Stage { stage, people, rate: rate(people) }).to_vec()
+        // Not every page reports what it shows, so fewer may have been seen than arrived.
+        let first = seen.max(arrived);
+        let rate = |people: u32| if first == 0 { 0.0 } else { f64::from(people) / f64::from(first) };
+        let stages = stages.into_iter().skip(usize::from(seen == 0));
+        stages.map(|(stage, people)| Stage { stage, people, rate: rate(people) }).collect()
     }
 
-    fn cohorts(&self, all: &[Bringer]) -> Vec<Cohort> {
+    fn cohorts(&self, all: &[Bringer<'_>], curve: &Curve) -> Vec<Cohort> {
         let window = self.options.window;
-        let mut days: BTreeMap<i64, Vec<&Bringer>> = BTreeMap::new();
+        let mut days: BTreeMap<i64, Vec<Bringer<'_>>> = BTreeMap::new();
         for person in all {
-            days.entry(self.day(person.at)).or_default().push(person);
+            days.entry(self.day(person.at)).or_default().push(*person);
         }
-        let cohort = |(day, people): (i64, Vec<&Bringer>)| {
-            let people: Vec<Bringer> = people.into_iter().cloned().collect();
+        let cohort = |(day, people): (i64, Vec<Bringer<'_>>)| {
             let youngest = people.iter().map(|person| person.at).max().unwrap_or(0);
             let age = self.now - youngest;
             let k = k_factor(&people, window.min(age.max(0)), self.now);
-            let shown = maturity(all, window, self.now, age);
-            let within = |person: &Bringer| person.after.iter().filter(|after| **after <= window).count();
+            let shown = curve.maturity(age.clamp(0, window));
+            let within = |person: &Bringer<'_>| person.after.iter().filter(|after| **after <= window).count();
             Cohort {
                 day: crate::engine::time::date(day),
                 people: count(people.len()),
@@ -366,15 +417,24 @@ impl<'s> Eye<'s> {
         by_depth.into_iter().map(|(depth, people)| self.slice(&depth.to_string(), &people)).collect()
     }
 
-    fn touchpoints(&self) -> Vec<Slice> {
+    /// Stages by touchpoint, all of them or those of posters; each compared with the one with the most people.
+    fn touchpoints(&self, posters: bool) -> Vec<Slice> {
         let mut by_channel: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for at in self.arrived() {
             by_channel.entry(self.person(at).channel).or_default().push(at);
         }
-        let mut slices: Vec<Slice> = by_channel
-            .into_iter()
-            .map(|(channel, people)| self.slice(self.channel(channel), &people))
-            .collect();
+        let scanned = self.scanned();
+        let slices =
+            (0u32..).zip(scanned.iter().take(self.story.channels.len())).map(|(channel, scanned)| {
+                let name = self.channel(channel);
+                let people = by_channel.get(&channel).map_or(&[][..], Vec::as_slice);
+                let drawn = usize::try_from(channel).ok().and_then(|at| self.story.drawn.get(at)).copied();
+                let drawn = name.starts_with(POSTER).then_some(drawn.unwrap_or(0));
+                Slice { drawn, scanned: Some(*scanned), ..self.slice(name, people) }
+            });
+        let happened = |slice: &Slice| slice.arrived > 0 || slice.scanned > Some(0) || slice.drawn > Some(0);
+        let mut slices: Vec<Slice> =
+            slices.filter(|slice| happened(slice) && (!posters || slice.name.starts_with(POSTER))).collect();
         slices.sort_by(|a, b| b.arrived.cmp(&a.arrived).then_with(|| a.name.cmp(&b.name)));
         let arm = |slice: &Slice| Arm { people: slice.arrived, converted: slice.converted };
         let first = slices.first().map(arm);
@@ -384,9 +444,45 @@ impl<'s> Eye<'s> {
         slices
     }
 
+    /// How many people came by each channel, once or more often.
+    fn scanned(&self) -> Vec<u32> {
+        let mut came: Vec<(u32, u32)> =
+            self.story.touches.iter().map(|touch| (touch.channel, touch.who)).collect();
+        came.sort_unstable();
+        came.dedup();
+        let mut counts = vec![0u32; self.story.channels.len()];
+        for (channel, _) in came {
+            if let Some(sum) = usize::try_from(channel).ok().and_then(|channel| counts.get_mut(channel)) {
+                *sum += 1;
+            }
+        }
+        counts
+    }
+
+    /// Newcomers by time and generation.
+    fn waves(&self) -> Vec<Wave> {
+        let came = || self.arrived().filter_map(|at| Some((at, self.person(at).arrived?)));
+        let Some(first) = came().map(|(_, when)| when).min() else { return Vec::new() };
+        let last = came().map(|(_, when)| when).max().unwrap_or(first);
+        // Whole minutes, so that ends can be read; the last arrival is inside.
+        let length = ((last - first) / WAVES / 60_000 + 1) * 60_000;
+        let generations = usize::try_from(self.forest.tree().depth).unwrap_or(0) + 1;
+        let mut waves: Vec<Wave> = (0..=(last - first) / length)
+            .map(|n| first + n * length)
+            .map(|from| Wave { from, until: from + length, arrived: vec![0; generations] })
+            .collect();
+        for (at, when) in came() {
+            let wave = usize::try_from((when - first) / length).ok().and_then(|n| waves.get_mut(n));
+            let depth = usize::try_from(self.forest.depth(at)).unwrap_or(0);
+            if let Some(sum) = wave.and_then(|wave| wave.arrived.get_mut(depth)) {
+                *sum += 1;
+            }
+        }
+        waves
+    }
+
     fn channel(&self, number: u32) -> &str {
-        let name = usize::try_from(number).ok().and_then(|at| self.story.channels.get(at));
-        name.map_or(super::story::DIRECT, String::as_str)
+        self.story.channels.text(number)
     }
 
     fn spreaders(&self) -> Vec<Spreader> {
@@ -408,18 +504,31 @@ impl<'s> Eye<'s> {
 
     /// One path for each conversion that stands, and one for each person who never converted.
     fn paths(&self) -> Vec<Path> {
-        let mut touches: Vec<Vec<(u32, i64)>> = vec![Vec::new(); self.story.people.len()];
         let most = u32::try_from(CHANNELS - 1).unwrap_or(0);
-        for touch in &self.story.touches {
-            if let Some(list) = usize::try_from(touch.who).ok().and_then(|who| touches.get_mut(who)) {
-                list.push((touch.channel.min(most), touch.at));
+        let mut all: Vec<(u32, u32, i64)> =
+            self.story.touches.iter().map(|touch| (touch.who, touch.channel.min(most), touch.at)).collect();
+        // Stable: the touches of one person stay in their order.
+        all.sort_by_key(|touch| touch.0);
+        let touches: Vec<(u32, i64)> = all.iter().map(|(_, channel, at)| (*channel, *at)).collect();
+        let mut starts = vec![0usize; self.story.people.len() + 1];
+        for (who, _, _) in &all {
+            if let Some(next) = usize::try_from(*who).ok().and_then(|who| starts.get_mut(who + 1)) {
+                *next += 1;
             }
         }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
         let of = |who: u32| {
-            usize::try_from(who).ok().and_then(|who| touches.get(who)).map_or(&[][..], Vec::as_slice)
+            let who = usize::try_from(who).unwrap_or(usize::MAX - 1);
+            let bounds = starts.get(who).zip(starts.get(who + 1));
+            bounds.and_then(|(from, until)| touches.get(*from..*until)).unwrap_or_default()
         };
         let won = self.story.conversions.iter().filter(|conversion| !conversion.refunded).map(|conversion| {
-            let mut touches = within(of(conversion.who), conversion.at, LOOK_BACK);
+            let met = within(of(conversion.who), conversion.at, self.options.look_back);
+            let mut touches = transform(&met, self.options.transform);
             if touches.is_empty() {
                 touches.push((0, conversion.at));
             }
@@ -428,7 +537,10 @@ impl<'s> Eye<'s> {
         let lost = (0u32..)
             .zip(&self.story.people)
             .filter(|(who, person)| person.converted.is_none() && !of(*who).is_empty());
-        let lost = lost.map(|(who, _)| Path { touches: of(who).to_vec(), at: self.now, value: 0, lost: 1 });
+        let lost = lost.map(|(who, _)| {
+            let touches = transform(of(who), self.options.transform);
+            Path { touches, at: self.now, value: 0, lost: 1 }
+        });
         won.chain(lost).collect()
     }
 
@@ -441,7 +553,7 @@ impl<'s> Eye<'s> {
             ("lastNonDirect", Model::LastBut(0)),
             ("linear", Model::Linear),
             ("position", Model::Position(40, 40)),
-            ("timeDecay", Model::TimeDecay(7 * DAY)),
+            ("timeDecay", Model::TimeDecay(self.options.half_life)),
             ("markov", Model::Markov),
             ("shapley", Model::Shapley),
         ];
@@ -467,15 +579,21 @@ impl<'s> Eye<'s> {
     }
 
     fn live_codes(&self) -> Vec<RouteRow> {
-        let row = |((code, target), sum): (&(String, String), &super::story::RouteSum)| RouteRow {
-            live_code: code.clone(),
-            target: target.clone(),
-            shown: sum.shown,
-            scans: sum.scans,
-            added: sum.added,
-            dropped: sum.dropped,
+        let row = |(number, sum): (u32, &super::story::RouteSum)| {
+            let (code, target) = self.story.targets.text(number).split_once('/').unwrap_or_default();
+            RouteRow {
+                live_code: code.to_owned(),
+                target: target.to_owned(),
+                shown: sum.shown,
+                scans: sum.scans,
+                added: sum.added,
+                late: sum.late,
+                dropped: sum.dropped,
+            }
         };
-        self.story.routes.iter().map(row).collect()
+        let mut rows: Vec<RouteRow> = (0u32..).zip(&self.story.routes).map(row).collect();
+        rows.sort_by(|a, b| (&a.live_code, &a.target).cmp(&(&b.live_code, &b.target)));
+        rows
     }
 
     fn customers(&self) -> Vec<Customer> {
@@ -556,6 +674,7 @@ fn count(length: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attribution::credit::Transform;
 
     const LOG: &str = r#"
         {"at":0,"kind":"met","who":"ann"}
@@ -596,7 +715,11 @@ mod tests {
         assert_eq!((report.rewards[0].count, report.rewards[0].spent), (1, 800));
         assert_eq!(report.rewards[0].per_new_customer, Some(400.0));
         let route = &report.live_codes[0];
-        assert_eq!((route.shown, route.scans, route.added), (1, 1, 1));
+        // The place was kept until 1, and the add came after it.
+        assert_eq!((route.shown, route.scans, route.added, route.late), (1, 1, 1, 1));
+        let counter = report.touchpoints.iter().find(|slice| slice.name == "counter").unwrap();
+        assert_eq!((counter.arrived, counter.scanned, counter.drawn), (1, Some(2), None));
+        assert_eq!(report.waves.iter().map(|wave| wave.arrived.iter().sum::<u32>()).sum::<u32>(), 3);
         for credit in &report.credit {
             assert_eq!(credit.channels.values().sum::<u64>(), 1_000, "{}", credit.model);
         }
@@ -614,6 +737,81 @@ mod tests {
         let (one, other) = (of(&facts.join("\n")), of(&answers));
         assert_eq!(one, other);
         assert_eq!(one, of(&format!("[{}]", facts.join(","))));
+    }
+
+    #[test]
+    fn what_comes_again_under_its_id_counts_once() {
+        let fact = r#"{"id":"c1/0","at":1,"kind":"happened","by":"ann","name":"order","amount":500}"#;
+        let report = of(&[fact, fact, &fact.replace("c1/0", "c1/1")].join("\n"));
+        assert_eq!((report.facts, report.days[0].conversions, report.days[0].value), (2, 2, 1_000));
+    }
+
+    #[test]
+    fn reports_are_read_like_facts_and_say_what_was_shown() {
+        let record = |id: u32, kind: &str, who: &str, data: &str| {
+            format!(
+                r#"{{"specversion":"1.0","id":"{id}","source":"urn:kfactor:c","type":"io.kfactor.{kind}.v1","time":"2026-12-01T00:00:0{id}.25Z","subject":"{who}","data":{data}}}"#
+            )
+        };
+        let log = [
+            record(1, "page-shown", "ann", "{}"),
+            record(2, "page-shown", "bo", r#"{"touchpoint":"poster-main-b"}"#),
+            record(
+                3,
+                "arrived",
+                "bo",
+                r#"{"who":"bo","touchpoint":"poster-main-b","inviter":"ann","depth":1}"#,
+            ),
+            record(
+                3,
+                "arrived",
+                "bo",
+                r#"{"who":"bo","touchpoint":"poster-main-b","inviter":"ann","depth":1}"#,
+            ),
+            record(4, "poster-drawn", "ann", r#"{"poster":"main","variant":"b"}"#),
+            record(5, "poster-drawn", "bo", r#"{"poster":"main","variant":"a"}"#),
+            record(6, "helped", "bo", r#"{"loop":"L","by":"bo","have":1,"need":2}"#),
+        ];
+        let report = of(&log.join("\n"));
+        const BEGIN: i64 = 1_796_083_200_250;
+        assert_eq!((report.facts, report.skipped), (6, 0));
+        assert_eq!((report.from, report.until), (BEGIN + 1_000, BEGIN + 6_000));
+        let funnel: Vec<_> = report.funnel.iter().map(|stage| (stage.stage, stage.people)).collect();
+        assert_eq!(funnel[..3], [("seen", 2), ("arrived", 1), ("tookPart", 1)]);
+        assert!((report.funnel[1].rate - 0.5).abs() < 1e-12);
+        let posters: Vec<_> = report
+            .posters
+            .iter()
+            .map(|slice| (slice.name.as_str(), slice.drawn, slice.scanned, slice.arrived))
+            .collect();
+        assert_eq!(posters, [("poster-main-b", Some(1), Some(1), 1), ("poster-main-a", Some(1), Some(0), 0)]);
+    }
+
+    #[test]
+    fn credit_looks_back_as_far_as_one_wishes_and_shortens_paths() {
+        let log = r#"
+            {"at":0,"kind":"arrived","who":"ann","touchpoint":"counter","depth":0}
+            {"at":3700000,"kind":"touched","who":"ann","touchpoint":"parcel"}
+            {"at":90000000,"kind":"touched","who":"ann"}
+            {"at":90000001,"kind":"happened","by":"ann","name":"order","order":"o","amount":1}
+        "#;
+        let first = |options: &Options| {
+            let mut story = Story::default();
+            story.read(log.as_bytes());
+            let credit = report(&story, options).credit;
+            let of =
+                |model: &str| credit.iter().find(|credit| credit.model == model).unwrap().channels.clone();
+            (of("first").keys().next().unwrap().clone(), of("last").keys().next().unwrap().clone())
+        };
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        let usual = Options::default();
+        assert_eq!(first(&usual), pair("counter", "direct"));
+        assert_eq!(first(&Options { look_back: DAY, ..usual }), pair("parcel", "direct"));
+        assert_eq!(
+            first(&Options { transform: Transform::WithoutLast(0), ..usual }),
+            pair("counter", "parcel")
+        );
+        assert_eq!(first(&Options { look_back: 1_000, ..usual }), pair("direct", "direct"));
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! Reading facts: who came by whom and from where, and what they did.
 
-use crate::engine::hash::Keys;
+use hashbrown::HashTable;
 use std::collections::BTreeMap;
 
+use crate::attribution::credit::Transform;
+use crate::campaign::units::parse_time;
+use crate::engine::hash::Keys;
 use crate::engine::interner::Interner;
+use crate::engine::time::UtcOffset;
 use crate::json::Fault;
 use crate::json::scan::{Scanner, Value};
 
@@ -16,12 +20,27 @@ pub struct Options {
     pub offset: i32,
     /// The moment of looking, in Unix milliseconds; the last fact's if absent.
     pub now: Option<i64>,
+    /// How far back a touch can lie and still be given credit, in milliseconds.
+    pub look_back: i64,
+    /// For each of these spans before the conversion a touch weighs half as much under `timeDecay`, in milliseconds.
+    pub half_life: i64,
+    /// How paths are shortened before credit is given.
+    pub transform: Transform,
 }
 
+const DAY: i64 = 86_400_000;
+
 impl Default for Options {
-    /// Seven days, China's time.
+    /// Seven days, China's time, thirty days back, half-lives of seven days.
     fn default() -> Self {
-        Options { window: 7 * 86_400_000, offset: 480, now: None }
+        Options {
+            window: 7 * DAY,
+            offset: 480,
+            now: None,
+            look_back: 30 * DAY,
+            half_life: 7 * DAY,
+            transform: Transform::None,
+        }
     }
 }
 
@@ -32,16 +51,20 @@ pub struct Story {
     pub names: Interner,
     /// People by number.
     pub people: Vec<Person>,
-    /// The names of channels; 0 is `direct`.
-    pub channels: Vec<String>,
+    /// The names of channels; 0 is `direct`, 1 `share`.
+    pub channels: Interner,
+    /// How many times the poster of each channel was drawn, by reports; shorter than the channels.
+    pub drawn: Vec<u32>,
     /// Where and when people met the campaign, in the order of the facts.
     pub touches: Vec<Touch>,
     /// What they bought or did for the site, in the order of the facts.
     pub conversions: Vec<Conversion>,
     /// What was granted, by reward.
     pub rewards: BTreeMap<String, RewardSum>,
-    /// What live codes did, by code and target; turned away under the empty target.
-    pub routes: BTreeMap<(String, String), RouteSum>,
+    /// The targets of live codes, as `code/target`; turned away under the empty target.
+    pub targets: Interner,
+    /// What each of these did.
+    pub routes: Vec<RouteSum>,
     /// Facts read.
     pub facts: u64,
     /// Lines that are no facts.
@@ -54,6 +77,14 @@ pub struct Story {
     by_order: Vec<usize>,
     grants: Interner,
     by_grant: Vec<(String, i64, bool)>,
+    /// The names of live codes.
+    codes: Interner,
+    /// Where a place is kept and until when, by person and live code.
+    places: BTreeMap<(u32, u32), (u32, i64)>,
+    /// Hashes of the ids of what was read: what comes again counts once.
+    ids: HashTable<u64>,
+    keys: Keys,
+    route_name: String,
 }
 
 /// A person.
@@ -73,6 +104,8 @@ pub struct Person {
     pub converted: Option<i64>,
     /// When they first shared.
     pub shared: Option<i64>,
+    /// When a page was first shown to them, by reports.
+    pub seen: Option<i64>,
     /// Orders that stand.
     pub orders: u32,
     /// Their money, in minor units.
@@ -125,6 +158,8 @@ pub struct RouteSum {
     pub scans: u32,
     /// Adds.
     pub added: u32,
+    /// Of these, the ones for which no place was kept: they came after `hold` was over, or without a scan.
+    pub late: u32,
     /// Leavings.
     pub dropped: u32,
 }
@@ -132,6 +167,7 @@ pub struct RouteSum {
 /// What a fact tells that matters here.
 #[derive(Default)]
 struct Told<'a> {
+    id: Text<'a>,
     kind: Text<'a>,
     at: Option<i64>,
     who: Text<'a>,
@@ -145,6 +181,12 @@ struct Told<'a> {
     target: Text<'a>,
     amount: i64,
     again: bool,
+    until: Option<i64>,
+    /// Of reports, which are facts and what happens in pages as CloudEvents.
+    subject: Text<'a>,
+    poster: Text<'a>,
+    variant: Text<'a>,
+    data: Option<&'a [u8]>,
 }
 
 type Text<'a> = Option<std::borrow::Cow<'a, str>>;
@@ -176,15 +218,22 @@ pub const SHARE: &str = "share";
 
 impl Default for Story {
     fn default() -> Self {
-        let new = || Interner::new(Keys::new([0; 32]));
+        let keys = Keys::new([0; 32]);
+        let new = || Interner::new(keys);
+        let mut channels = new();
+        for name in [DIRECT, SHARE] {
+            channels.intern(name);
+        }
         Story {
             names: new(),
             people: Vec::new(),
-            channels: vec![DIRECT.to_owned(), SHARE.to_owned()],
+            channels,
+            drawn: Vec::new(),
             touches: Vec::new(),
             conversions: Vec::new(),
             rewards: BTreeMap::new(),
-            routes: BTreeMap::new(),
+            targets: new(),
+            routes: Vec::new(),
             facts: 0,
             skipped: 0,
             first: 0,
@@ -193,13 +242,18 @@ impl Default for Story {
             by_order: Vec::new(),
             grants: new(),
             by_grant: Vec::new(),
+            codes: new(),
+            places: BTreeMap::new(),
+            ids: HashTable::new(),
+            keys,
+            route_name: String::new(),
         }
     }
 }
 
 impl Story {
-    /// Reads facts: one object for each line, or an array; answers, and entries of a log that hold one, will do as well.
-    /// What is no fact is passed over and counted.
+    /// Reads facts: one object for each line, or an array; answers, entries of a log that hold one, and reports will do as
+    /// well. A fact that comes again under its id counts once. What is no fact is passed over and counted.
     ///
     /// ```
     /// use kfactor::insight::Story;
@@ -217,6 +271,13 @@ impl Story {
                 told.take(key, value, &mut inner);
                 Ok::<(), Fault>(())
             });
+            if let Some(data) = told.data.take().filter(|_| told.kind.is_some()) {
+                let mut scanner = Scanner::new(data);
+                let _ = scanner.object(|key, value| {
+                    told.take_data(key, value);
+                    Ok::<(), Fault>(())
+                });
+            }
             match (more, inner) {
                 (Ok(false), _) => return,
                 (Ok(true), Some(inner)) => self.read(inner),
@@ -237,12 +298,15 @@ impl Story {
             self.skipped += u64::from(told.kind.is_some());
             return;
         };
+        if told.id.as_deref().is_some_and(|id| !self.is_new(id)) {
+            return;
+        }
         if self.facts == 0 {
             self.first = at;
         }
         self.facts += 1;
         self.last = self.last.max(at);
-        let who = told.who.as_deref().or(told.by.as_deref());
+        let who = told.who.as_deref().or(told.by.as_deref()).or(told.subject.as_deref());
         let who = who.map(|who| self.person(who, at));
         match (kind, who) {
             ("arrived", Some(who)) => self.arrive(who, at, told),
@@ -252,9 +316,14 @@ impl Story {
             ("refunded", _) => self.refund(told),
             ("granted", _) => self.grant(told),
             ("failed" | "revoked" | "outdated", _) => self.take_back(told),
+            ("page-shown", Some(who)) => self.of(who, |person| person.seen = person.seen.or(Some(at))),
+            ("poster-drawn", _) => self.draw(told),
             ("routed", Some(who)) => {
                 let again = u32::from(told.again);
-                self.route(told, |sum| (sum.shown, sum.scans) = (sum.shown + 1 - again, sum.scans + 1));
+                let target =
+                    self.route(told, |sum| (sum.shown, sum.scans) = (sum.shown + 1 - again, sum.scans + 1));
+                let code = self.codes.intern(told.live_code.as_deref().unwrap_or_default());
+                self.places.insert((who, code), (target, told.until.unwrap_or(0)));
                 if told.touchpoint.is_some() {
                     self.touch(who, at, told);
                 }
@@ -262,15 +331,29 @@ impl Story {
             ("turned-away", Some(_)) => {
                 self.route(told, |sum| (sum.shown, sum.scans) = (sum.shown + 1, sum.scans + 1));
             }
-            ("dropped", Some(_)) => self.route(told, |sum| sum.dropped += 1),
+            ("added", Some(who)) => {
+                let target = self.route(told, |sum| sum.added += 1);
+                let code = self.codes.intern(told.live_code.as_deref().unwrap_or_default());
+                let place = self.places.insert((who, code), (target, 0));
+                if place.is_none_or(|(kept, until)| kept != target || until <= at) {
+                    self.route(told, |sum| sum.late += 1);
+                }
+            }
+            ("dropped", Some(_)) => drop(self.route(told, |sum| sum.dropped += 1)),
             _ => {}
-        }
-        if kind == "added" {
-            self.route(told, |sum| sum.added += 1);
         }
         if let Some(who) = who.filter(|_| PARTS.contains(&kind)) {
             self.of(who, |person| person.took_part = person.took_part.or(Some(at)));
         }
+    }
+
+    fn is_new(&mut self, id: &str) -> bool {
+        let hash = self.keys.text(id);
+        let is_new = self.ids.find(hash, |known| *known == hash).is_none();
+        if is_new {
+            self.ids.insert_unique(hash, hash, |known| *known);
+        }
+        is_new
     }
 
     fn person(&mut self, id: &str, at: i64) -> u32 {
@@ -301,7 +384,7 @@ impl Story {
     fn touch(&mut self, who: u32, at: i64, told: &Told<'_>) -> u32 {
         const SESSION: i64 = 1_800_000;
         let channel = match (told.touchpoint.as_deref(), told.inviter.as_deref()) {
-            (Some(touchpoint), _) => self.channel(touchpoint),
+            (Some(touchpoint), _) => self.channels.intern(touchpoint),
             (None, Some(_)) => 1,
             (None, None) => 0,
         };
@@ -314,13 +397,17 @@ impl Story {
         channel
     }
 
-    fn channel(&mut self, name: &str) -> u32 {
-        let known = self.channels.iter().position(|channel| channel == name);
-        let number = known.unwrap_or(self.channels.len());
-        if known.is_none() {
-            self.channels.push(name.to_owned());
+    /// Counts a poster that was drawn for the touchpoint that stands for it.
+    fn draw(&mut self, told: &Told<'_>) {
+        let Some(poster) = told.poster.as_deref() else { return };
+        let channel = self.channels.intern(&crate::poster::touchpoint(poster, told.variant.as_deref()));
+        let Ok(channel) = usize::try_from(channel) else { return };
+        if self.drawn.len() <= channel {
+            self.drawn.resize(channel + 1, 0);
         }
-        u32::try_from(number).unwrap_or(0)
+        if let Some(times) = self.drawn.get_mut(channel) {
+            *times += 1;
+        }
     }
 
     fn convert(&mut self, who: u32, at: i64, told: &Told<'_>) {
@@ -377,9 +464,20 @@ impl Story {
         }
     }
 
-    fn route(&mut self, told: &Told<'_>, change: impl FnOnce(&mut RouteSum)) {
-        let text = |text: &Text<'_>| text.as_deref().unwrap_or_default().to_owned();
-        change(self.routes.entry((text(&told.live_code), text(&told.target))).or_default());
+    /// Changes what the target did that a fact names, and gives the target's number.
+    fn route(&mut self, told: &Told<'_>, change: impl FnOnce(&mut RouteSum)) -> u32 {
+        self.route_name.clear();
+        self.route_name.push_str(told.live_code.as_deref().unwrap_or_default());
+        self.route_name.push('/');
+        self.route_name.push_str(told.target.as_deref().unwrap_or_default());
+        let number = self.targets.intern(&self.route_name);
+        if let Ok(at) = usize::try_from(number) {
+            if self.routes.len() <= at {
+                self.routes.resize(at + 1, RouteSum::default());
+            }
+            self.routes.get_mut(at).map(change);
+        }
+        number
     }
 }
 
@@ -388,6 +486,11 @@ impl<'a> Told<'a> {
         match (key, value) {
             ("kind", Value::Text(text)) => self.kind = Some(text),
             ("at", Value::Int(at)) => self.at = Some(at),
+            ("id", Value::Text(text)) => self.id = Some(text),
+            ("type", Value::Text(text)) => self.kind = self.kind.take().or_else(|| kind_of(text)),
+            ("time", Value::Text(text)) => self.at = self.at.or_else(|| instant(&text)),
+            ("subject", Value::Text(text)) => self.subject = Some(text),
+            ("data", Value::Other(bytes)) => self.data = Some(bytes),
             ("who", Value::Text(text)) => self.who = Some(text),
             ("by", Value::Text(text)) => self.by = Some(text),
             ("inviter", Value::Text(text)) => self.inviter = Some(text),
@@ -399,8 +502,41 @@ impl<'a> Told<'a> {
             ("target", Value::Text(text)) => self.target = Some(text),
             ("amount", Value::Int(amount)) => self.amount = amount,
             ("again", Value::Bool(again)) => self.again = again,
+            ("until", Value::Int(until)) => self.until = Some(until),
             ("facts" | "answer", Value::Other(bytes)) => *inner = Some(bytes),
             _ => {}
         }
     }
+
+    /// Takes what stands in the `data` of a report: the fields of a fact, or what happened in a page.
+    fn take_data(&mut self, key: &str, value: Value<'a>) {
+        match (key, value) {
+            ("poster", Value::Text(text)) => self.poster = Some(text),
+            ("variant", Value::Text(text)) => self.variant = Some(text),
+            ("id" | "kind" | "at" | "type" | "time" | "subject" | "data" | "facts" | "answer", _) => {}
+            (key, value) => self.take(key, value, &mut None),
+        }
+    }
+}
+
+/// The kind of fact in the type of a report: `helped` in `io.kfactor.helped.v1`.
+fn kind_of(name: std::borrow::Cow<'_, str>) -> Text<'_> {
+    use std::borrow::Cow;
+    fn inner(name: &str) -> Option<&str> {
+        name.strip_prefix("io.kfactor.")?.strip_suffix(".v1")
+    }
+    match name {
+        Cow::Borrowed(name) => inner(name).map(Cow::Borrowed),
+        Cow::Owned(name) => inner(&name).map(|kind| Cow::Owned(kind.to_owned())),
+    }
+}
+
+/// The time of a report, as `2026-12-01T04:00:00.000Z`, in Unix milliseconds.
+fn instant(text: &str) -> Option<i64> {
+    let (seconds, rest) = text.split_once('.').unwrap_or((text.strip_suffix('Z')?, "Z"));
+    let thousandths = rest.strip_suffix('Z')?;
+    let begin = parse_time(seconds, UtcOffset(0))?.0;
+    let digits = thousandths.bytes().chain(core::iter::repeat(b'0')).take(3);
+    let more = digits.map(|digit| i64::from(digit.wrapping_sub(b'0'))).fold(0, |sum, digit| sum * 10 + digit);
+    thousandths.bytes().all(|byte| byte.is_ascii_digit()).then_some(begin + more)
 }

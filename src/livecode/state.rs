@@ -189,13 +189,31 @@ impl TargetState {
     /// How many places are kept at an instant.
     #[must_use]
     pub fn kept(&self, at: Time) -> u32 {
-        let over = self.places.partition_point(|(until, _)| *until <= at);
+        // Of the places that are over only those since the target was last shown are still there: few.
+        let is_over = |place: usize| self.places.get(place).is_some_and(|(until, _)| *until <= at);
+        let mut over = 0;
+        let mut step = 1;
+        while is_over(over + step - 1) {
+            over += step;
+            step *= 2;
+        }
+        while step > 1 {
+            step /= 2;
+            if is_over(over + step - 1) {
+                over += step;
+            }
+        }
         u32::try_from(self.places.len() - over).unwrap_or(u32::MAX)
     }
 
     fn keep(&mut self, until: Time, person: Person, at: Time) {
         while self.places.front().is_some_and(|(until, _)| *until <= at) {
             self.places.pop_front();
+        }
+        // Places are kept alike long, so the new one is nearly always the last.
+        if self.places.back().is_none_or(|last| *last <= (until, person)) {
+            self.places.push_back((until, person));
+            return;
         }
         let place = self.places.partition_point(|kept| *kept <= (until, person));
         self.places.insert(place, (until, person));

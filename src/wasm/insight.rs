@@ -5,24 +5,118 @@ use wasm_bindgen::prelude::*;
 use serde::Serialize;
 
 use super::{error, gone, object, with};
+use crate::attribution::credit::{Model, Path, Transform, credit_of, transform, within};
 use crate::attribution::lock::{self, Eligible, Lock, Policy, Rebind, RenewOn};
 use crate::engine::Time;
 use crate::engine::command::whole;
+use crate::insight::experiment::{Arm, compare, sample_ratio};
 use crate::insight::{Options, Story, report};
 
-/// What facts say about how a campaign spreads. The window of K is in milliseconds, the offset of local days in minutes;
-/// what is not a number is the default, and for `now` the last fact's time.
+/// What facts say about how a campaign spreads. The window of K, how far back credit looks and the half-life of touches are in
+/// milliseconds, the offset of local days in minutes; what is not a number is the default, and for `now` the last fact's time.
+/// `paths` is `exposure`, `first` or `without-direct`; with anything else paths are as they are.
 #[wasm_bindgen]
-pub fn insight(facts: &[u8], window: f64, offset: f64, now: f64) -> JsValue {
+pub fn insight(
+    facts: &[u8],
+    window: f64,
+    offset: f64,
+    now: f64,
+    look_back: f64,
+    half_life: f64,
+    paths: &str,
+) -> JsValue {
     let usual = Options::default();
+    let span = |given: f64, usual: i64| whole(given).filter(|span| *span > 0).unwrap_or(usual);
     let options = Options {
-        window: whole(window).filter(|window| *window > 0).unwrap_or(usual.window),
+        window: span(window, usual.window),
         offset: whole(offset).and_then(|offset| i32::try_from(offset).ok()).unwrap_or(usual.offset),
         now: whole(now),
+        look_back: span(look_back, usual.look_back),
+        half_life: span(half_life, usual.half_life),
+        transform: Transform::parse(paths, 0).unwrap_or(usual.transform),
     };
     let mut story = Story::default();
     story.read(facts);
     object(&report(&story, &options))
+}
+
+/// The credit of each channel for paths that are given as columns: the touches of all paths one after the other, how many of
+/// them each path has, when each was and when the path's conversions were, and for each path how many people it converted and
+/// how many not. `worth` is what is shared out, in whole units. Without `how_far`, touches of any age count.
+#[wasm_bindgen]
+#[expect(clippy::too_many_arguments, reason = "columns cross at once, which objects do not")]
+pub fn credit(
+    channels: usize,
+    touches: &[u32],
+    times: &[f64],
+    lengths: &[u32],
+    ends: &[f64],
+    converted: &[u32],
+    lost: &[u32],
+    worth: &[f64],
+    model: &str,
+    first: u32,
+    last: u32,
+    half_life: f64,
+    direct: u32,
+    how_far: f64,
+    paths: &str,
+) -> JsValue {
+    let model = match model {
+        "first" => Model::First,
+        "last" => Model::Last,
+        "lastNonDirect" => Model::LastBut(direct),
+        "linear" => Model::Linear,
+        "position" => Model::Position(first, last),
+        "timeDecay" => Model::TimeDecay(whole(half_life).unwrap_or(1)),
+        "markov" => Model::Markov,
+        "shapley" => Model::Shapley,
+        _ => {
+            return error(
+                "MODEL_UNKNOWN",
+                "There is no credit model of this name.",
+                "没有这个名称的归因模型。",
+            );
+        }
+    };
+    let how = Transform::parse(paths, direct).unwrap_or(Transform::None);
+    let mut all = touches.iter().zip(times).map(|(channel, at)| (*channel, whole(*at).unwrap_or(0)));
+    let path = |(((length, end), converted), lost): (((&u32, &f64), &u32), &u32)| {
+        let length = usize::try_from(*length).unwrap_or(0);
+        let met: Vec<(u32, i64)> = all.by_ref().take(length).collect();
+        let at = whole(*end).unwrap_or(0);
+        let counting = whole(how_far).map_or_else(|| met.clone(), |window| within(&met, at, window));
+        let (value, lost) = (u64::from(*converted), u64::from(*lost));
+        Path { touches: transform(&counting, how), at, value, lost }
+    };
+    let paths: Vec<Path> = lengths.iter().zip(ends).zip(converted).zip(lost).map(path).collect();
+    let worth: Vec<u64> = worth
+        .iter()
+        .map(|worth| whole(*worth).and_then(|worth| u64::try_from(worth).ok()).unwrap_or(0))
+        .collect();
+    object(&credit_of(&paths, &worth, channels, model))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Compared {
+    sample_ratio: f64,
+    against_first: Vec<crate::insight::experiment::Comparison>,
+}
+
+/// Whether people came to the arms of an experiment in the proportion of the weights, and each arm after the first against it.
+#[wasm_bindgen(js_name = compareArms)]
+pub fn compare_arms(people: &[u32], converted: &[u32], weights: &[u32]) -> JsValue {
+    let arms: Vec<Arm> = people
+        .iter()
+        .zip(converted)
+        .map(|(people, converted)| Arm { people: *people, converted: *converted.min(people) })
+        .collect();
+    let first = arms.first().copied().unwrap_or_default();
+    object(&Compared {
+        sample_ratio: sample_ratio(people, weights),
+        against_first: arms.iter().skip(1).map(|arm| compare(first, *arm)).collect(),
+    })
 }
 
 #[derive(Serialize)]

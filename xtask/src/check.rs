@@ -25,7 +25,11 @@ const STEPS: [Step; 17] = [
     step("pkg", "the npm package builds", || package::build().map(drop)),
     step("types", "TypeScript and JavaScript are formatted and typed", typescript),
     step("package", "tests of the package", package_tests),
-    step("oracles", "trees of insight against networkx, if PyPI can be reached", oracles),
+    step(
+        "oracles",
+        "insight and credit against networkx and ChannelAttribution, if PyPI can be reached",
+        oracles,
+    ),
     step("publish", "publint and are-the-types-wrong on the tarball", publish_checks),
     step(
         "tarball",

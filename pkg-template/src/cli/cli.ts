@@ -2,6 +2,8 @@
 import { audit } from "./audit.js";
 import { bindingsCommand } from "./bindings.js";
 import { conformance } from "./conformance.js";
+import { creditCommand } from "./credit.js";
+import { compareCommand, variantCommand } from "./experiment.js";
 import { insightCommand } from "./insight.js";
 import { posterCommand } from "./poster.js";
 import { qrCommand } from "./qr.js";
@@ -28,11 +30,18 @@ const HELP = `kfactor: campaigns and referral loops
   kfactor token verify TOKEN --key HEX      its fields, proven; --kid N if the key is not number 0
   kfactor token mint --key HEX --campaign N [--kid N] [--kind N] [--touchpoint N] [--inviter N] [--day N]
                      [--depth N]
+  kfactor token fits TEXT                   which places of WeChat and WeCom take a parameter as it is
   kfactor verify CAMPAIGN --seed HEX --facts FILE   re-checks every draw with the published seed
       --commitment HEX                      what was promised before the campaign
   kfactor insight [FACTS|-]                 what facts say about how a campaign spreads: funnel, K, tree, credit, RFM
       --window SPAN                         in which those whom people bring count, as 7d; --offset +08:00
       --csv DIR                             writes each table as a CSV file
+      --look-back SPAN  --half-life SPAN  --transform exposure|first|without-direct    of the paths that get credit
+  kfactor credit [PATHS|-]                  credit by channel for any paths: a table of path ("search > poster"), converted,
+                                            lost, value; or JSON with times
+      --model NAME  --position 40/40  --direct NAME  --separator ">"  and as above
+  kfactor variant EXPERIMENT ARM[=WEIGHT]… [--people FILE|-]    the variant of each person of a list, the same everywhere
+  kfactor compare ARM=CONVERTED/PEOPLE[/WEIGHT]…    which arm is better, whenever one looks; checks the split
   kfactor report [FACTS|-] --campaign ID --to URL    sends facts to a backend and waits until it has taken them
       --as cloudevents|cloudevents-batch|ndjson|json|segment|sensors|ga4  --key WRITEKEY
       --store DIR                           keeps there what could not be sent in a minute, for the next run; without FACTS it
@@ -64,6 +73,9 @@ const COMMANDS: Readonly<Record<string, (words: string[]) => Promise<Exit>>> = {
   conformance,
   bindings: bindingsCommand,
   insight: insightCommand,
+  credit: creditCommand,
+  variant: variantCommand,
+  compare: compareCommand,
   report: reportCommand,
   touchpoints,
   token,

@@ -2,9 +2,18 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { insight, insightTables } from "kfactor";
 import type { Report } from "kfactor";
+import { transformOf } from "./credit.js";
 import { Exit, isChinese, parse, say, usage } from "./terminal.js";
 
-const OPTIONS = { window: { type: "string" }, offset: { type: "string" }, csv: { type: "string" } } as const;
+const TEXT = { type: "string" } as const;
+const OPTIONS = {
+  window: TEXT,
+  offset: TEXT,
+  csv: TEXT,
+  transform: TEXT,
+  "look-back": TEXT,
+  "half-life": TEXT,
+} as const;
 
 /** `kfactor insight [FACTS|-]` */
 export async function insightCommand(words: string[]): Promise<Exit> {
@@ -19,7 +28,12 @@ export async function insightCommand(words: string[]): Promise<Exit> {
   }
   const window = span("window", values.window);
   const offset = minutes(values.offset);
+  const lookBack = span("look-back", values["look-back"]);
+  const halfLife = span("half-life", values["half-life"]);
   const report = await insight(bytes, {
+    transform: transformOf(values.transform),
+    ...(lookBack === undefined ? {} : { lookBack }),
+    ...(halfLife === undefined ? {} : { halfLife }),
     ...(window === undefined ? {} : { window }),
     ...(offset === undefined ? {} : { offset }),
   });
@@ -37,6 +51,7 @@ export async function insightCommand(words: string[]): Promise<Exit> {
 const EN = {
   read: (facts: number, people: number) => `${facts} facts, ${people} people`,
   stages: {
+    seen: "saw a page",
     arrived: "arrived",
     tookPart: "took part",
     converted: "converted",
@@ -55,10 +70,25 @@ const EN = {
   rate: "converted",
   credit: "credit (markov)",
   skipped: "lines that are no facts",
+  posters: "poster",
+  drawn: "drawn",
+  scanned: "scanned",
+  arrived: "arrived",
+  rewards: "reward",
+  given: "given",
+  each: "for each customer who was brought",
+  late: "adds without a place kept",
 };
 const ZH: typeof EN = {
   read: (facts, people) => `${facts} 条事实，${people} 人`,
-  stages: { arrived: "到访", tookPart: "参与", converted: "转化", shared: "分享", brought: "带来新人" },
+  stages: {
+    seen: "看到页面",
+    arrived: "到访",
+    tookPart: "参与",
+    converted: "转化",
+    shared: "分享",
+    brought: "带来新人",
+  },
   k: "K 因子",
   within: "窗口",
   days: "天",
@@ -71,6 +101,14 @@ const ZH: typeof EN = {
   rate: "转化率",
   credit: "归因（马尔可夫）",
   skipped: "行不是事实",
+  posters: "海报",
+  drawn: "生成",
+  scanned: "扫码",
+  arrived: "到访",
+  rewards: "奖励",
+  given: "发放",
+  each: "每位裂变新客",
+  late: "未占名额的添加",
 };
 
 function text(report: Report, words: typeof EN): string {
@@ -97,6 +135,19 @@ function text(report: Report, words: typeof EN): string {
       `  ${name.padEnd(16)} ${String(arrived).padStart(8)}  ${words.rate} ${rate}, ${words.credit} ${credit}`,
     );
   }
+  if (report.posters.length > 0) lines.push(`${words.posters}:`);
+  for (const { name, drawn, scanned, arrived, converted } of report.posters) {
+    const rate = percent(arrived === 0 ? 0 : converted / arrived);
+    const came = `${words.drawn} ${drawn ?? 0} > ${words.scanned} ${scanned ?? 0} > ${words.arrived} ${arrived}`;
+    lines.push(`  ${name.padEnd(16)} ${came}, ${words.rate} ${rate}`);
+  }
+  if (report.rewards.length > 0) lines.push(`${words.rewards}:`);
+  for (const { reward, count, spent, perNewCustomer } of report.rewards) {
+    const each = perNewCustomer == null ? "" : `, ${(perNewCustomer / 100).toFixed(2)} ${words.each}`;
+    lines.push(`  ${reward.padEnd(16)} ${words.given} ${count} (${(spent / 100).toFixed(2)})${each}`);
+  }
+  const late = report.liveCodes.reduce((sum, row) => sum + row.late, 0);
+  if (late > 0) lines.push(`${words.late}: ${late}`);
   return lines.join("\n") + "\n";
 }
 

@@ -1,4 +1,4 @@
-import { mint, verify } from "kfactor/backend";
+import { mint, platformFits, verify } from "kfactor/backend";
 import { peek } from "kfactor";
 import { Exit, hexadecimal, parse, say, usage, wholeNumber } from "./terminal.js";
 
@@ -15,7 +15,7 @@ const OPTIONS = {
   depth: TEXT,
 } as const;
 
-/** `kfactor token peek|verify|mint` */
+/** `kfactor token peek|verify|mint|fits` */
 export async function token(words: string[]): Promise<Exit> {
   const { values, positionals } = parse(words, OPTIONS);
   const [action, text] = positionals;
@@ -38,8 +38,23 @@ export async function token(words: string[]): Promise<Exit> {
       const minted = await mint(fields, wanted(key, "--key"));
       return say(values.json === true ? `${JSON.stringify({ token: minted })}\n` : `${minted}\n`, Exit.Well);
     }
+    case "fits": {
+      const places = platformFits(wanted(text, "a parameter"));
+      const exit = places.every(({ fits }) => fits) ? Exit.Well : Exit.Findings;
+      if (values.json === true) return say(JSON.stringify(places, null, 2) + "\n", exit);
+      const lines = places.map(({ field, of, most, unit, why }) => {
+        const verdict =
+          why === undefined
+            ? "fits"
+            : why === "long"
+              ? `too long: ${most} ${unit}`
+              : "characters that are not taken";
+        return `${field.padEnd(18)}${of.padEnd(30)}${verdict}`;
+      });
+      return say(lines.join("\n") + "\n", exit);
+    }
     default:
-      throw usage("say `token peek`, `token verify` or `token mint`");
+      throw usage("say `token peek`, `token verify`, `token mint` or `token fits`");
   }
 }
 

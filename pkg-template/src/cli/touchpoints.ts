@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { Engine, qr } from "kfactor";
+import type { UtmLink } from "kfactor";
 import { mint } from "kfactor/backend";
 import {
   Exit,
@@ -52,7 +53,8 @@ interface Document {
   id: string;
   title: string;
   number?: number;
-  touchpoints?: Record<string, { kind: string; number?: number; liveCode?: string }>;
+  posters?: Record<string, { variants?: string[] }>;
+  touchpoints?: Record<string, { kind: string; number?: number; liveCode?: string; utm?: UtmLink }>;
 }
 
 /** `kfactor touchpoints CAMPAIGN --key HEX --url URL` */
@@ -65,7 +67,7 @@ export async function touchpoints(words: string[]): Promise<Exit> {
   const text = readText(file);
   (await orProblems(file, isChinese(values), () => Engine.load(text))).free();
   const campaign = JSON.parse(text.replace(/^\uFEFF/, "")) as Document;
-  const site = values.url.replace(/\/+$/, "");
+  const site = siteOf(values.url);
   const fields = {
     kid: wholeNumber("kid", values.kid) ?? 0,
     day: wholeNumber("day", values.day) ?? Math.floor(Date.now() / 86_400_000) - FIRST_DAY,
@@ -73,9 +75,14 @@ export async function touchpoints(words: string[]): Promise<Exit> {
     campaign: campaign.number ?? firstBits(campaign.id),
   };
   const rows: Row[] = [];
-  for (const [touchpoint, { kind, number, liveCode = "" }] of Object.entries(campaign.touchpoints ?? {})) {
+  for (const [touchpoint, { kind, number, liveCode = "", utm: own }] of Object.entries(all(campaign))) {
     const token = await mint({ ...fields, touchpoint: number ?? firstBits(touchpoint) }, key);
-    const utm = new URLSearchParams({ utm_source: touchpoint, utm_medium: kind, utm_campaign: campaign.id });
+    // Those by which pages know the touchpoint, where the document says them.
+    const utm = new URLSearchParams({
+      utm_source: own?.source ?? touchpoint,
+      utm_medium: own?.medium ?? kind,
+      utm_campaign: own?.campaign ?? campaign.id,
+    });
     const url = `${site}/r/${token}${values.utm === true ? `?${utm.toString()}` : ""}`;
     const [family = "", tie = ""] = KINDS[kind] ?? [];
     rows.push({ touchpoint, kind, family, tie, liveCode, token, url });
@@ -87,6 +94,25 @@ export async function touchpoints(words: string[]): Promise<Exit> {
 }
 
 const COLUMNS = ["touchpoint", "kind", "family", "tie", "liveCode", "token", "url"] as const;
+
+/** The touchpoints of a campaign, and after them those that stand for its posters and their variants. */
+function all({ touchpoints = {}, posters = {} }: Document): NonNullable<Document["touchpoints"]> {
+  const names = Object.entries(posters).flatMap(([poster, { variants = [] }]) => [
+    `poster-${poster}`,
+    ...variants.map((variant) => `poster-${poster}-${variant}`),
+  ]);
+  return { ...Object.fromEntries(names.map((name) => [name, { kind: "social" }])), ...touchpoints };
+}
+
+/** The address that links begin with: what is printed must not be wrong. */
+function siteOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isSecure = url?.protocol === "https:";
+  const isLocal = url?.protocol === "http:" && /^(localhost|127\.|\[::1\])/.test(url.hostname);
+  if (url === undefined || !(isSecure || isLocal) || url.search !== "" || url.hash !== "")
+    throw usage("--url is where the world reaches your server, as https://k.example.com");
+  return text.replace(/\/+$/, "");
+}
 
 /** 2025-01-01, the first day of tokens, in days since 1970-01-01. */
 const FIRST_DAY = 20_089;

@@ -1,5 +1,6 @@
 import { cut, decoded, valuesOf } from "../backends/address.js";
 import type { Address } from "../host/host.js";
+import type { Campaign } from "../types.js";
 import { type KeyValue, recall, remember } from "./storage.js";
 
 /** What brought a participant here. */
@@ -12,8 +13,17 @@ export interface Arrival {
   code?: string;
   /** The touchpoint, where no backend signs tokens. */
   touchpoint?: string;
+  /** What advertisements and mailings add to links: the document says which touchpoint it stands for. */
+  utm?: UtmLink;
   /** The token came alone, as in a mini-program's code, which has no room for a loop: the backend knows it. */
   isBare?: boolean;
+}
+
+/** The `utm_…` parameters of a link. */
+export interface UtmLink {
+  source: string;
+  medium?: string;
+  campaign?: string;
 }
 
 const TOKEN = /^[0-9A-Za-z]{29}$/;
@@ -86,5 +96,35 @@ function ofValues(values: ReadonlyMap<string, string>): Arrival {
   if (loop !== undefined && LOOP.test(loop)) arrival.loop = loop;
   if (code !== undefined && code.length <= 16) arrival.code = code;
   if (touchpoint !== undefined && NAME.test(touchpoint)) arrival.touchpoint = touchpoint;
+  const [source, medium, campaign] = ["source", "medium", "campaign"].map((name) => shortOf(values, name));
+  if (source !== undefined)
+    arrival.utm = {
+      source,
+      ...(medium !== undefined && { medium }),
+      ...(campaign !== undefined && { campaign }),
+    };
   return arrival;
+}
+
+function shortOf(values: ReadonlyMap<string, string>, name: string): string | undefined {
+  const value = values.get(`utm_${name}`);
+  return value !== undefined && value !== "" && value.length <= 80 ? value : undefined;
+}
+
+/**
+ * The touchpoint that `utm_…` parameters stand for: of those whose `utm` fits, the one with the most parts, then the first;
+ * else the one that is named like the source, as in links of `kfactor touchpoints --utm`.
+ */
+export function touchpointOfUtm({ touchpoints = {} }: Campaign, link: UtmLink): string | undefined {
+  let best: string | undefined;
+  let most = 0;
+  for (const [name, rules] of Object.entries(touchpoints)) {
+    const utm = rules?.utm;
+    if (utm === undefined) continue;
+    const parts = Object.entries(utm) as [keyof UtmLink, string][];
+    if (parts.length <= most || parts.some(([part, value]) => link[part] !== value)) continue;
+    [best, most] = [name, parts.length];
+  }
+  if (best !== undefined) return best;
+  return Object.prototype.hasOwnProperty.call(touchpoints, link.source) ? link.source : undefined;
 }

@@ -6,7 +6,7 @@ import { browser } from "../host/browser.js";
 import type { Address, Host } from "../host/host.js";
 import { qr as draw, type QrOptions } from "../tools.js";
 import type { Act, Answer, Campaign, Intent, Outgoing, PosterTemplate, View } from "../types.js";
-import { type Arrival, arrive } from "./arrival.js";
+import { type Arrival, arrive, touchpointOfUtm } from "./arrival.js";
 import { drawPoster, type PosterData, type PosterOptions, type PosterPicture } from "../poster/poster.js";
 import { Unanswered } from "./unanswered.js";
 import { posterOf, touchpointOf, variantFor } from "./posters.js";
@@ -278,7 +278,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
     const [options] = given;
     const { loop, values, variant: wanted, code, ...how } = options ?? ({} as PosterWishes & How);
     const template = posterOf(this.document, name);
-    const variant = wanted ?? variantFor(template, this.options.participant.id);
+    const variant = wanted ?? variantFor(name, template, this.options.participant.id);
     const share = await this.share({
       touchpoint: touchpointOf(name, variant),
       ...(loop === undefined ? {} : { loop }),
@@ -401,7 +401,11 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
   }
 
   private arrived(): Arrival {
-    return arrive(this.storage, this.keyOf("arrival"), this.options.address ?? this.host.address());
+    const arrival = arrive(this.storage, this.keyOf("arrival"), this.options.address ?? this.host.address());
+    const { token, touchpoint, utm } = arrival;
+    if (utm === undefined || token !== undefined || touchpoint !== undefined) return arrival;
+    const meant = touchpointOfUtm(JSON.parse(this.document) as Campaign, utm);
+    return meant === undefined ? arrival : { ...arrival, touchpoint: meant };
   }
 
   private stopFollowing(): void {
@@ -450,6 +454,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
 
   private forget(part: "token" | "touchpoint"): void {
     delete this.arrival[part];
+    if (part === "touchpoint") delete this.arrival.utm;
     remember(this.storage, this.keyOf("arrival"), this.arrival);
   }
 

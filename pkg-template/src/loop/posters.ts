@@ -1,6 +1,6 @@
 // The posters of a loop's campaign: which template, which variant, which touchpoint.
 import { KfactorError } from "../errors.js";
-import { fnv1a } from "../hash.js";
+import { variant } from "../experiment.js";
 import type { Campaign, PosterTemplate } from "../types.js";
 
 /** A poster of the campaign document. */
@@ -18,8 +18,12 @@ export function posterOf(document: string, name: string): PosterTemplate {
 }
 
 /** The variant that a participant shares, always the same; `undefined` for a poster without variants. */
-export function variantFor({ variants = [] }: PosterTemplate, participant: string): string | undefined {
-  return variants[fnv1a(participant) % Math.max(variants.length, 1)];
+export function variantFor(
+  poster: string,
+  { variants = [] }: PosterTemplate,
+  participant: string,
+): string | undefined {
+  return variants.length === 0 ? undefined : variant(`poster-${poster}`, participant, variants);
 }
 
 /** The touchpoint that stands for a poster and its variant. */

@@ -7,6 +7,7 @@ export { answerPage, askWorker, type PackedSymbol, type WorkerEnd, type WorkerTo
 export { createLoop, createReporter, type MiniLoop } from "./loop.js";
 export { type CardOptions, shareCard, type ShareCard } from "./card.js";
 export type { LoopOptions, LoopSnapshot, PosterWishes, ShareOptions, Target } from "../loop/loop.js";
+export { variant, type Weights } from "../experiment.js";
 export { arrivalOf, type Arrival } from "../loop/arrival.js";
 export * from "../report/index.js";
 export type { KeyValue } from "../loop/storage.js";

@@ -7,6 +7,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use kfactor::attribution::credit::Transform;
 use kfactor::campaign::units::parse_span;
 use kfactor::insight::{Options, Story, report};
 use std::collections::BTreeMap;
@@ -27,7 +28,20 @@ struct Reading {
     seq: u64,
 }
 
-/// `GET /v1/campaigns/{c}/insight`: the report; `window` is the span in which those whom people bring count, as `7d`.
+/// How a report is wanted; what is absent is as usual. Spans are written as `7d`.
+#[derive(Clone, Copy, Default)]
+pub struct Wishes<'w> {
+    /// The span in which those whom people bring count for K.
+    pub window: Option<&'w str>,
+    /// How far back a touch can lie and still be given credit.
+    pub look_back: Option<&'w str>,
+    /// For each of these spans before the conversion a touch weighs half as much.
+    pub half_life: Option<&'w str>,
+    /// How paths are shortened before: `none`, `exposure`, `first` or `without-direct`.
+    pub transform: Option<&'w str>,
+}
+
+/// `GET /v1/campaigns/{c}/insight`: the report; `window`, `lookBack`, `halfLife` and `transform` are those of [`Wishes`].
 ///
 /// # Errors
 /// Without the secret key, for an unknown campaign or a span that is none, and when the log fails.
@@ -40,22 +54,38 @@ pub async fn insight(
 ) -> Result<Response, Failure> {
     app.caller(&headers, from)?.backend()?;
     let Query(params) = params.map_err(wrong_query)?;
-    Ok(json_text(StatusCode::OK, report_of(&app, &campaign, params.window.as_deref()).await?))
+    let wishes = Wishes {
+        window: params.window.as_deref(),
+        look_back: params.look_back.as_deref(),
+        half_life: params.half_life.as_deref(),
+        transform: params.transform.as_deref(),
+    };
+    Ok(json_text(StatusCode::OK, report_of(&app, &campaign, wishes).await?))
 }
 
 /// The report of a campaign, as JSON.
 ///
 /// # Errors
 /// As [`insight`], apart from keys.
-pub async fn report_of(app: &Arc<App>, campaign: &str, window: Option<&str>) -> Result<String, Failure> {
+pub async fn report_of(app: &Arc<App>, campaign: &str, wishes: Wishes<'_>) -> Result<String, Failure> {
     let keeper = app.campaigns.get(campaign)?;
     let usual = Options::default();
-    let window = match window {
-        Some(text) => parse_span(text).ok_or(Code::ParameterWrong)?.0,
-        None => usual.window,
+    let span = |text: Option<&str>, usual: i64| match text {
+        Some(text) => parse_span(text).map(|span| span.0).ok_or(Code::ParameterWrong),
+        None => Ok(usual),
     };
-    let offset = keeper.document().locale.timezone.0;
-    let options = Options { window, offset, now: Some(app.clock.now()) };
+    let transform = match wishes.transform {
+        Some(word) => Transform::parse(word, 0).ok_or(Code::ParameterWrong)?,
+        None => usual.transform,
+    };
+    let options = Options {
+        window: span(wishes.window, usual.window)?,
+        offset: keeper.document().locale.timezone.0,
+        now: Some(app.clock.now()),
+        look_back: span(wishes.look_back, usual.look_back)?,
+        half_life: span(wishes.half_life, usual.half_life)?,
+        transform,
+    };
     let reading = {
         let mut stories = app.stories.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(stories.entry(campaign.to_owned()).or_default())

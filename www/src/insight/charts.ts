@@ -22,27 +22,38 @@ export function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }
 
+/** Bars, because a later stage can have more people than the one before: some share who did not buy. */
 export function funnel({ funnel }: Report): Options {
-  const data = funnel.map(({ stage, people, rate }) => ({
-    name: `${word(STAGES, stage)}  ${people}  (${percent(rate)})`,
-    value: people,
-  }));
+  const most = Math.max(1, ...funnel.map(({ people }) => people));
   return {
     color: [...COLOURS],
     animation: false,
+    grid: { ...GRID, top: 8, right: 8 },
     tooltip: {},
+    xAxis: { type: "value", max: most, show: false },
+    yAxis: {
+      type: "category",
+      inverse: true,
+      axisLine: { show: false },
+      axisTick: { show: false },
+      data: funnel.map(({ stage }) => word(STAGES, stage)),
+    },
     series: [
       {
-        type: "funnel",
-        sort: "none",
-        left: 8,
-        right: 8,
-        top: 8,
-        bottom: 8,
-        minSize: "8%",
-        gap: 2,
-        data,
-        label: { position: "inside", color: "#21201d" },
+        type: "bar",
+        colorBy: "data",
+        barCategoryGap: "12%",
+        itemStyle: { borderRadius: 6 },
+        data: funnel.map(({ people }) => people),
+        label: {
+          show: true,
+          position: "insideLeft",
+          color: "#21201d",
+          formatter: ({ dataIndex }: { dataIndex: number }) => {
+            const { people = 0, rate = 0 } = funnel[dataIndex] ?? {};
+            return `${people}  (${percent(rate)})`;
+          },
+        },
       },
     ],
   };
@@ -105,6 +116,44 @@ export function days({ days }: Report): Options {
       },
       { type: "line", name: say(["Conversions", "转化"]), data: days.map((day) => day.conversions) },
     ],
+  };
+}
+
+/** The last generation that is shown on its own. */
+const LAST = 7;
+
+/** Newcomers in stretches of time, by generation: how the campaign lives and dies down. */
+export function waves({ waves }: Report): Options {
+  const begin = (from: number): string =>
+    new Date(from).toLocaleString([], {
+      month: "numeric",
+      day: "numeric",
+      hour: "2-digit",
+      minute: "2-digit",
+    });
+  const generations = Math.min(LAST + 1, Math.max(0, ...waves.map(({ arrived }) => arrived.length)));
+  const name = (n: number): string => {
+    if (n === 0) return say(["Came on their own", "自然到访"]);
+    return n < LAST
+      ? say(["Generation {n}", "第 {n} 代"], { n })
+      : say(["Generation {n} and later", "第 {n} 代及以后"], { n });
+  };
+  const people = (arrived: readonly number[], n: number): number =>
+    n < LAST ? (arrived[n] ?? 0) : arrived.slice(LAST).reduce((sum, more) => sum + more, 0);
+  return {
+    color: [COLOURS[2], COLOURS[0], COLOURS[1], COLOURS[3], COLOURS[4], COLOURS[5], COLOURS[6], COLOURS[7]],
+    animation: false,
+    grid: GRID,
+    legend: { top: 0, type: "scroll" },
+    tooltip: { trigger: "axis" },
+    xAxis: { type: "category", data: waves.map(({ from }) => begin(from)) },
+    yAxis: { type: "value", minInterval: 1 },
+    series: Array.from({ length: generations }, (_, generation) => ({
+      type: "bar",
+      stack: "waves",
+      name: name(generation),
+      data: waves.map(({ arrived }) => people(arrived, generation)),
+    })),
   };
 }
 
@@ -178,7 +227,7 @@ export function rfm({ rfm }: Report): Options {
     xAxis: {
       type: "category",
       data: ["F1", "F2", "F3", "F4", "F5"],
-      name: say(["often", "频率"]),
+      name: say(["Frequency", "频率"]),
       nameLocation: "middle",
       nameGap: 24,
     },

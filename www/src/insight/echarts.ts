@@ -1,9 +1,9 @@
-import { BarChart, FunnelChart, HeatmapChart, LineChart, TreeChart } from "echarts/charts";
+import { BarChart, HeatmapChart, LineChart, TreeChart } from "echarts/charts";
 import { GridComponent, LegendComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
 import { init, use, type EChartsCoreOption, type EChartsType } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 
-use([BarChart, FunnelChart, HeatmapChart, LineChart, TreeChart]);
+use([BarChart, HeatmapChart, LineChart, TreeChart]);
 use([GridComponent, LegendComponent, TooltipComponent, VisualMapComponent, SVGRenderer]);
 
 export type Options = EChartsCoreOption;

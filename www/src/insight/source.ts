@@ -4,6 +4,8 @@ import type { LiveCodeView, Report } from "kfactor";
 export interface Figures {
   report: Report;
   codes: LiveCodeView[];
+  /** The campaign's currency. */
+  currency: string;
 }
 
 /** The server asks for the secret key. */
@@ -33,7 +35,22 @@ export async function figures(campaign: string, window: string): Promise<Figures
       : [`/v1/campaigns/${name}/insight?window=${window}`, `/v1/campaigns/${name}/live-codes`];
   const headers: Record<string, string> = key === null ? {} : { Authorization: `Bearer ${key}` };
   const [report, codes] = await Promise.all(paths.map((path) => ask(path, headers)));
-  return { report: report as Report, codes: codes as LiveCodeView[] };
+  const currency = await currencyOf(name, key);
+  return { report: report as Report, codes: codes as LiveCodeView[], currency };
+}
+
+const currencies = new Map<string, string>();
+
+/** The currency of a campaign's document, which never changes. */
+async function currencyOf(name: string, key: string | null): Promise<string> {
+  const known = currencies.get(name);
+  if (known !== undefined) return known;
+  const ofDemo = async (): Promise<string> =>
+    ((await ask("/demo/identity?participant=insight", {})) as { key: string }).key;
+  const headers = { Authorization: `Bearer ${key ?? (await ofDemo())}` };
+  const { currency = "CNY" } = (await ask(`/v1/campaigns/${name}`, headers)) as { currency?: string };
+  currencies.set(name, currency);
+  return currency;
 }
 
 async function ask(path: string, headers: Record<string, string>): Promise<unknown> {

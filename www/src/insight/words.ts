@@ -2,6 +2,7 @@ import type { Both } from "../app/language";
 
 /** The stages of the funnel. */
 export const STAGES: Readonly<Record<string, Both>> = {
+  seen: ["Saw a page", "看到页面"],
   arrived: ["Arrived", "到访"],
   tookPart: ["Took part", "参与"],
   converted: ["Converted", "转化"],
@@ -28,4 +29,21 @@ export const STATUS: Readonly<Record<string, Both>> = {
   closed: ["Outside its hours", "非服务时间"],
   offline: ["Offline", "已下线"],
   banned: ["Banned", "被封"],
+};
+
+/** The tables that can be saved. */
+export const TABLES: Readonly<Record<string, Both>> = {
+  funnel: ["Funnel", "漏斗"],
+  touchpoints: ["Touchpoints", "触点"],
+  posters: ["Posters", "海报"],
+  generations: ["Generations", "各代"],
+  cohorts: ["K by day of arrival", "各日到访的 K"],
+  days: ["By day", "每日"],
+  credit: ["Credit", "归因"],
+  rewards: ["Rewards", "奖励"],
+  spreaders: ["Who spread most", "传播达人"],
+  liveCodes: ["Live codes", "活码"],
+  classes: ["RFM classes", "RFM 分层"],
+  waves: ["Newcomers by generation", "各代新人"],
+  tree: ["Tree", "传播树"],
 };
