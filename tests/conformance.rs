@@ -53,6 +53,29 @@ fn the_example_of_the_readme_is_a_case() {
     assert!(file.cases().contains(&example["cases"][0]));
 }
 
+/// The README's table of defects names a file and the beginning of a case's name in it.
+#[test]
+fn every_known_defect_has_its_case() {
+    let readme = std::fs::read_to_string(folder("conformance/README.md")).expect("the README");
+    let table = readme.split("## Known defects").nth(1).and_then(|rest| rest.split("\n## ").next());
+    let rows: Vec<&str> = table.expect("the table").lines().filter(|line| line.contains("| `")).collect();
+    assert!(rows.len() >= 60, "only {} defects were found", rows.len());
+    for row in rows {
+        let cells: Vec<&str> = row.split(" | ").collect();
+        let file = cells[1].trim_matches('`');
+        let file = cases::read(&folder("conformance").join(file))
+            .unwrap_or_else(|failure| panic!("{}", failure.what));
+        for name in cells[2].trim_end_matches(" |").split("; ") {
+            let begins = name.trim_end_matches(" …");
+            let found = file
+                .cases()
+                .iter()
+                .any(|case| case["name"].as_str().is_some_and(|name| name.starts_with(begins)));
+            assert!(found, "{}: no case begins with `{begins}`", file.name);
+        }
+    }
+}
+
 #[test]
 fn a_case_that_must_fail_is_reported_with_its_place() {
     let (code, printed) = run("failing", &[]);

@@ -537,7 +537,6 @@ impl Kept for Progress {
     }
 
     fn memory(&self) -> usize {
-        let entry = size_of::<(Person, Score)>() + size_of::<(Reverse<u64>, u32, Person)>();
-        self.scores.len() * entry
+        self.scores.memory() + self.order.memory()
     }
 }
