@@ -59,7 +59,8 @@ fn the_example_of_the_readme_is_a_case() {
 fn no_loop_gives_more_than_its_rules_say_it_can() {
     for (name, run) in runs() {
         let (book, state) = (run.engine.book(), run.engine.state());
-        let falls_back = |reward| book.current().rewards.iter().flatten().any(|rules| rules.fallback == Some(reward));
+        let falls_back =
+            |reward| book.current().rewards.iter().flatten().any(|rules| rules.fallback == Some(reward));
         let mut given: BTreeMap<(usize, usize), u32> = BTreeMap::new();
         for grant in &state.grants {
             let reward = state.terms[usize::from(grant.terms)].reward;
@@ -87,7 +88,12 @@ fn a_view_needs_no_tick() {
             .facts
             .iter()
             .filter(|fact| fact["kind"] == "opened")
-            .filter_map(|fact| Some((fact["loop"].as_str()?, run.engine.state().loops[run.engine.find_loop(fact["loop"].as_str()?)?.index()].until)))
+            .filter_map(|fact| {
+                Some((
+                    fact["loop"].as_str()?,
+                    run.engine.state().loops[run.engine.find_loop(fact["loop"].as_str()?)?.index()].until,
+                ))
+            })
             .collect();
         for (loop_, until) in loops {
             for at in [until, Time(until.0 - 1)] {
@@ -100,7 +106,12 @@ fn a_view_needs_no_tick() {
                 for who in &people {
                     let shown = |engine: &Engine| {
                         let view = json!(engine.view(who, at, Some(loop_)));
-                        view["loops"].as_array().into_iter().flatten().find(|look| look["loop"] == loop_).cloned()
+                        view["loops"]
+                            .as_array()
+                            .into_iter()
+                            .flatten()
+                            .find(|look| look["loop"] == loop_)
+                            .cloned()
                     };
                     let (before, after) = (shown(&run.engine), shown(&settled));
                     if before != after {
