@@ -14,6 +14,8 @@ pub struct Built {
     pub unviable: BTreeSet<usize>,
     /// Mutants that cannot be switched while the program runs, and why.
     pub left_out: BTreeMap<usize, String>,
+    /// Mutants that say what stands there already, in other words.
+    pub same: BTreeSet<usize>,
 }
 
 /// Writes the library with every mutant that compiles.
@@ -33,6 +35,7 @@ pub fn build(
     let leaks =
         |mutant: &Mutant| mutant.returns.contains("impl ") && mutant.replacement.contains("Box::leak");
     unviable.extend((0..).zip(mutants).filter(|(_, mutant)| leaks(mutant)).map(|(number, _)| number));
+    let mut same = BTreeSet::new();
     loop {
         let mut marks: BTreeMap<String, Vec<Mark>> = BTreeMap::new();
         let files: BTreeSet<&str> = mutants.iter().map(|mutant| mutant.file.as_str()).collect();
@@ -48,13 +51,15 @@ pub fn build(
             for (number, why) in switched.left_out {
                 match why {
                     Why::Refused => drop(unviable.insert(number)),
+                    Why::Same => drop(same.insert(number)),
                     Why::Lost => drop(left_out.insert(number, "its place was not found".to_owned())),
                 }
             }
             marks.insert(file.to_owned(), switched.marks);
         }
         write(&refused, mutants, &unviable, &left_out)?;
-        let errors = errors(&cargo(tree, target, &["build", "--lib"])?)?;
+        // Not the library alone: for tests it is built with other features of what it needs.
+        let errors = errors(&cargo(tree, target, &["test", "--no-run", "--test", tree::PROGRAMS[0]])?)?;
         println!("built: {} errors", errors.len());
         if errors.is_empty() {
             break;
@@ -71,7 +76,8 @@ pub fn build(
                 return Err(format!("the compiler objects to more than mutants:\n{}", error.text));
             };
             for number in &mark.mutants {
-                if mark.own {
+                // What is reckoned while compiling cannot ask for its mutant.
+                if mark.own && !error.text.contains("[E0015]") {
                     unviable.insert(*number);
                 } else {
                     left_out
@@ -81,7 +87,7 @@ pub fn build(
             }
         }
     }
-    Ok(Built { unviable, left_out })
+    Ok(Built { unviable, left_out, same })
 }
 
 /// Builds a test program; where it is.

@@ -14,6 +14,7 @@ mod run;
 mod switch;
 mod tree;
 
+use build::Built;
 use list::Mutant;
 use run::Fate;
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,7 +68,10 @@ fn measure(words: &[String]) -> Result<(), String> {
             fates.insert(number, Fate::Caught(check.clone()));
         }
     }
-    let viable = |number: &usize| !built.unviable.contains(number) && !built.left_out.contains_key(number);
+    let viable = |number: &usize| {
+        let Built { unviable, left_out, same } = &built;
+        !unviable.contains(number) && !left_out.contains_key(number) && !same.contains(number)
+    };
     let mut left: Vec<usize> =
         (0..mutants.len()).filter(viable).filter(|number| !fates.contains_key(number)).collect();
     let scale = if has("--full") { 1 } else { SHORT };
@@ -124,12 +128,13 @@ fn write_fates(
     file: &Path,
     mutants: &[Mutant],
     fates: &BTreeMap<usize, Fate>,
-    built: &build::Built,
+    built: &Built,
 ) -> Result<(), String> {
     let mut text = String::new();
     for (number, mutant) in mutants.iter().enumerate() {
         let (word, more) = match fates.get(&number) {
             _ if built.unviable.contains(&number) => ("unviable", ""),
+            _ if built.same.contains(&number) => ("the same", ""),
             Some(Fate::Caught(check)) => ("caught", check.as_str()),
             Some(Fate::Survived) => ("survived", ""),
             Some(Fate::Unreached) => ("unreached", ""),
@@ -140,7 +145,7 @@ fn write_fates(
     tree::write(file, text.as_bytes())
 }
 
-fn report(mutants: &[Mutant], fates: &BTreeMap<usize, Fate>, built: &build::Built) {
+fn report(mutants: &[Mutant], fates: &BTreeMap<usize, Fate>, built: &Built) {
     let mut files: BTreeMap<PathBuf, [usize; 2]> = BTreeMap::new();
     let files_all: BTreeSet<&str> = mutants.iter().map(|mutant| mutant.file.as_str()).collect();
     let (mut caught, mut tried) = (0usize, 0usize);
@@ -162,10 +167,11 @@ fn report(mutants: &[Mutant], fates: &BTreeMap<usize, Fate>, built: &build::Buil
     }
     let permille = (caught * 1_000).checked_div(tried).unwrap_or(0);
     println!(
-        "\n{} mutants in {} files: {} do not compile, {} cannot be switched; {caught} of {tried} caught, {}.{} %",
+        "\n{} mutants in {} files: {} do not compile, {} say the same, {} cannot be switched; {caught} of {tried} caught, {}.{} %",
         mutants.len(),
         files_all.len(),
         built.unviable.len(),
+        built.same.len(),
         built.left_out.len(),
         permille / 10,
         permille % 10

@@ -27,6 +27,8 @@ pub struct Switched {
 pub enum Why {
     /// The compiler would refuse it.
     Refused,
+    /// It says what stands there already.
+    Same,
     /// There is nothing of its kind where it is said to be.
     Lost,
 }
@@ -133,10 +135,15 @@ impl<'a> Switcher<'a> {
     fn functions(&mut self) {
         let places: Vec<_> = self.by_place.values().cloned().collect();
         for place in places {
-            let values: Vec<_> =
+            let mut values: Vec<_> =
                 place.into_iter().filter(|(_, mutant)| mutant.genre == Genre::FnValue).collect();
-            let Some((_, first)) = values.first() else { continue };
+            let Some((_, first)) = values.first().copied() else { continue };
             let around = self.offset(first.span[0])..self.offset(first.span[1]);
+            let body = self.source.get(around.clone()).unwrap_or_default();
+            if body.lines().last().is_some_and(|line| line.trim() == "Vec::new()") {
+                let same = values.extract_if(.., |(_, mutant)| mutant.replacement == "vec![]");
+                self.left_out.extend(same.map(|(number, _)| (number, Why::Same)));
+            }
             let numbers: Vec<usize> = values.iter().map(|(number, _)| *number).collect();
             self.done.extend(&numbers);
             let (mut before, mut after) = (Vec::new(), Vec::new());

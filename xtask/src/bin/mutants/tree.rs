@@ -136,7 +136,13 @@ fn program(path: &Path, text: &str) -> String {
         let rest = text.get(at..).unwrap_or_default();
         let test = rest.split("fn ").nth(1).and_then(|rest| rest.split('(').next()).unwrap_or_default();
         // Cases and rounds are checks of their own; some tests are about tests.
-        let apart = ["every_case", "every_reference_agrees_over_random_commands"].contains(&test);
+        let apart = [
+            "every_case",
+            "no_loop_gives_more_than_its_rules_say_it_can",
+            "a_view_needs_no_tick",
+            "every_reference_agrees_over_random_commands",
+        ]
+        .contains(&test);
         let about_tests =
             ["fault", "reach"].iter().any(|word| test.contains(word)) && name.contains("support");
         if !apart && !about_tests {
@@ -186,6 +192,11 @@ const CASES: &str = r#"
                 let place = format!("/cases/{number}");
                 let outcome = cases::run::case(&cases_in, &file.content, &file.cases()[number], &place);
                 assert!(outcome.is_ok());
+                let run = cases::run::through(&cases_in, &file.content, &file.cases()[number], &place);
+                if let Ok(Some(run)) = run {
+                    gives_no_more("", &run);
+                    needs_no_tick("", &run);
+                }
             };
             all.push((name, Box::new(check)));
         }
