@@ -284,7 +284,6 @@ impl Mechanic for Rules {
         Look {
             role: Some(if mine.is_some() { "member" } else { "visitor" }),
             have: u32::try_from(have).unwrap_or(u32::MAX),
-            need: 0,
             rewards,
             items,
             ..Look::default()
