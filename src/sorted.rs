@@ -54,6 +54,13 @@ impl<K, V> Sorted<K, V> {
         self.runs.is_empty()
     }
 
+    /// Bytes of memory on the heap, without what keys and values keep there.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let entries: usize = self.runs.iter().map(Vec::capacity).sum();
+        self.runs.capacity() * size_of::<Vec<(K, V)>>() + entries * size_of::<(K, V)>()
+    }
+
     /// The entries.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> + Clone {
         self.runs.iter().flatten().map(|(key, value)| (key, value))
@@ -251,6 +258,12 @@ impl<K> SortedSet<K> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Bytes of memory on the heap, without what keys keep there.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.0.memory()
     }
 
     /// The keys.

@@ -6,12 +6,13 @@
 #[path = "support/cases/mod.rs"]
 mod cases;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use cases::shape::refusal;
-use kfactor::engine::Code;
-use serde_json::Value;
+use kfactor::engine::state::GrantStatus;
+use kfactor::engine::{Code, Engine, Time};
+use serde_json::{Value, json};
 
 #[test]
 fn every_case() {
@@ -51,6 +52,102 @@ fn the_example_of_the_readme_is_a_case() {
     let file =
         cases::read(&folder("conformance/format.json")).unwrap_or_else(|failure| panic!("{}", failure.what));
     assert!(file.cases().contains(&example["cases"][0]));
+}
+
+#[test]
+fn no_loop_gives_more_than_its_rules_say_it_can() {
+    runs().iter().for_each(|(name, run)| gives_no_more(name, run));
+}
+
+#[test]
+fn a_view_needs_no_tick() {
+    runs().iter().for_each(|(name, run)| needs_no_tick(name, run));
+}
+
+/// Rules say which rewards a loop can give and how many at most; checks of the document rest on it.
+fn gives_no_more(name: &str, run: &cases::run::Run) {
+    let (book, state) = (run.engine.book(), run.engine.state());
+    let falls_back =
+        |reward| book.current().rewards.iter().flatten().any(|rules| rules.fallback == Some(reward));
+    let mut given: BTreeMap<(usize, usize), u32> = BTreeMap::new();
+    for grant in &state.grants {
+        let reward = state.terms[usize::from(grant.terms)].reward;
+        let stands = !matches!(grant.status, GrantStatus::Failed | GrantStatus::Revoked);
+        if stands && !falls_back(reward) {
+            *given.entry((grant.loop_.index(), reward.index())).or_default() += 1;
+        }
+    }
+    for ((loop_, reward), count) in given {
+        let state = &state.loops[loop_];
+        let rules = &book.play(state.revision, state.play).expect("rules").rules;
+        let most = rules.liability().into_iter().filter(|(other, _)| other.index() == reward);
+        let most = most.fold(0u32, |sum, (_, most)| sum.saturating_add(most));
+        assert!(count <= most, "{name}: {count} grants of reward {reward}, {most} at most");
+    }
+}
+
+/// What a view shows at an instant does not depend on whether anything has settled the loop by then.
+fn needs_no_tick(name: &str, run: &cases::run::Run) {
+    // A few of each: cases with many are about their number.
+    let people: BTreeSet<&str> = run.facts.iter().filter_map(|fact| fact["by"].as_str()).collect();
+    let people: Vec<&str> = people.into_iter().take(8).collect();
+    let opened = run.facts.iter().filter(|fact| fact["kind"] == "opened");
+    for loop_ in opened.filter_map(|fact| fact["loop"].as_str()).take(8) {
+        let Some(handle) = run.engine.find_loop(loop_) else { continue };
+        let until = run.engine.state().loops[handle.index()].until;
+        for at in [Time(until.0 - 1), until].into_iter().filter(|at| *at >= run.engine.state().now) {
+            let mut settled = run.engine.clone();
+            let tick = json!({ "id": "the tick", "at": at.0, "do": "tick" }).to_string();
+            settled.submit_json(tick.as_bytes(), None, &mut Vec::new());
+            for who in &people {
+                let shown = |engine: &Engine| {
+                    let view = json!(engine.view(who, at, Some(loop_)));
+                    view["loops"].as_array().into_iter().flatten().find(|look| look["loop"] == loop_).cloned()
+                };
+                assert_eq!(shown(&run.engine), shown(&settled), "{name}: {loop_} for {who} at {}", at.0);
+            }
+        }
+    }
+}
+
+/// Every case after its steps, with its name.
+fn runs() -> Vec<(String, cases::run::Run)> {
+    let at = folder("conformance");
+    let mut all = Vec::new();
+    for path in cases::paths(&at).expect("the folder of the cases") {
+        let file = cases::read(&path).unwrap_or_else(|failure| panic!("{}", failure.what));
+        for (number, case) in file.cases().iter().enumerate() {
+            let name = format!("{}: {}", file.name, case["name"]);
+            let run = cases::run::through(&at, &file.content, case, &format!("/cases/{number}"));
+            if let Some(run) = run.unwrap_or_else(|failure| panic!("{name}: {}", failure.what)) {
+                all.push((name, run));
+            }
+        }
+    }
+    all
+}
+
+/// The README's table of defects names a file and the beginning of a case's name in it.
+#[test]
+fn every_known_defect_has_its_case() {
+    let readme = std::fs::read_to_string(folder("conformance/README.md")).expect("the README");
+    let table = readme.split("## Known defects").nth(1).and_then(|rest| rest.split("\n## ").next());
+    let rows: Vec<&str> = table.expect("the table").lines().filter(|line| line.contains("| `")).collect();
+    assert!(rows.len() >= 60, "only {} defects were found", rows.len());
+    for row in rows {
+        let cells: Vec<&str> = row.split(" | ").collect();
+        let file = cells[1].trim_matches('`');
+        let file = cases::read(&folder("conformance").join(file))
+            .unwrap_or_else(|failure| panic!("{}", failure.what));
+        for name in cells[2].trim_end_matches(" |").split("; ") {
+            let begins = name.trim_end_matches(" …");
+            let found = file
+                .cases()
+                .iter()
+                .any(|case| case["name"].as_str().is_some_and(|name| name.starts_with(begins)));
+            assert!(found, "{}: no case begins with `{begins}`", file.name);
+        }
+    }
 }
 
 #[test]

@@ -147,7 +147,6 @@ impl Mechanic for Rules {
             have: progress.count(),
             need,
             people: progress.helpers.iter().map(|who| PersonLook::new(*who, "helped")).collect(),
-            pay: None,
             rewards,
             ..Look::default()
         }

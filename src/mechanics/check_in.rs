@@ -274,7 +274,6 @@ impl Rules {
         let days = step.days.get();
         match self.cycle {
             _ if length < days => 0,
-            Some(cycle) if days > cycle.get() => 0,
             Some(cycle) => (length - days) / cycle.get() + 1,
             None => 1,
         }
@@ -291,7 +290,6 @@ impl Rules {
     fn more(&self, step: &Streak, length: u32) -> Option<u32> {
         let (days, place) = (step.days.get(), self.place(length));
         match self.cycle {
-            Some(cycle) if days > cycle.get() => None,
             _ if place < days => Some(days - place),
             Some(cycle) => Some(cycle.get() - place + days),
             None => None,

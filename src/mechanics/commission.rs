@@ -718,7 +718,7 @@ impl Kept for Progress {
     }
 
     fn memory(&self) -> usize {
-        self.items.capacity() * size_of::<Item>() + self.customers.len() * size_of::<(Person, Customer)>()
+        self.items.capacity() * size_of::<Item>() + self.customers.memory()
     }
 }
 

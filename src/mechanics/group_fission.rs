@@ -564,8 +564,6 @@ impl Kept for Progress {
     }
 
     fn memory(&self) -> usize {
-        self.guests.len() * size_of::<(Person, Guest)>()
-            + self.inside.len() * size_of::<(Person, u64)>()
-            + self.claimed.len() * size_of::<u32>()
+        self.guests.memory() + self.inside.memory() + self.claimed.memory()
     }
 }

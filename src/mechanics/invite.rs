@@ -274,7 +274,6 @@ impl Mechanic for Rules {
             have,
             need,
             people: progress.invitees.iter().map(Invitee::look).collect(),
-            pay: None,
             rewards,
             ..Look::default()
         }

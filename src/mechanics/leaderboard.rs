@@ -284,7 +284,6 @@ impl Mechanic for Rules {
         Look {
             role: Some(if mine.is_some() { "member" } else { "visitor" }),
             have: u32::try_from(have).unwrap_or(u32::MAX),
-            need: 0,
             rewards,
             items,
             ..Look::default()
@@ -537,7 +536,6 @@ impl Kept for Progress {
     }
 
     fn memory(&self) -> usize {
-        let entry = size_of::<(Person, Score)>() + size_of::<(Reverse<u64>, u32, Person)>();
-        self.scores.len() * entry
+        self.scores.memory() + self.order.memory()
     }
 }

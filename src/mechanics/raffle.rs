@@ -318,8 +318,8 @@ impl Kept for Progress {
     }
 
     fn memory(&self) -> usize {
-        // A B-tree's nodes are between half full and full.
-        (self.entrants.capacity() + self.known.len() * 3 / 2) * size_of::<Person>()
+        self.entrants.capacity() * size_of::<Person>()
+            + self.known.memory()
             + self.winners.capacity() * size_of::<Win>()
     }
 }

@@ -98,7 +98,7 @@ fn rust_format() -> Outcome {
 }
 
 fn clippy() -> Outcome {
-    let everything = "kfactor/schema,xtask/glue,xtask/schema,xtask/conformance";
+    let everything = "kfactor/schema,xtask/glue,xtask/schema,xtask/conformance,xtask/mutants";
     show(&mut cargo([
         "clippy",
         "--quiet",

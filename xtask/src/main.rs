@@ -9,6 +9,7 @@ mod conformance;
 mod demo;
 mod golden;
 mod long;
+mod mutants;
 mod package;
 mod run;
 mod tools;
@@ -29,6 +30,8 @@ cargo xtask COMMAND
   golden                adds golden logs to tests/golden; those that are there stay
   long model            references beside the engine: --commands N, --seed S, --only MECHANIC, --round N
   long audit            a log with forged entries: --entries N, --seed S
+  mutants [PATTERN…]    the mutation score of the mechanics and rewards: tests/MUTANTS.md
+                        (--again: only what was not caught last time; --full: tests as long as in CI)
   lint                  formatting, clippy and types only
 ";
 
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         "lint" => check::lint(),
         "golden" => golden::add(),
         "long" => long::run(rest),
+        "mutants" => mutants::run(rest),
         "bench" => bench::measure(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

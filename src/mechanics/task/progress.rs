@@ -282,10 +282,9 @@ impl Kept for Progress {
     }
 
     fn memory(&self) -> usize {
-        // A B-tree's nodes are about two thirds full.
         self.counts.tallies.capacity() * size_of::<Tally>()
-            + self.friends.len() * size_of::<(Person, Friend)>() * 3 / 2
-            + self.visits.len() * size_of::<(Person, Time)>() * 3 / 2
+            + self.friends.memory()
+            + self.visits.memory()
             + self.orders.capacity() * size_of::<Bought>()
             + self.pending.capacity() * size_of::<(u32, u32)>()
     }

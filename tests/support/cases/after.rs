@@ -28,7 +28,12 @@ impl Run {
             return Err(Failure::of("afterwards: the audit ends with another digest"));
         }
         let snapshot = self.engine.snapshot();
+        let loops = self.engine.state().loops.clone();
         self.engine.restore(&snapshot).map_err(|damaged| Failure::of(format!("afterwards: {damaged}")))?;
+        // A thing that is left out is missing in both digests.
+        if self.engine.state().loops != loops {
+            return Err(Failure::of("afterwards: a snapshot leaves something out"));
+        }
         for Entry { command, answer, .. } in std::mem::take(&mut self.log) {
             let second = self.answers(&command).pop().unwrap_or_default();
             same_answer(&answer, &second)?;

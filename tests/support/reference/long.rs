@@ -92,7 +92,7 @@ fn asked(name: &str, otherwise: u64) -> u64 {
 
 #[test]
 fn every_reference_agrees_over_random_commands() {
-    let most = asked("KFACTOR_COMMANDS", 250_000);
+    let most = asked("KFACTOR_COMMANDS", 1_000_000);
     let seed = asked("KFACTOR_SEED", 1);
     let only = std::env::var("KFACTOR_ONLY").unwrap_or_default();
     let chosen: Vec<(&str, Make)> = ALL.into_iter().filter(|(name, _)| name.contains(&only)).collect();
