@@ -23,7 +23,11 @@ before(() => {
     const answers = engine.submitBatch(readFileSync("mixed.ndjson", "utf8"));
     const views = ["p1", "p7", "p200"].map((who) => engine.view(who, { at: Date.UTC(2026, 11, 20) }));
     const again = await Engine.restore(readFileSync("mixed.json", "utf8"), engine.snapshot());
-    const same = { answers, views, digests: [engine.digest(), again.digest()] };
+    const fork = engine.fork();
+    const next = { id: "after", at: Date.UTC(2026, 11, 20), do: "visit", by: "somebody-new" };
+    const copies = [engine.digest(), again.digest(), fork.digest()];
+    const after = [fork.submit(next), fork.digest(), engine.digest()];
+    const same = { answers, views, copies, after };
     const problems = [];
     for (const text of JSON.parse(readFileSync("fixtures.json", "utf8"))) problems.push(await validate(text));
     let audit;
@@ -40,10 +44,13 @@ before(() => {
   complete = runNode(folder, "complete.mjs");
 });
 
-test("both builds give the same answers, views, snapshots and digests", () => {
+test("both builds give the same answers, views, snapshots, copies and digests", () => {
   assert.match(page.same.answers, /"ok":true/);
   assert.match(page.same.answers, /"ok":false/);
   assert.deepEqual(page.same, complete.same);
+  assert.equal(new Set(page.same.copies).size, 1);
+  const [, forked, stayed] = page.same.after;
+  assert.ok(forked !== stayed && stayed === page.same.copies[0], "what a copy decides changes the copy only");
 });
 
 test("both builds find the same errors at the same places; the complete one explains them", () => {
