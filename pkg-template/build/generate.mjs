@@ -53,7 +53,7 @@ function bytes(build, wasm) {
 // The complete build's glue serves the page's build too, as long as it has every function of the other's.
 function glue(engine) {
   const read = (build) => readFileSync(join(engine, build, "engine_bg.js"), "utf8");
-  const functions = (text) => text.match(/^export function [\s\S]*?^\}$/gm) ?? [];
+  const functions = (text) => text.match(/^export function [\s\S]*?^\}.*$/gm) ?? [];
   const complete = read("complete");
   const known = new Set(functions(complete));
   const other = functions(read("engine")).find((part) => !known.has(part));
