@@ -24,7 +24,9 @@ use crate::engine::forms::target_id;
 use crate::engine::snapshot::Damaged;
 use crate::engine::{Command, Engine, Time};
 use crate::poster::{Data, DisplayList, Measure, Poster, PosterError, display_list};
-use crate::qr::{Level, Matrix, Micro, QrError, SvgOptions, Symbol};
+#[cfg(feature = "complete")]
+use crate::qr::Micro;
+use crate::qr::{Level, Matrix, QrError, SvgOptions, Symbol};
 
 /// A value that only ever one thread touches and that no call touches twice at a time: the functions here call
 /// nothing that calls back. Unlike `RefCell` it stays usable after a trap in the middle of a call, which has
@@ -279,11 +281,14 @@ pub fn qr_svg(text: &str, kind: usize) -> String {
 }
 
 /// The modules of a text. A kind is the place of a level among `L`, `M`, `Q`, `H`; 4 more for Micro QR, 8 for Micro QR
-/// of any level.
+/// of any level, which only the complete build has: phones do not read it, and it is 1.5 kB.
 fn matrix(text: &str, kind: usize) -> Result<Matrix, QrError> {
     match kind {
         ..4 => Symbol::encode(text, level_at(kind)).map(Matrix::from),
+        #[cfg(feature = "complete")]
         _ => Micro::encode(text, Level::ALL.get(kind - 4).copied()).map(Matrix::from),
+        #[cfg(not(feature = "complete"))]
+        _ => Err(QrError::NotMicro),
     }
 }
 

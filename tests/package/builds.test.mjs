@@ -17,7 +17,7 @@ let complete;
 before(() => {
   const document = mixedCampaign("examples/campaigns");
   const program = (entry) => `
-    import { Engine, KfactorError, validate } from "${entry}";
+    import { Engine, KfactorError, qr, validate } from "${entry}";
     import { readFileSync } from "node:fs";
     const engine = await Engine.load(readFileSync("mixed.json", "utf8"));
     const answers = engine.submitBatch(readFileSync("mixed.ndjson", "utf8"));
@@ -32,7 +32,8 @@ before(() => {
     for (const text of JSON.parse(readFileSync("fixtures.json", "utf8"))) problems.push(await validate(text));
     let audit;
     try { audit = engine.audit("[]").digest.length; } catch (reason) { audit = reason.code; }
-    console.log(JSON.stringify({ same, problems, audit }));`;
+    const micro = await qr("A-2049", { micro: true }).then((svg) => svg.slice(0, 4), (reason) => reason.code);
+    console.log(JSON.stringify({ same, problems, audit, micro }));`;
   const folder = project("builds", {
     "mixed.json": JSON.stringify(document),
     "mixed.ndjson": mixedCommands(document, 5_000),
@@ -74,4 +75,5 @@ test("both builds find the same errors at the same places; the complete one expl
 test("what only the complete build does is refused by the page's, with a code", () => {
   assert.equal(page.audit, "COMPLETE_ONLY");
   assert.equal(complete.audit, 64);
+  assert.deepEqual([page.micro, complete.micro], ["COMPLETE_ONLY", "<svg"]);
 });
