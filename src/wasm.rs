@@ -8,6 +8,7 @@
 mod complete;
 #[cfg(feature = "complete")]
 mod insight;
+mod json;
 mod report;
 
 use core::cell::UnsafeCell;
@@ -23,7 +24,9 @@ use crate::engine::forms::target_id;
 use crate::engine::snapshot::Damaged;
 use crate::engine::{Command, Engine, Time};
 use crate::poster::{Data, DisplayList, Measure, Poster, PosterError, display_list};
-use crate::qr::{Level, Matrix, Micro, QrError, SvgOptions, Symbol};
+#[cfg(feature = "complete")]
+use crate::qr::Micro;
+use crate::qr::{Level, Matrix, QrError, SvgOptions, Symbol};
 
 /// A value that only ever one thread touches and that no call touches twice at a time: the functions here call
 /// nothing that calls back. Unlike `RefCell` it stays usable after a trap in the middle of a call, which has
@@ -75,7 +78,7 @@ pub fn unload(handle: u32) {
 /// A copy of an engine.
 #[wasm_bindgen]
 pub fn fork(handle: u32) -> u32 {
-    with(handle, |engine| engine.clone()).map_or(0, keep)
+    with(handle, |engine| engine.fork()).flatten().map_or(0, keep)
 }
 
 /// Every problem of a campaign, warnings included.
@@ -215,7 +218,7 @@ struct TokenFields {
     kind: u8,
     campaign: u32,
     touchpoint: u32,
-    inviter: f64,
+    inviter: u64,
     day: u16,
     depth: u8,
 }
@@ -229,14 +232,14 @@ pub fn peek(token: &str) -> JsValue {
 #[derive(Serialize)]
 struct CodeFields {
     code: String,
-    number: f64,
+    number: u64,
 }
 
 /// Reads a typed referral code; the error says whether it is no code at all or has a typing error.
 #[wasm_bindgen(js_name = referralCode)]
 pub fn referral_code(text: &str) -> JsValue {
     match ReferralCode::parse(text) {
-        Ok(code) => object(&CodeFields { code: code.to_string(), number: double(code.number()) }),
+        Ok(code) => object(&CodeFields { code: code.to_string(), number: code.number() }),
         Err(CodeError::Check) => error("CODE_CHECK", "The code has a typing error.", "口令输入有误。"),
         Err(CodeError::Malformed | CodeError::Range) => {
             error("CODE_MALFORMED", "A code has eight letters and digits.", "口令由八个字母和数字组成。")
@@ -278,11 +281,14 @@ pub fn qr_svg(text: &str, kind: usize) -> String {
 }
 
 /// The modules of a text. A kind is the place of a level among `L`, `M`, `Q`, `H`; 4 more for Micro QR, 8 for Micro QR
-/// of any level.
+/// of any level, which only the complete build has: phones do not read it, and it is 1.5 kB.
 fn matrix(text: &str, kind: usize) -> Result<Matrix, QrError> {
     match kind {
         ..4 => Symbol::encode(text, level_at(kind)).map(Matrix::from),
+        #[cfg(feature = "complete")]
         _ => Micro::encode(text, Level::ALL.get(kind - 4).copied()).map(Matrix::from),
+        #[cfg(not(feature = "complete"))]
+        _ => Err(QrError::NotMicro),
     }
 }
 
@@ -404,7 +410,7 @@ fn with<T>(handle: u32, run: impl FnOnce(&mut Engine) -> T) -> Option<T> {
 }
 
 fn object<T: Serialize + ?Sized>(value: &T) -> JsValue {
-    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or(JsValue::NULL)
+    js_sys::JSON::parse(&json::json(value)).unwrap_or(JsValue::NULL)
 }
 
 #[derive(Serialize)]
@@ -426,7 +432,6 @@ fn gone() -> JsValue {
 fn token_object(token: Result<Token, TokenError>) -> JsValue {
     match token {
         Ok(Token { version, kid, kind, campaign, touchpoint, inviter, day, depth }) => {
-            let inviter = double(inviter);
             object(&TokenFields { version, kid, kind, campaign, touchpoint, inviter, day, depth })
         }
         Err(reason) => token_error(reason),

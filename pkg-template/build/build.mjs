@@ -54,7 +54,7 @@ if (
 }
 
 async function build() {
-  await generate(schemas, engine);
+  await generate(schemas, engine, version);
   rmSync(pkg, { recursive: true, force: true });
   mkdirSync(join(dist, "cjs"), { recursive: true });
   tsc(join(dist, "types"));

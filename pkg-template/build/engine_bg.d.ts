@@ -71,7 +71,16 @@ export function posterSvg(
   source: (src: string) => string | undefined,
 ): unknown;
 
-export function openOutbox(settings: string): number;
-export function stepOutbox(outbox: number, input: string, now: number, chance: number): string;
+export function openOutbox(most: number, consent: number): number;
+export function stepOutbox(
+  outbox: number,
+  input: number,
+  number: number,
+  size: number,
+  time: number,
+  now: number,
+  chance: number,
+): Uint32Array;
+export function pseudonym(campaign: string, text: string): number;
 
 type PosterMeasure = (family: string, size: number, weight: number, units: string) => number[];

@@ -1,5 +1,5 @@
 // Writes `src/generated`: what TypeScript knows about the protocol, taken from the engine's own tables.
-//   generate.mjs SCHEMAS ENGINE
+//   generate.mjs SCHEMAS ENGINE VERSION
 // SCHEMAS holds metadata.json, protocol.schema.json and campaign.schema.json; ENGINE the glue and the WebAssembly.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -8,7 +8,7 @@ import { compile } from "json-schema-to-typescript";
 
 const HEADER = "// Generated from the engine's own types by `cargo xtask pkg`.\n";
 
-export async function generate(schemas, engine) {
+export async function generate(schemas, engine, version) {
   const folder = join(dirname(fileURLToPath(import.meta.url)), "../src/generated");
   const metadata = readJson(join(schemas, "metadata.json"));
   const protocol = readJson(join(schemas, "protocol.schema.json"));
@@ -17,6 +17,7 @@ export async function generate(schemas, engine) {
   mkdirSync(folder, { recursive: true });
   const write = (name, text) => writeFileSync(join(folder, name), HEADER + text);
   write("tables.ts", tables(metadata));
+  write("version.ts", `/** The package's version. */\nexport const VERSION = ${string(version)};\n`);
   write("encode.ts", encoders(metadata));
   write("decode.ts", decoders(metadata));
   write("protocol.ts", await types(protocol, "Protocol"));
@@ -52,7 +53,7 @@ function bytes(build, wasm) {
 // The complete build's glue serves the page's build too, as long as it has every function of the other's.
 function glue(engine) {
   const read = (build) => readFileSync(join(engine, build, "engine_bg.js"), "utf8");
-  const functions = (text) => text.match(/^export function [\s\S]*?^\}$/gm) ?? [];
+  const functions = (text) => text.match(/^export function [\s\S]*?^\}.*$/gm) ?? [];
   const complete = read("complete");
   const known = new Set(functions(complete));
   const other = functions(read("engine")).find((part) => !known.has(part));

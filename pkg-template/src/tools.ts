@@ -1,7 +1,7 @@
 import { sentences } from "./answer.js";
 import { asText, checked } from "./engine.js";
 import { KfactorError, type Problem, text as checkedText } from "./errors.js";
-import { engineMemory, ready } from "./runtime.js";
+import { complete, engineMemory, ready } from "./runtime.js";
 import type { Campaign, Params, Token } from "./types.js";
 
 /** How a QR symbol is drawn. */
@@ -10,7 +10,7 @@ export interface QrOptions {
   level?: "L" | "M" | "Q" | "H";
   /**
    * A Micro QR symbol, for a few characters on small things: at most 15, or 35 digits. Scanners of industry read it;
-   * WeChat and most phones do not. Without a level it is as small as it can be.
+   * WeChat and most phones do not. Without a level it is as small as it can be. Pages have it from "kfactor/complete".
    */
   micro?: boolean;
   /** The quiet zone in modules; 4 if absent, which readers expect, or 2 for Micro QR. */
@@ -66,7 +66,8 @@ export async function referralCode(text: string): Promise<string> {
  * element.innerHTML = await qr("https://example.com/r/3k…");
  * ```
  *
- * @throws {KfactorError} `QR_EMPTY`, `QR_TOO_LONG`, `QR_NOT_MICRO`, `QR_LEVEL` or `QR_COLOUR`.
+ * @throws {KfactorError} `QR_EMPTY`, `QR_TOO_LONG`, `QR_NOT_MICRO`, `QR_LEVEL` or `QR_COLOUR`; `COMPLETE_ONLY` for a Micro QR
+ * symbol in a page, unless it imports "kfactor/complete".
  */
 export async function qr(text: string, options?: QrOptions & { format?: "svg" }): Promise<string>;
 export async function qr(text: string, options: QrOptions & { format: "png" }): Promise<Uint8Array>;
@@ -78,6 +79,7 @@ export async function qr(
   checkedText(text, "text");
   const glue = await ready();
   const { level, micro = false, format = "svg", ...look } = options;
+  if (micro) complete();
   const kind = kindOf(level, micro);
   if (format === "svg" && Object.keys(look).length === 0) {
     // The default look crosses without an object, which takes as long as the drawing.

@@ -31,6 +31,13 @@ pub trait Decode: Sized {
     fn note_default(&self, _schema: &mut schemars::Schema) {}
 }
 
+/// A type that has some value, which stands for a member that could not be read until the whole object is given up. So
+/// members are read straight into their places; looking at each of them before was 5 kB of the page's WebAssembly.
+pub(crate) trait Blank {
+    /// The value; nobody sees it.
+    fn blank() -> Self;
+}
+
 /// A type read from an object's members; made by `document!`.
 pub trait Document: Decode {
     /// The keys it reads.
@@ -52,6 +59,8 @@ pub struct Cx {
     /// Where decoding stands, as an RFC 6901 pointer.
     pointer: String,
     problems: Vec<(usize, Problem)>,
+    /// Whether a member of the object that is being read is missing or cannot be read.
+    lacks: bool,
 }
 
 impl Cx {
@@ -65,6 +74,7 @@ impl Cx {
             suggester: Suggester::default(),
             pointer: String::new(),
             problems: Vec::new(),
+            lacks: false,
         }
     }
 
@@ -178,28 +188,45 @@ impl Cx {
         String::new()
     }
 
-    /// Reads a member that must be there, unless its type says what its absence means.
-    #[inline(never)]
-    pub fn required<T: Decode>(&mut self, parent: &Node<'_>, key: &str) -> Option<T> {
-        let Some((node, outer)) = self.member(parent, key) else {
-            let absent = T::absent();
-            if absent.is_none() {
-                self.missing(parent, key);
-            }
-            return absent;
-        };
-        let value = T::decode(node, self);
-        self.leave(outer);
-        value
+    /// Reads an object by its members; nothing if one of them is missing or cannot be read.
+    pub(crate) fn members<T>(&mut self, read: impl FnOnce(&mut Cx) -> T) -> Option<T> {
+        let outer = std::mem::take(&mut self.lacks);
+        let value = read(self);
+        let lacks = std::mem::replace(&mut self.lacks, outer);
+        (!lacks).then_some(value)
     }
 
-    /// Reads a member that may be absent, which is `Some(None)`; nothing if it cannot be read.
+    /// Reads a member that must be there, unless its type says what its absence means.
     #[inline(never)]
-    pub fn optional<T: Decode>(&mut self, parent: &Node<'_>, key: &str) -> Option<Option<T>> {
-        let Some((node, outer)) = self.member(parent, key) else { return Some(None) };
+    pub(crate) fn required<T: Decode + Blank>(&mut self, parent: &Node<'_>, key: &str) -> T {
+        let value = match self.member(parent, key) {
+            Some((node, outer)) => {
+                let value = T::decode(node, self);
+                self.leave(outer);
+                value
+            }
+            None => {
+                let absent = T::absent();
+                if absent.is_none() {
+                    self.missing(parent, key);
+                }
+                absent
+            }
+        };
+        value.unwrap_or_else(|| {
+            self.lacks = true;
+            T::blank()
+        })
+    }
+
+    /// Reads a member that may be absent; nothing if it is, or if it cannot be read.
+    #[inline(never)]
+    pub(crate) fn optional<T: Decode>(&mut self, parent: &Node<'_>, key: &str) -> Option<T> {
+        let (node, outer) = self.member(parent, key)?;
         let value = T::decode(node, self);
         self.leave(outer);
-        value.map(Some)
+        self.lacks |= value.is_none();
+        value
     }
 
     /// Finds a member and goes there.

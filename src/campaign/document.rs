@@ -25,9 +25,10 @@ macro_rules! document {
                 node: &$crate::json::tree::Node<'_>,
                 cx: &mut $crate::campaign::decode::Cx,
             ) -> Option<Self> {
-                // Every member is read before the first missing one ends the function.
-                $(let $field = $crate::campaign::document::member!(node, cx, $field: $ty $(= $default)?);)*
-                let value = Self { $($field: $field?),* };
+                // Every member is read, also behind the first missing one.
+                let value = cx.members(|cx| Self {
+                    $($field: $crate::campaign::document::member!(node, cx, $field: $ty $(= $default)?)),*
+                })?;
                 $($check(&value, node, cx);)?
                 Some(value)
             }
@@ -82,6 +83,12 @@ macro_rules! choices {
             }
         }
 
+        impl $crate::campaign::decode::Blank for $name {
+            fn blank() -> Self {
+                $crate::campaign::document::first!($($variant)*)
+            }
+        }
+
         impl $crate::campaign::decode::Decode for $name {
             fn decode(
                 node: &$crate::json::tree::Node<'_>,
@@ -112,8 +119,14 @@ macro_rules! member {
         $cx.required::<$ty>($node, $crate::campaign::document::key!($field))
     };
     ($node:ident, $cx:ident, $field:ident: $ty:ty = $default:expr) => {
-        $cx.optional::<$ty>($node, $crate::campaign::document::key!($field))
-            .map(|given| given.unwrap_or_else(|| $default))
+        $cx.optional::<$ty>($node, $crate::campaign::document::key!($field)).unwrap_or_else(|| $default)
+    };
+}
+
+/// The first variant of the enum around it.
+macro_rules! first {
+    ($first:ident $($rest:ident)*) => {
+        Self::$first
     };
 }
 
@@ -143,7 +156,7 @@ macro_rules! key {
 
 #[cfg(feature = "schema")]
 pub(crate) use property;
-pub(crate) use {choices, document, key, member};
+pub(crate) use {choices, document, first, key, member};
 
 /// The length of a field's key.
 #[cfg_attr(

@@ -33,7 +33,7 @@ use crate::livecode::{LiveCodeRules, TargetRules};
 use crate::poster::Posters;
 use crate::report::sink::SinkRules;
 use crate::sorted::Sorted;
-use decode::{COMPLETE, Cx, Decode, Document};
+use decode::{Blank, COMPLETE, Cx, Decode, Document};
 use document::{choices, document};
 use guard::Guard;
 use limits::Limit;
@@ -186,6 +186,12 @@ document! {
         pub touches: Touches = Touches::First,
         /// Where pages report what happens. Backends have sinks of their own.
         pub report: Vec<SinkRules> = Vec::new(),
+    }
+}
+
+impl Blank for Runs {
+    fn blank() -> Self {
+        Runs { from: Time::blank(), until: Time::blank() }
     }
 }
 

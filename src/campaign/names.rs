@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::decode::{Cx, Decode, clip, wanted};
+use super::decode::{Blank, Cx, Decode, clip, wanted};
 use super::problem::code;
 use super::suggest::Suggester;
 use crate::engine::handle::{Event, LiveCode, Play, Reward, Target, Touchpoint};
@@ -244,6 +244,12 @@ fn declare(list: &mut List, mut marks: Marks, names: impl Iterator<Item = String
 
 macro_rules! references {
     ($($handle:ident: $doc:literal;)*) => {$(
+        impl Blank for $handle {
+            fn blank() -> Self {
+                Self::at(0)
+            }
+        }
+
         impl Decode for $handle {
             fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
                 cx.resolve(node, Kind::$handle).map(Self::at)
@@ -267,6 +273,12 @@ references! {
 /// The shape of a name as a regular expression.
 #[cfg(feature = "schema")]
 pub(crate) const NAME_PATTERN: &str = "^[a-z][a-z0-9-]{0,39}$";
+
+impl Blank for Event {
+    fn blank() -> Self {
+        Self::at(0)
+    }
+}
 
 impl Decode for Event {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
@@ -301,6 +313,12 @@ impl Deref for Name {
 
     fn deref(&self) -> &str {
         &self.0
+    }
+}
+
+impl Blank for Name {
+    fn blank() -> Self {
+        Self(String::new())
     }
 }
 

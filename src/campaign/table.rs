@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::decode::{Cx, Decode};
+use super::decode::{Blank, Cx, Decode};
 use super::names::{Kind, check_name};
 use super::units::has_right_length;
 use crate::json::tree::Node;
@@ -43,6 +43,12 @@ impl<T, const MIN: usize, const MAX: usize> Table<T, MIN, MAX> {
         if let Some(slot) = self.0.get_mut(position).filter(|slot| slot.is_none()) {
             *slot = Some(entry());
         }
+    }
+}
+
+impl<T, const MIN: usize, const MAX: usize> Blank for Table<T, MIN, MAX> {
+    fn blank() -> Self {
+        Self(Vec::new())
     }
 }
 

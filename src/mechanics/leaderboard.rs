@@ -25,7 +25,7 @@ use core::cmp::Reverse;
 
 use super::abuse::{Recipe, Scheme};
 use super::{Keep, Kept, Looking, Loops, Mechanic, On, Opening, Wants};
-use crate::campaign::decode::Cx;
+use crate::campaign::decode::{Blank, Cx};
 use crate::campaign::document::{choices, document};
 use crate::campaign::play::PlayRules;
 use crate::campaign::problem::code;
@@ -56,6 +56,12 @@ document! {
         pub at_least: Int<1, 1_000_000_000> = Int::clamped(1),
         /// What the ranks get.
         pub prizes: Vec<Prize> = Vec::new(),
+    }
+}
+
+impl Blank for Of {
+    fn blank() -> Self {
+        Of { play: None, count: None, points: None }
     }
 }
 

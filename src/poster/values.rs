@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use crate::campaign::decode::{Cx, Decode};
+use crate::campaign::decode::{Blank, Cx, Decode};
 use crate::campaign::problem::code;
 use crate::campaign::units::Int;
 use crate::json::tree::{Data, Node};
@@ -14,6 +14,12 @@ pub struct Size {
     pub width: i32,
     /// From the upper to the lower edge.
     pub height: i32,
+}
+
+impl Blank for Size {
+    fn blank() -> Self {
+        Self { width: 0, height: 0 }
+    }
 }
 
 impl Decode for Size {
@@ -41,6 +47,13 @@ pub struct At {
     pub width: Length,
     /// The height.
     pub height: Option<Length>,
+}
+
+impl Blank for At {
+    fn blank() -> Self {
+        let zero = Length::Pixels(0);
+        Self { left: zero, top: zero, width: zero, height: None }
+    }
 }
 
 impl Decode for At {
@@ -122,6 +135,12 @@ impl Deref for Tint {
 
     fn deref(&self) -> &str {
         &self.0
+    }
+}
+
+impl Blank for Tint {
+    fn blank() -> Self {
+        Self(String::new())
     }
 }
 

@@ -1,15 +1,13 @@
-//! What happened, told to any backend: records, the forms they are sent in, and the outbox that loses none of them.
+//! Where pages report what happens, and the outbox that loses none of it.
 //!
-//! Nothing here sends or stores. [`outbox::Outbox`] is told what happened (a record to keep, an answer, a page that is
-//! hidden) and says what to do next (write this, send that, wake me then); the package has adapters for browsers,
-//! mini-programs and files. So what it promises can be tried with hundreds of thousands of crashes in a second.
+//! Nothing here sends, stores or knows what a record says. [`outbox::Outbox`] is told what happened to a record (it is
+//! made, written, answered) and says what to do next (write this, send those, wake me then). The package makes records,
+//! brings them into the form of a destination and stores them (`pkg-template/src/report`), because text is shorter to
+//! handle in JavaScript, where pages, mini-programs and Node share it.
 
-pub mod encode;
 pub mod outbox;
 pub mod privacy;
-pub mod record;
 pub mod sink;
 
-pub use encode::{Body, Form, encode};
-pub use outbox::{Consent, Effect, Input, Outbox, Settings};
-pub use record::Draft;
+pub use outbox::{Consent, Effect, End, Input, Outbox};
+pub use sink::Form;

@@ -1,11 +1,32 @@
 //! The sinks of a campaign document: where its pages report to.
 
-use super::Form;
 use crate::campaign::decode::Cx;
-use crate::campaign::document::document;
+use crate::campaign::document::{choices, document};
 use crate::campaign::problem::code;
 use crate::campaign::units::{Text, Url};
 use crate::json::tree::Node;
+
+choices! {
+    /// The form that a backend takes records in; the package encodes it.
+    pub enum Form {
+        /// CloudEvents, one record a request: what every CloudEvents receiver takes.
+        CloudEvents = "cloudevents",
+        /// CloudEvents, many records a request. Not every receiver takes batches: two of three lose them.
+        CloudEventsBatch = "cloudevents-batch",
+        /// One record a line, as log collectors and analytical databases read it.
+        Ndjson = "ndjson",
+        /// A JSON array of records, as a handler of ten lines reads it.
+        Json = "json",
+        /// Segment's HTTP tracking interface; `key` is the write key.
+        Segment = "segment",
+        /// 神策 (Sensors Analytics): `data_list` of its SDKs.
+        Sensors = "sensors",
+        /// GA4's measurement protocol. It needs a secret in the address, so only backends may use it.
+        Ga4 = "ga4",
+        /// Records for a function of the site's own, which makes the request.
+        Custom = "custom",
+    }
+}
 
 document! {
     /// A backend that pages report to.

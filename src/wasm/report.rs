@@ -1,186 +1,105 @@
-//! Outboxes across the boundary: numbered like engines, an input as JSON in, what to do as JSON out.
+//! Outboxes across the boundary: numbered like engines, numbers in, numbers out. `pkg-template/src/report/outbox.ts` is the
+//! other side.
 
 use wasm_bindgen::prelude::*;
 
-use super::Shared;
+use super::{Shared, double};
 use crate::engine::command::whole;
-use crate::engine::time::Time;
-use crate::json::tree::{Data, Node, parse};
-use crate::json::write::{int, text};
-use crate::report::{Consent, Draft, Effect, Form, Input, Outbox, Settings};
+use crate::engine::time::{Span, Time};
+use crate::report::outbox::{Consent, Effect, End, Input, Outbox, Record};
+use crate::report::privacy;
 
 static OUTBOXES: Shared<Vec<Outbox>> = Shared::new(Vec::new());
 
-/// Opens an outbox for a destination; its number. Settings are `campaign`, `session`, `as`, `key` and `consent`.
+/// Opens an outbox for a destination that takes `most` records a request; its number. Consent is 0 while it is unknown, 1 if
+/// it is granted, 2 if it is denied.
 #[wasm_bindgen(js_name = openOutbox)]
-pub fn open_outbox(settings: &str) -> usize {
-    let parsed = parse(settings);
-    let get = |name: &str| parsed.root.as_ref()?.get(name)?.text();
+pub fn open_outbox(most: usize, agreed: u32) -> usize {
     let outboxes = OUTBOXES.get();
-    outboxes.push(Outbox::new(Settings {
-        campaign: get("campaign").unwrap_or_default().to_owned(),
-        session: get("session").unwrap_or_default().to_owned(),
-        form: get("as").and_then(form).unwrap_or(Form::CloudEvents),
-        write_key: get("key").map(str::to_owned),
-        consent: get("consent").map_or(Consent::Granted, consent),
-    }));
+    outboxes.push(Outbox::new(most, consent(agreed)));
     outboxes.len() - 1
 }
 
-/// Tells an outbox what happened; what it wants done, when it wants to be woken, and its counts.
+/// Tells an outbox what happened, by the number of an input with what belongs to it (see `read`). The answer: how many
+/// milliseconds it wants to sleep, `u32::MAX` if it waits for nothing; the status for which it is parked, or 0; then what to do (see
+/// `write`).
 #[wasm_bindgen(js_name = stepOutbox)]
-pub fn step_outbox(number: usize, input: &str, now: f64, chance: u32) -> String {
-    let Some(outbox) = OUTBOXES.get().get_mut(number) else { return String::from("null") };
-    let parsed = parse(input);
-    let now = whole(now).map_or(Time(0), Time);
-    let effects = match parsed.root.as_ref().and_then(|node| read(node, input)) {
-        Some(input) => outbox.step(input, now, chance),
-        None => Vec::new(),
-    };
-    let mut out = Vec::from(*b"{\"effects\":[");
-    for (place, effect) in effects.iter().enumerate() {
-        if place > 0 {
-            out.push(b',');
-        }
+pub fn step_outbox(
+    outbox: usize,
+    input: u32,
+    number: u32,
+    size: u32,
+    time: f64,
+    now: f64,
+    chance: u32,
+) -> Vec<u32> {
+    let Some(outbox) = OUTBOXES.get().get_mut(outbox) else { return Vec::new() };
+    let now = Time(whole(now).unwrap_or(0));
+    let effects = outbox.step(read(input, number, size, whole(time).unwrap_or(0)), now, chance);
+    let sleep = outbox.wake(now).map(|at| u32::try_from((at.0 - now.0).max(0)).unwrap_or(u32::MAX));
+    let mut out = vec![sleep.unwrap_or(u32::MAX), u32::from(outbox.parked().unwrap_or(0))];
+    for effect in effects {
         write(effect, &mut out);
     }
-    out.extend_from_slice(b"],\"wake\":");
-    match outbox.wake(now) {
-        Some(at) => int(&mut out, at.0),
-        None => out.extend_from_slice(b"null"),
+    out
+}
+
+/// The first 48 bits of the pseudonym of a text in a campaign.
+#[wasm_bindgen]
+pub fn pseudonym(campaign: &str, text: &str) -> f64 {
+    double(privacy::pseudonym(campaign, text))
+}
+
+fn read(input: u32, number: u32, size: u32, time: i64) -> Input {
+    let record = Record { number, size, since: Time(time) };
+    match input {
+        0 => Input::Track(record),
+        1 => Input::Recovered(record),
+        2 => Input::Told(record),
+        3 => Input::Stored(number),
+        4 => Input::NotStored(number),
+        5 => Input::Moved(number),
+        6 => Input::Fitted { batch: number, count: usize::try_from(size).unwrap_or(0) },
+        7 => {
+            let status = u16::try_from(size).unwrap_or(0);
+            Input::Answered { batch: number, status, wait: Span(time) }
+        }
+        8 => Input::Hidden,
+        9 => Input::Hurry,
+        10 => Input::Consent(consent(number)),
+        _ => Input::Tick,
     }
-    write_counts(outbox, &mut out);
-    String::from_utf8(out).unwrap_or_default()
 }
 
-fn form(word: &str) -> Option<Form> {
-    [
-        Form::CloudEvents,
-        Form::CloudEventsBatch,
-        Form::Ndjson,
-        Form::Json,
-        Form::Segment,
-        Form::Sensors,
-        Form::Ga4,
-        Form::Custom,
-    ]
-    .into_iter()
-    .find(|form| form.as_str() == word)
-}
-
-fn consent(word: &str) -> Consent {
-    match word {
-        "granted" => Consent::Granted,
-        "unknown" => Consent::Unknown,
+fn consent(number: u32) -> Consent {
+    match number {
+        0 => Consent::Unknown,
+        1 => Consent::Granted,
         _ => Consent::Denied,
     }
 }
 
-fn read<'i>(node: &'i Node<'i>, source: &'i str) -> Option<Input<'i>> {
-    let get = |name: &str| node.get(name).and_then(Node::text);
-    let number = |name: &str| match node.get(name).map(|node| &node.data) {
-        Some(Data::Number(number)) => number.parse::<u32>().ok(),
-        _ => None,
-    };
-    Some(match get("in")? {
-        "track" => Input::Track(Draft {
-            kind: get("kind")?.into(),
-            id: get("id").map(Into::into),
-            time: match node.get("time").map(|node| &node.data) {
-                Some(Data::Number(time)) => time.parse().ok().map(Time),
-                _ => None,
-            },
-            subject: get("subject").map(Into::into),
-            data: node.get("data").and_then(|data| source.get(data.start..data.end)).unwrap_or("{}").into(),
-        }),
-        "recovered" => {
-            let pair = |entry: &Node<'_>| match entry.entries() {
-                [key, value] => Some((key.text()?.to_owned(), value.text()?.to_owned())),
-                _ => None,
-            };
-            Input::Recovered(node.get("values")?.entries().iter().filter_map(pair).collect())
-        }
-        "stored" => Input::Stored(get("key")?),
-        "not-stored" => Input::NotStored(get("key")?),
-        "answered" => Input::Answered {
-            batch: number("batch")?,
-            status: number("status").and_then(|status| u16::try_from(status).ok()).unwrap_or(0),
-            retry_after: get("retryAfter").map(|after| (after, get("date"))),
-        },
-        "hidden" => Input::Hidden,
-        "shown" => Input::Shown(
-            node.get("keys")
-                .map(|keys| keys.entries().iter().filter_map(Node::text).map(str::to_owned).collect()),
-        ),
-        "consent" => Input::Consent(consent(get("consent")?)),
-        "online" => Input::Online,
-        _ => Input::Tick,
-    })
-}
-
-fn write(effect: &Effect, out: &mut Vec<u8>) {
-    let begin = |out: &mut Vec<u8>, kind: &str| {
-        out.extend_from_slice(b"{\"do\":");
-        text(out, kind);
-    };
-    let member = |out: &mut Vec<u8>, name: &str, value: &str| {
-        out.push(b',');
-        text(out, name);
-        out.push(b':');
-        text(out, value);
-    };
-    let number = |out: &mut Vec<u8>, name: &str, value: i64| {
-        out.push(b',');
-        text(out, name);
-        out.push(b':');
-        int(out, value);
-    };
+/// Appends the number of an effect and what belongs to it.
+fn write(effect: Effect, out: &mut Vec<u32>) {
     match effect {
-        Effect::Put { key, value } => {
-            begin(out, "put");
-            member(out, "key", key);
-            member(out, "value", value);
+        Effect::Put(record) => out.extend_from_slice(&[0, record]),
+        Effect::Gone { record, end, is_stored } => {
+            let end = match end {
+                End::Taken => 0,
+                End::Moved => 1,
+                End::Overflow => 2,
+                End::TooLarge => 3,
+                End::Refused => 4,
+                End::Expired => 5,
+                End::NoConsent => 6,
+            };
+            out.extend_from_slice(&[1, record, end, u32::from(is_stored)]);
         }
-        Effect::Delete { key } => {
-            begin(out, "delete");
-            member(out, "key", key);
+        Effect::Send { batch, records, is_leaving } => {
+            let count = u32::try_from(records.len()).unwrap_or(0);
+            out.extend_from_slice(&[2, batch, u32::from(is_leaving), count]);
+            out.extend_from_slice(&records);
         }
-        Effect::Send { batch, content_type, body, leaving } => {
-            begin(out, if *leaving { "leave" } else { "send" });
-            number(out, "batch", i64::from(*batch));
-            member(out, "type", content_type);
-            member(out, "body", body);
-        }
-        Effect::Dropped { key, reason } => {
-            begin(out, "dropped");
-            member(out, "key", key);
-            member(out, "reason", reason.as_str());
-        }
-        Effect::Parked { status } => {
-            begin(out, "parked");
-            number(out, "status", i64::from(*status));
-        }
+        Effect::Parked(status) => out.extend_from_slice(&[3, u32::from(status)]),
     }
-    out.push(b'}');
-}
-
-fn write_counts(outbox: &Outbox, out: &mut Vec<u8>) {
-    let counts = outbox.counts();
-    let queued = u64::try_from(outbox.queued()).unwrap_or(0);
-    let totals = [
-        (",\"counts\":{\"tracked\":", counts.tracked),
-        (",\"recovered\":", counts.recovered),
-        (",\"acked\":", counts.acked),
-        (",\"moved\":", counts.moved),
-        (",\"unstored\":", counts.unstored),
-        (",\"queued\":", queued),
-        (",\"parked\":", u64::from(outbox.parked().unwrap_or(0))),
-    ];
-    for (name, total) in totals {
-        out.extend_from_slice(name.as_bytes());
-        int(out, i64::try_from(total).unwrap_or(i64::MAX));
-    }
-    out.extend_from_slice(b",\"dropped\":");
-    out.extend_from_slice(counts.dropped.json(&[]).as_bytes());
-    out.extend_from_slice(b"}}");
 }

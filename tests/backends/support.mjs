@@ -17,7 +17,7 @@ export function needed(name) {
 }
 
 /**
- * Records of a campaign, as pages report them (`src/report/record.rs` writes the same). What `send` below makes of them is
+ * Records of a campaign, as pages report them (`pkg-template/src/report/record.ts` writes the same). What `send` below makes of them is
  * what an outbox sends.
  */
 export function records(count, campaign = "ten-friends") {

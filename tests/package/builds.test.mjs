@@ -17,18 +17,23 @@ let complete;
 before(() => {
   const document = mixedCampaign("examples/campaigns");
   const program = (entry) => `
-    import { Engine, KfactorError, validate } from "${entry}";
+    import { Engine, KfactorError, qr, validate } from "${entry}";
     import { readFileSync } from "node:fs";
     const engine = await Engine.load(readFileSync("mixed.json", "utf8"));
     const answers = engine.submitBatch(readFileSync("mixed.ndjson", "utf8"));
     const views = ["p1", "p7", "p200"].map((who) => engine.view(who, { at: Date.UTC(2026, 11, 20) }));
     const again = await Engine.restore(readFileSync("mixed.json", "utf8"), engine.snapshot());
-    const same = { answers, views, digests: [engine.digest(), again.digest()] };
+    const fork = engine.fork();
+    const next = { id: "after", at: Date.UTC(2026, 11, 20), do: "visit", by: "somebody-new" };
+    const copies = [engine.digest(), again.digest(), fork.digest()];
+    const after = [fork.submit(next), fork.digest(), engine.digest()];
+    const same = { answers, views, copies, after };
     const problems = [];
     for (const text of JSON.parse(readFileSync("fixtures.json", "utf8"))) problems.push(await validate(text));
     let audit;
     try { audit = engine.audit("[]").digest.length; } catch (reason) { audit = reason.code; }
-    console.log(JSON.stringify({ same, problems, audit }));`;
+    const micro = await qr("A-2049", { micro: true }).then((svg) => svg.slice(0, 4), (reason) => reason.code);
+    console.log(JSON.stringify({ same, problems, audit, micro }));`;
   const folder = project("builds", {
     "mixed.json": JSON.stringify(document),
     "mixed.ndjson": mixedCommands(document, 5_000),
@@ -40,10 +45,13 @@ before(() => {
   complete = runNode(folder, "complete.mjs");
 });
 
-test("both builds give the same answers, views, snapshots and digests", () => {
+test("both builds give the same answers, views, snapshots, copies and digests", () => {
   assert.match(page.same.answers, /"ok":true/);
   assert.match(page.same.answers, /"ok":false/);
   assert.deepEqual(page.same, complete.same);
+  assert.equal(new Set(page.same.copies).size, 1);
+  const [, forked, stayed] = page.same.after;
+  assert.ok(forked !== stayed && stayed === page.same.copies[0], "what a copy decides changes the copy only");
 });
 
 test("both builds find the same errors at the same places; the complete one explains them", () => {
@@ -67,4 +75,5 @@ test("both builds find the same errors at the same places; the complete one expl
 test("what only the complete build does is refused by the page's, with a code", () => {
   assert.equal(page.audit, "COMPLETE_ONLY");
   assert.equal(complete.audit, 64);
+  assert.deepEqual([page.micro, complete.micro], ["COMPLETE_ONLY", "<svg"]);
 });

@@ -15,8 +15,7 @@ const TODAY: [&str; 6] = [
 ];
 
 /// Rewrites what WebAssembly's first version does not have: iOS 14 has neither bulk memory operations
-/// nor saturating conversions, and mini-programs run there. No 64-bit integer crosses to JavaScript either:
-/// what serde-wasm-bindgen would need for BigInts is linked but never called.
+/// nor saturating conversions, and mini-programs run there. No 64-bit integer crosses to JavaScript.
 const LOWER: [&str; 4] = [
     "--llvm-memory-copy-fill-lowering",
     "--llvm-nontrapping-fptoint-lowering",

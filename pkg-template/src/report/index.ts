@@ -1,11 +1,6 @@
 // What of reports every entry of the package has.
 export { REPORT_FORMS, type ReportForm } from "./sink.js";
-export type {
-  Consent,
-  Reporter,
-  ReportCounts,
-  ReporterOptions,
-  ReportRecord,
-  ReportSink,
-} from "./reporter.js";
+export type { Consent, ReportCounts } from "./outbox.js";
+export type { ReportRecord } from "./record.js";
+export type { Reporter, ReporterOptions, ReportSink } from "./reporter.js";
 export { memoryStore, type ReportStore } from "./store.js";

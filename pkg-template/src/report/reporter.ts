@@ -1,36 +1,21 @@
 import { hear, KfactorError } from "../errors.js";
 import { fnv1a } from "../hash.js";
 import type { Host } from "../host/host.js";
-import { type Glue, ready } from "../runtime.js";
+import { ready } from "../runtime.js";
 import type { Fact } from "../types.js";
 import { keyValueStore } from "./key-value-store.js";
+import {
+  type Consent,
+  type Effect,
+  type Input,
+  noCounts,
+  openOutbox,
+  type Outbox,
+  type ReportCounts,
+} from "./outbox.js";
+import type { ReportRecord } from "./record.js";
 import { checkSink, dropped, parked, type ReportForm, wrong } from "./sink.js";
 import type { ReportStore } from "./store.js";
-
-/** A record: a CloudEvent 1.0. */
-export interface ReportRecord {
-  specversion: "1.0";
-  /** With `source`, what makes two deliveries the same. A fact has the same id wherever it is reported from. */
-  id: string;
-  source: string;
-  /** `io.kfactor.helped.v1` */
-  type: string;
-  time: string;
-  /** The participant. */
-  subject?: string;
-  datacontenttype: "application/json";
-  /** The campaign's id. */
-  partitionkey: string;
-  /** One run of one page on one device, … */
-  session: string;
-  /** … and the place among its records: a gap is a loss. */
-  sequence: string;
-  /** When it was recorded, if that is not when it happened. */
-  recordedtime?: string;
-  /** When it was sent, by the sender's clock. */
-  sentat: string;
-  data: Record<string, unknown>;
-}
 
 /** Where reports go, and how. */
 export interface ReportSink {
@@ -46,9 +31,6 @@ export interface ReportSink {
   encode?(records: ReportRecord[]): { type: string; body: string };
 }
 
-/** Whether a participant has agreed to be reported on. `unknown`: 50 records wait in memory, for half an hour. */
-export type Consent = "unknown" | "granted" | "denied";
-
 /** How a reporter is made. */
 export interface ReporterOptions extends ReportSink {
   /** The campaign's id. */
@@ -61,23 +43,6 @@ export interface ReporterOptions extends ReportSink {
   store?: ReportStore;
   /** Hears of records that were dropped (`REPORT_DROPPED`) and of a sink that refuses everything (`REPORT_REFUSED`). */
   onError?(error: KfactorError): void;
-}
-
-/** What became of everything: `tracked + recovered = acked + queued + moved + Σ dropped`. */
-export interface ReportCounts {
-  tracked: number;
-  /** Taken over from earlier pages. */
-  recovered: number;
-  acked: number;
-  queued: number;
-  /** Taken over by another page. */
-  moved: number;
-  /** Kept in memory only, because the storage was full. */
-  unstored: number;
-  /** By reason: `overflow`, `too-large`, `refused`, `expired`, `no-consent`, `damaged`. */
-  dropped: Record<string, number>;
-  /** The status for which the sink is parked; 0 if it is not. */
-  parked: number;
 }
 
 /** Sends what happened to one sink, and loses none of it. */
@@ -100,40 +65,14 @@ export interface Reporter {
 
 /** Makes a reporter in any host. */
 export function startReporter(options: ReporterOptions, host: Host): Reporter {
-  return new Outbox(options, host);
+  return new Driver(options, host);
 }
 
-const NONE: ReportCounts = {
-  tracked: 0,
-  recovered: 0,
-  acked: 0,
-  queued: 0,
-  moved: 0,
-  unstored: 0,
-  dropped: {},
-  parked: 0,
-};
-
-type Input = Record<string, unknown> & { in: string };
-
-/** Something to tell the engine, and where it waits meanwhile, so that a page that goes before the engine comes loses nothing. */
+/** Something to tell the outbox, and where it waits meanwhile, so that a page that goes before the engine comes loses nothing. */
 interface Told {
   input: Input;
   at: number;
   early?: string;
-}
-
-type Effect =
-  | { do: "put"; key: string; value: string }
-  | { do: "delete"; key: string }
-  | { do: "send" | "leave"; batch: number; type: string; body: string }
-  | { do: "dropped"; key: string; reason: string }
-  | { do: "parked"; status: number };
-
-interface Step {
-  effects: Effect[];
-  wake: number | null;
-  counts: ReportCounts;
 }
 
 /** Kinds become part of a type, and identifiers elsewhere. */
@@ -143,8 +82,8 @@ const LOOK_MS = 20;
 /** A page that left others its storage looks again for pages that are gone. */
 const LOOK_AGAIN_MS = 40_000;
 
-/** Drives the engine's outbox: does what it says, and tells it what came of that. */
-class Outbox implements Reporter {
+/** Drives an outbox: does what it says, and tells it what came of that. */
+class Driver implements Reporter {
   private readonly options: ReporterOptions;
   private readonly host: Host;
   private readonly store: ReportStore;
@@ -158,9 +97,8 @@ class Outbox implements Reporter {
   /** Whether the page went: another may have taken over what it knows, so it does nothing before it has looked. */
   private isAway = false;
   private isClosed = false;
-  private glue: Glue | undefined;
-  private number = 0;
-  private known: ReportCounts = NONE;
+  /** There once the engine is. */
+  private outbox: Outbox | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private looking: ReturnType<typeof setTimeout> | undefined;
 
@@ -186,11 +124,12 @@ class Outbox implements Reporter {
 
   track(kind: string, data: object = {}, about: { id?: string; time?: number; subject?: string } = {}): void {
     const subject = about.subject ?? this.options.subject;
-    const input: Input = { in: "track", kind, data, ...about, ...(subject === undefined ? {} : { subject }) };
+    let input: Input;
     try {
       if (!KIND.test(kind)) throw new Error(`"${kind}" is no kind`);
-      // What JSON cannot say is found here, not where it is sent.
-      JSON.stringify(input);
+      // As it is now, whatever becomes of it later; what JSON cannot say is found here, not where it is sent.
+      const text = JSON.stringify({ in: "track", kind, data, ...about, subject });
+      input = JSON.parse(text) as Input;
     } catch (reason) {
       const text = reason instanceof Error ? reason.message : String(reason);
       return this.hear(
@@ -222,7 +161,8 @@ class Outbox implements Reporter {
 
   counts(): ReportCounts {
     const early = this.waiting.filter(({ input }) => input.in === "track").length;
-    return { ...this.known, tracked: this.known.tracked + early, queued: this.known.queued + early };
+    const known = this.outbox?.counts() ?? noCounts();
+    return { ...known, tracked: known.tracked + early, queued: known.queued + early };
   }
 
   close(): void {
@@ -235,12 +175,9 @@ class Outbox implements Reporter {
 
   private async start(): Promise<void> {
     const { campaign, as = "cloudevents", key, consent = "granted" } = this.options;
-    const { session } = this;
     const glue = await ready();
     if (this.isClosed) return;
-    const settings = { campaign, session, as, consent, ...(key === undefined ? {} : { key }) };
-    this.number = glue.openOutbox(JSON.stringify(settings));
-    this.glue = glue;
+    this.outbox = openOutbox(glue, { campaign, session: this.session, as, key, consent });
     this.run();
     this.looking = setTimeout(() => void this.adopt(), LOOK_AGAIN_MS);
     // A program that has nothing else to do need not wait for that.
@@ -259,7 +196,9 @@ class Outbox implements Reporter {
   /** Tells again what a page told that went before its engine came. */
   private again(early: string, value: string): void {
     try {
-      this.waiting.push({ ...(JSON.parse(value) as Told), early });
+      const { input, at } = JSON.parse(value) as Told;
+      if (input.in !== "track" || !KIND.test(input.kind) || !Number.isSafeInteger(at)) throw new Error(early);
+      this.waiting.push({ input, at, early });
       this.run();
     } catch {
       // It was cut off while it was written: the page went before `track` was done.
@@ -268,49 +207,42 @@ class Outbox implements Reporter {
   }
 
   private async returned(): Promise<void> {
-    const keys = this.glue === undefined ? undefined : await this.store.keep();
+    const keys = this.outbox === undefined ? undefined : await this.store.keep();
     this.isAway = false;
     this.waiting.unshift({ input: { in: "shown", ...(keys === undefined ? {} : { keys }) }, at: Date.now() });
     this.run();
-    if (this.glue !== undefined) await this.adopt();
+    if (this.outbox !== undefined) await this.adopt();
   }
 
   private tell(input: Input): void {
     if (this.isClosed) return;
     const told: Told = { input, at: Date.now() };
-    if (this.glue === undefined && input.in === "track") this.keepEarly(told);
+    if (this.outbox === undefined && input.in === "track") this.keepEarly(told, input);
     this.waiting.push(told);
     this.run();
   }
 
-  private keepEarly(told: Told): void {
+  private keepEarly(told: Told, input: Extract<Input, { in: "track" }>): void {
     if (this.agreed !== "granted") return;
     const place = this.waiting.length;
     // The same id, whichever page tells it: what is told by two is one record.
-    told.input = { id: `${this.session}-e${place}`, time: told.at, ...told.input };
+    told.input = { id: `${this.session}-e${place}`, time: told.at, ...input };
     told.early = `${this.session}:early-${place}`;
     this.store.put(told.early, JSON.stringify(told), () => undefined);
   }
 
   /** One input after the other: what is done for one may tell of the next. */
   private run(): void {
-    if (this.glue === undefined || this.isStepping || this.isAway) return;
+    if (this.outbox === undefined || this.isStepping || this.isAway) return;
     this.isStepping = true;
     try {
       for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
         const chance = Math.floor(Math.random() * 2 ** 32);
-        const text = this.glue.stepOutbox(
-          this.number,
-          JSON.stringify(next.input),
-          Math.floor(next.at),
-          chance,
-        );
-        const { effects, wake, counts } = JSON.parse(text) as Step;
-        this.known = counts;
-        for (const effect of effects) this.do(effect);
+        for (const effect of this.outbox.step(next.input, Math.floor(next.at), chance)) this.do(effect);
         if (next.early !== undefined) this.store.delete(next.early);
         clearTimeout(this.timer);
-        if (wake === null || this.isClosed) continue;
+        const wake = this.outbox.wake();
+        if (wake === undefined || this.isClosed) continue;
         const wait = Math.min(Math.max(wake - Date.now(), 0), 2 ** 30);
         this.timer = setTimeout(() => this.tell({ in: "tick" }), wait);
       }
@@ -322,9 +254,10 @@ class Outbox implements Reporter {
   private do(effect: Effect): void {
     switch (effect.do) {
       case "put": {
-        const { key, value } = effect;
-        this.store.put(key, value, (isStored) => this.tell({ in: isStored ? "stored" : "not-stored", key }));
-        return;
+        const { record, key, value } = effect;
+        return this.store.put(key, value, (isStored) =>
+          this.tell({ in: isStored ? "stored" : "not-stored", record }),
+        );
       }
       case "delete":
         return this.store.delete(effect.key);

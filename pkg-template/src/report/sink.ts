@@ -16,7 +16,7 @@ export const REPORT_FORMS = [
 /** The form a backend takes records in. */
 export type ReportForm = (typeof REPORT_FORMS)[number];
 
-const CONSENTS: readonly string[] = ["unknown", "granted", "denied"];
+const CONSENTS = ["unknown", "granted", "denied"];
 const CAMPAIGN = /^[a-z][a-z0-9-]{0,39}$/;
 
 /**
@@ -25,46 +25,19 @@ const CAMPAIGN = /^[a-z][a-z0-9-]{0,39}$/;
  * @throws {KfactorError} `REPORT_SINK` or `REPORT_SECRET`.
  */
 export function checkSink(options: ReporterOptions): void {
-  if (typeof options !== "object" || options === null) {
-    throw wrong("a sink is an object with `to`", "上报目标是含 `to` 的对象");
-  }
+  demand(isObject(options), "report", '{ to: "https://…" }');
   const { campaign, to, as = "cloudevents", key, headers, encode, consent = "granted", store } = options;
   const inPage = typeof location === "object";
-  if (typeof to !== "string" || !(/^https?:\/\/[^/]/.test(to) || (inPage && /^\/|^\.{1,2}\//.test(to)))) {
-    throw wrong(
-      "`to` is an address, as https://example.com/events",
-      "`to` 应为地址，如 https://example.com/events",
-    );
-  }
-  if (typeof campaign !== "string" || !CAMPAIGN.test(campaign)) {
-    throw wrong(
-      "`campaign` is the campaign's id, not its document",
-      "`campaign` 应为活动的 id，而不是活动文档",
-    );
-  }
-  if (!REPORT_FORMS.includes(as))
-    throw wrong(`\`as\` is one of ${REPORT_FORMS.join(", ")}`, `\`as\` 应为 ${REPORT_FORMS.join("、")} 之一`);
-  if ((as === "custom") !== (typeof encode === "function")) {
-    throw wrong('`encode` and `as: "custom"` belong together', '`encode` 与 `as: "custom"` 须同时使用');
-  }
-  if (as === "segment" && (typeof key !== "string" || key === "")) {
-    throw wrong("Segment needs its write key as `key`", "Segment 需要在 `key` 中写明写入密钥");
-  }
-  if (headers !== undefined && (typeof headers !== "object" || headers === null)) {
-    throw wrong("`headers` is an object of texts", "`headers` 应为对象，值为文本");
-  }
-  if (!CONSENTS.includes(consent)) {
-    throw wrong(
-      `\`consent\` is one of ${CONSENTS.join(", ")}`,
-      `\`consent\` 应为 ${CONSENTS.join("、")} 之一`,
-    );
-  }
-  if (store !== undefined && typeof (store as { put?: unknown }).put !== "function") {
-    throw wrong(
-      "`store` is a ReportStore, as fileStore(folder)",
-      "`store` 应为 ReportStore，如 fileStore(folder)",
-    );
-  }
+  const isAddress = /^https?:\/\/[^/]/.test(to) || (inPage && /^\/|^\.{1,2}\//.test(to));
+  demand(typeof to === "string" && isAddress, "to", "https://example.com/events");
+  demand(typeof campaign === "string" && CAMPAIGN.test(campaign), "campaign", '"ten-friends" (id)');
+  demand(REPORT_FORMS.includes(as), "as", REPORT_FORMS.join(" | "));
+  demand((as === "custom") === (typeof encode === "function"), "encode", 'as: "custom", encode(records)');
+  demand(as !== "segment" || (typeof key === "string" && key !== ""), "key", "Segment write key");
+  demand(headers === undefined || isObject(headers), "headers", '{ Authorization: "…" }');
+  demand(CONSENTS.includes(consent), "consent", CONSENTS.join(" | "));
+  const isStore = typeof (store as { put?: unknown } | undefined)?.put === "function";
+  demand(store === undefined || isStore, "store", "fileStore(folder)");
   if (as !== "ga4") return;
   if (typeof document === "object") {
     throw new KfactorError(
@@ -73,12 +46,15 @@ export function checkSink(options: ReporterOptions): void {
       "GA4 需要密钥，不能放在页面里；请由后端上报。",
     );
   }
-  if (!/[?&]api_secret=./.test(to)) {
-    throw wrong(
-      "GA4 needs ?measurement_id=…&api_secret=… in `to`",
-      "GA4 的 `to` 须含 ?measurement_id=…&api_secret=…",
-    );
-  }
+  demand(/[?&]api_secret=./.test(to), "to", "https://…?measurement_id=…&api_secret=…");
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
+}
+
+function demand(isRight: boolean, name: string, example: string): void {
+  if (!isRight) throw wrong(`\`${name}\` is written like ${example}`, `\`${name}\` 应写成 ${example}`);
 }
 
 /** What a sink's options are wrong in. */

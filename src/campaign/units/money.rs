@@ -1,6 +1,6 @@
 //! Currencies, amounts of money and percentages.
 
-use crate::campaign::decode::{Cx, Decode};
+use crate::campaign::decode::{Blank, Cx, Decode};
 use crate::campaign::problem::code;
 use crate::engine::money::Money;
 use crate::json::tree::{Data, Node};
@@ -47,6 +47,12 @@ impl Currency {
     }
 }
 
+impl Blank for Currency {
+    fn blank() -> Self {
+        Self(*b"CNY")
+    }
+}
+
 impl Decode for Currency {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
         let currency = node.text().and_then(Self::parse);
@@ -66,6 +72,12 @@ impl Decode for Currency {
     #[cfg(feature = "schema")]
     fn note_default(&self, schema: &mut Schema) {
         schema.insert("default".into(), self.code().into());
+    }
+}
+
+impl Blank for Money {
+    fn blank() -> Self {
+        Self::default()
     }
 }
 
@@ -121,6 +133,12 @@ impl Percent {
     #[must_use]
     pub fn basis_points(self) -> u32 {
         self.0
+    }
+}
+
+impl Blank for Percent {
+    fn blank() -> Self {
+        Self(0)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use crate::campaign::decode::{Cx, Decode, clip, wanted};
+use crate::campaign::decode::{Blank, Cx, Decode, clip, wanted};
 use crate::campaign::problem::code;
 use crate::json::tree::{Data, Node};
 
@@ -30,6 +30,12 @@ impl<const MIN: u32, const MAX: u32> Int<MIN, MAX> {
         } else {
             value
         })
+    }
+}
+
+impl<const MIN: u32, const MAX: u32> Blank for Int<MIN, MAX> {
+    fn blank() -> Self {
+        Self(MIN)
     }
 }
 
@@ -88,6 +94,12 @@ fn decode_whole(node: &Node<'_>, cx: &mut Cx, min: u32, max: u32) -> Option<u32>
     value
 }
 
+impl Blank for bool {
+    fn blank() -> Self {
+        false
+    }
+}
+
 impl Decode for bool {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
         if let Data::Bool(value) = node.data {
@@ -105,6 +117,12 @@ impl Decode for bool {
     #[cfg(feature = "schema")]
     fn note_default(&self, schema: &mut Schema) {
         schema.insert("default".into(), (*self).into());
+    }
+}
+
+impl<T> Blank for Option<T> {
+    fn blank() -> Self {
+        None
     }
 }
 
@@ -132,6 +150,12 @@ impl<const MAX: usize> Deref for Text<MAX> {
 
     fn deref(&self) -> &str {
         &self.0
+    }
+}
+
+impl<const MAX: usize> Blank for Text<MAX> {
+    fn blank() -> Self {
+        Self(String::new())
     }
 }
 
@@ -171,6 +195,12 @@ impl Deref for Url {
 
     fn deref(&self) -> &str {
         &self.0
+    }
+}
+
+impl Blank for Url {
+    fn blank() -> Self {
+        Self(String::new())
     }
 }
 
@@ -214,6 +244,12 @@ impl<T, const MIN: usize, const MAX: usize> Deref for List<T, MIN, MAX> {
     }
 }
 
+impl<T, const MIN: usize, const MAX: usize> Blank for List<T, MIN, MAX> {
+    fn blank() -> Self {
+        Self(Vec::new())
+    }
+}
+
 impl<T: Decode, const MIN: usize, const MAX: usize> Decode for List<T, MIN, MAX> {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
         decode_list(node, cx, MIN, MAX).map(Self)
@@ -227,6 +263,12 @@ impl<T: Decode, const MIN: usize, const MAX: usize> Decode for List<T, MIN, MAX>
 
 /// The most entries of a list that names no bounds of its own.
 const MOST_ENTRIES: usize = 100;
+
+impl<T> Blank for Vec<T> {
+    fn blank() -> Self {
+        Vec::new()
+    }
+}
 
 impl<T: Decode> Decode for Vec<T> {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {

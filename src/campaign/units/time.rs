@@ -1,6 +1,6 @@
 //! Spans, instants, timezones, hours of the day and calendar periods.
 
-use crate::campaign::decode::{Cx, Decode};
+use crate::campaign::decode::{Blank, Cx, Decode};
 use crate::campaign::problem::code;
 use crate::engine::time::{Period, Span, Time, UtcOffset, civil_from_days, days_from_civil};
 use crate::json::tree::Node;
@@ -36,6 +36,12 @@ pub fn parse_span(text: &str) -> Option<Span> {
         rest = tail.get(1..)?;
     }
     (total > 0).then_some(Span(total))
+}
+
+impl Blank for Span {
+    fn blank() -> Self {
+        Self(0)
+    }
 }
 
 impl Decode for Span {
@@ -103,6 +109,12 @@ pub fn parse_offset(text: &str) -> Option<UtcOffset> {
     };
     let minutes = clock(text.get(1..)?)?;
     (minutes <= 14 * 60).then_some(UtcOffset(sign * minutes))
+}
+
+impl Blank for UtcOffset {
+    fn blank() -> Self {
+        Self(0)
+    }
 }
 
 impl Decode for UtcOffset {
@@ -176,6 +188,12 @@ pub fn parse_time(text: &str, timezone: UtcOffset) -> Option<Time> {
     }
     let local = (days * 86_400 + seconds) * 1_000;
     Some(Time(local - i64::from(offset.0) * 60_000))
+}
+
+impl Blank for Time {
+    fn blank() -> Self {
+        Self(0)
+    }
 }
 
 impl Decode for Time {
@@ -255,6 +273,12 @@ impl Hours {
     }
 }
 
+impl Blank for Hours {
+    fn blank() -> Self {
+        Self { from: 0, until: 0 }
+    }
+}
+
 impl Decode for Hours {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
         let hours = node.text().and_then(Self::parse);
@@ -283,6 +307,12 @@ const PERIODS: [(&str, Period); 5] = [
     ("month", Period::Month),
     ("campaign", Period::Campaign),
 ];
+
+impl Blank for Period {
+    fn blank() -> Self {
+        Period::Day
+    }
+}
 
 impl Decode for Period {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
