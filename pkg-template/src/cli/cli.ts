@@ -49,6 +49,7 @@ const HELP = `kfactor: campaigns and referral loops
       --set NAME=VALUE [--variant NAME] [--scale 100] [--images FOLDER]
       --surface mini-program|h5|app|offline the layers that are for it
       --csv FILE -o FOLDER                  one for each line; columns are variables, url, variant and file
+      --force                               writes over posters of an earlier table that had no column \`file\`
 
   --json          machine-readable output
   --lang en|zh    the language of messages
@@ -78,7 +79,7 @@ async function main(words: string[]): Promise<Exit> {
   if (name === "--version") return say(`${await version()}\n`, Exit.Well);
   if (name === undefined) return say(HELP, Exit.Usage);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) throw usage(`there is no command \`${name}\``);
+  if (command === undefined) throw usage(`there is no command \`${name}\``, `没有命令 \`${name}\``);
   return command(rest);
 }
 
@@ -102,10 +103,8 @@ try {
   const words = process.argv.slice(2);
   const lang =
     words.find((word) => word.startsWith("--lang="))?.slice(7) ?? words[words.indexOf("--lang") + 1];
-  const { exit, message } = Stop.from(
-    reason,
-    isChinese(words.some((word) => word.startsWith("--lang")) ? { lang } : {}),
-  );
-  process.stderr.write(`kfactor: ${message}\n`);
+  const { exit, message, messageZh } = Stop.from(reason);
+  const inChinese = isChinese(words.some((word) => word.startsWith("--lang")) ? { lang } : {});
+  process.stderr.write(`kfactor: ${inChinese ? messageZh : message}\n`);
   process.exitCode = exit;
 }

@@ -26,7 +26,7 @@ export async function run(words: string[]): Promise<Exit> {
   const { values, positionals } = parse(words, OPTIONS);
   const [campaign, commands, ...more] = positionals;
   if (campaign === undefined || more.length > 0)
-    throw usage("name one campaign and at most one file of commands");
+    throw usage("name one campaign and at most one file of commands", "请指定一个活动，以及至多一个指令文件");
   const log = commands === undefined && isQuestion(values) ? [] : steps(readText(commands ?? "-"));
   // The document a log began with takes the place of the one named.
   const [first] = log;

@@ -39,11 +39,14 @@ export async function token(words: string[]): Promise<Exit> {
       return say(values.json === true ? `${JSON.stringify({ token: minted })}\n` : `${minted}\n`, Exit.Well);
     }
     default:
-      throw usage("say `token peek`, `token verify` or `token mint`");
+      throw usage(
+        "say `token peek`, `token verify` or `token mint`",
+        "请使用 `token peek`、`token verify` 或 `token mint`",
+      );
   }
 }
 
 function wanted<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw usage(`${what} is needed`);
+  if (value === undefined) throw usage(`${what} is needed`, `缺少 ${what === "a token" ? "令牌" : what}`);
   return value;
 }

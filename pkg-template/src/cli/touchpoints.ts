@@ -6,6 +6,7 @@ import {
   Exit,
   hexadecimal,
   isChinese,
+  isWebAddress,
   orProblems,
   parse,
   readText,
@@ -59,12 +60,18 @@ interface Document {
 export async function touchpoints(words: string[]): Promise<Exit> {
   const { values, positionals } = parse(words, OPTIONS);
   const [file, ...more] = positionals;
-  if (file === undefined || more.length > 0) throw usage("name one campaign");
+  if (file === undefined || more.length > 0) throw usage("name one campaign", "请指定一个活动");
   const key = hexadecimal("key", values.key);
-  if (key === undefined || typeof values.url !== "string") throw usage("--key and --url are needed");
+  if (key === undefined || typeof values.url !== "string")
+    throw usage("--key and --url are needed", "需要 --key 和 --url");
+  if (!isWebAddress(values.url))
+    throw usage(
+      `--url is your site's address, as https://example.com, not \`${values.url}\``,
+      `--url 应为网站地址，如 https://example.com，而不是 \`${values.url}\``,
+    );
   const text = readText(file);
   (await orProblems(file, isChinese(values), () => Engine.load(text))).free();
-  const campaign = JSON.parse(text.replace(/^\uFEFF/, "")) as Document;
+  const campaign = JSON.parse(text) as Document;
   const site = values.url.replace(/\/+$/, "");
   const fields = {
     kid: wholeNumber("kid", values.kid) ?? 0,
