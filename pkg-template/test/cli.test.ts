@@ -36,11 +36,44 @@ test("run prints facts, refusals, a view and the digest", () => {
   assert.match(stdout, /"kind":"opened"/);
   assert.match(stdout, /"role": "initiator"/);
   assert.match(stdout, /\n[0-9a-f]{64}\n$/);
-  assert.match(stderr, /^h: OWN_LOOP: /);
+  assert.match(stderr, /^line 3: h: OWN_LOOP: /);
   assert.equal(kfactor(["run", TEN, "-", "--strict"], lines).status, 1);
   const array = kfactor(["run", TEN, "-", "--json", "--digest"], JSON.stringify(commands));
   assert.equal(array.stdout.trim().split("\n").length, 4);
   assert.equal(array.stdout.slice(-65), stdout.slice(-65));
+});
+
+test("run reads dates in the campaign's timezone, and says which command is malformed", () => {
+  const event = { id: "t", do: "event", by: "ann", name: "ticket-bought", order: "o1" };
+  const open = { do: "open", by: "ann", play: "ten-friends", loop: "L1" };
+  const lines = (...commands: (object | string)[]): string =>
+    commands.map((command) => (typeof command === "string" ? command : JSON.stringify(command))).join("\n");
+  const dated = kfactor(["run", TEN, "-"], lines({ ...event, at: "2026-12-01T12:00" }));
+  assert.equal(dated.status, 0);
+  assert.ok(dated.stdout.includes(`"at":${NOON}`), dated.stdout);
+  const array = kfactor(["run", TEN, "-"], JSON.stringify([{ ...event, at: "2026-12-01T05:00+01:00" }]));
+  assert.equal(array.stdout, dated.stdout);
+  const view = (at: string): string => kfactor(["run", TEN, "--view", "ann", "--at", at]).stdout;
+  assert.equal(view("2026-12-01T12:00"), view(String(NOON)));
+  assert.equal(kfactor(["run", TEN, "--view", "ann", "--at", "noon"]).status, 2);
+  assert.equal(kfactor(["run", TEN, "--view", "ann", "--at", "2026-02-30T12:00"]).status, 2);
+
+  const broken = lines({ ...event, at: NOON }, "", { ...open, at: NOON }, "nonsense", {
+    ...open,
+    id: "o",
+    at: "soon",
+  });
+  const { status, stdout, stderr } = kfactor(["run", TEN, "-"], broken);
+  assert.equal(status, 1);
+  assert.match(stdout, /"kind":"happened"/);
+  const [id, command, at] = stderr.split("\n");
+  assert.match(id ?? "", /^line 3: COMMAND_MALFORMED: .*`id`\. Every command has an id/);
+  assert.match(command ?? "", /^line 4: COMMAND_MALFORMED: .* no JSON object/);
+  assert.match(at ?? "", /^line 5: COMMAND_MALFORMED: .*`at`\. .*2026-12-01T11:00/);
+  const second = kfactor(["run", TEN, "-", "--lang", "zh"], JSON.stringify([{ ...event, at: NOON }, open]));
+  assert.equal(second.status, 1);
+  assert.match(second.stderr, /^第 2 条指令: COMMAND_MALFORMED: /);
+  assert.equal(kfactor(["run", TEN, "-"], '[{"at":"x"}').status, 2);
 });
 
 test("run and audit read the log of a revised campaign", () => {
@@ -144,21 +177,20 @@ test("files are UTF-8, and anything else is refused before it is garbage", () =>
     Buffer.from('" }'),
   ]);
   const utf16 = Buffer.from(text, "utf16le");
-  for (const bytes of [gbk, utf16, Buffer.concat([Buffer.from([0xff, 0xfe]), utf16])]) {
+  const said = /gbk\.json: this is not UTF-8 text; save it as UTF-8/;
+  for (const bytes of [utf16, Buffer.concat([Buffer.from([0xff, 0xfe]), utf16]), gbk]) {
     writeFileSync(file, bytes);
-    for (const words of [
-      ["validate", file],
-      ["run", TEN, file],
-      ["insight", file],
-      ["bindings", file],
-      ["poster", TEN, "invite", "--csv", file, "-o", folder],
-    ]) {
-      const { status, stderr, stdout } = kfactor(words);
-      assert.deepEqual([status, stdout], [2, ""], words.join(" "));
-      assert.match(stderr, /gbk\.json: this is not UTF-8 text; save it as UTF-8/);
-    }
-    assert.match(kfactor(["validate", file, "--lang", "zh"]).stderr, /另存为 UTF-8 编码/);
+    const { status, stderr, stdout } = kfactor(["validate", file]);
+    assert.deepEqual([status, stdout], [2, ""]);
+    assert.match(stderr, said);
   }
+  for (const words of [
+    ["run", TEN, file],
+    ["insight", file],
+    ["poster", TEN, "invite", "--csv", file, "-o", folder],
+  ])
+    assert.match(kfactor(words).stderr, said, words.join(" "));
+  assert.match(kfactor(["validate", file, "--lang", "zh"]).stderr, /另存为 UTF-8 编码/);
   assert.equal(kfactor(["insight", "-"], gbk).status, 2);
 });
 

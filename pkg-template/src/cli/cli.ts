@@ -18,10 +18,11 @@ const HELP = `kfactor: campaigns and referral loops
   kfactor validate FILE…                    what is wrong with campaign documents
   kfactor run CAMPAIGN [COMMANDS|-]         decides commands (JSON array, or one per line) and prints facts;
                                             a log, with revisions of the campaign, will do as well
+                                            \`at\` and TIME: Unix milliseconds, or 2026-12-01T11:00 in the campaign's timezone
       --view WHO [--loop ID] [--at TIME]    then prints a participant's view
       --digest                              then prints the hash of the state
       --seed HEX                            64 hexadecimal digits; zeros if absent
-      --strict                              exit code 1 if a command was refused
+      --strict                              exit code 1 also if a command was refused, not only if one was malformed
   kfactor audit CAMPAIGN [LOG|-]            decides a log again and prints what could not stand; --seed HEX
   kfactor conformance DIR                   runs a folder of conformance cases
   kfactor token peek TOKEN                  a token's fields, without a key
@@ -55,7 +56,7 @@ const HELP = `kfactor: campaigns and referral loops
   --lang en|zh    the language of messages
   --help, --version
 
-Exit codes: 0 all is well, 1 findings or refusals, 2 the command line is wrong.
+Exit codes: 0 all is well, 1 findings, 2 the command line or a file is wrong.
 `;
 
 const COMMANDS: Readonly<Record<string, (words: string[]) => Promise<Exit>>> = {
