@@ -18,6 +18,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { brotliCompressSync, constants } from "node:zlib";
+import { documents, shipDocuments } from "./docs.mjs";
 import { generate } from "./generate.mjs";
 
 const template = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -192,6 +193,7 @@ function copies() {
   for (const license of ["LICENSE-MIT", "LICENSE-APACHE"]) {
     if (existsSync(join(root, license))) cpSync(join(root, license), join(pkg, license));
   }
+  shipDocuments(root, pkg);
 }
 
 function manifest() {
@@ -212,6 +214,7 @@ function fingerprint() {
     ...sources,
     ...filesIn(schemas),
     ...BUILDS.map((build) => join(engine, build)),
+    ...documents(root).map((file) => join(root, file)),
     join(root, "package-lock.json"),
   ];
   const hash = createHash("sha256").update(version);

@@ -1,19 +1,13 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { NOON } from "./fixtures.js";
+import { kfactor, NOON } from "./fixtures.js";
 
 const TEN = "examples/campaigns/ten-friends.json";
 const folder = mkdtempSync(join(tmpdir(), "kfactor-"));
 after(() => rmSync(folder, { recursive: true }));
-
-function kfactor(words: string[], input = ""): { status: number | null; stdout: string; stderr: string } {
-  const env = { ...process.env, LANG: "C", LC_ALL: "C" };
-  return spawnSync(process.execPath, ["pkg/bin/kfactor.js", ...words], { input, encoding: "utf8", env });
-}
 
 test("validate names the place of every problem", () => {
   const file = join(folder, "broken.json");
@@ -24,7 +18,10 @@ test("validate names the place of every problem", () => {
   assert.equal(kfactor(["validate", TEN]).status, 0);
   const found = JSON.parse(kfactor(["validate", "--json", file]).stdout) as { file: string; line: number }[];
   assert.ok(found.some((problem) => problem.file === file && problem.line === 19));
-  assert.match(kfactor(["validate", file, "--lang", "zh"]).stdout, /[一-鿿]/);
+  assert.match(
+    kfactor(["validate", file, "--lang", "zh"]).stdout,
+    /[一-鿿].*\n1 个文件：1 个错误，0 个警告\n$/,
+  );
 });
 
 test("run prints facts, refusals, a view and the digest", () => {
@@ -39,11 +36,44 @@ test("run prints facts, refusals, a view and the digest", () => {
   assert.match(stdout, /"kind":"opened"/);
   assert.match(stdout, /"role": "initiator"/);
   assert.match(stdout, /\n[0-9a-f]{64}\n$/);
-  assert.match(stderr, /^h: OWN_LOOP: /);
+  assert.match(stderr, /^line 3: h: OWN_LOOP: /);
   assert.equal(kfactor(["run", TEN, "-", "--strict"], lines).status, 1);
   const array = kfactor(["run", TEN, "-", "--json", "--digest"], JSON.stringify(commands));
   assert.equal(array.stdout.trim().split("\n").length, 4);
   assert.equal(array.stdout.slice(-65), stdout.slice(-65));
+});
+
+test("run reads dates in the campaign's timezone, and says which command is malformed", () => {
+  const event = { id: "t", do: "event", by: "ann", name: "ticket-bought", order: "o1" };
+  const open = { do: "open", by: "ann", play: "ten-friends", loop: "L1" };
+  const lines = (...commands: (object | string)[]): string =>
+    commands.map((command) => (typeof command === "string" ? command : JSON.stringify(command))).join("\n");
+  const dated = kfactor(["run", TEN, "-"], lines({ ...event, at: "2026-12-01T12:00" }));
+  assert.equal(dated.status, 0);
+  assert.ok(dated.stdout.includes(`"at":${NOON}`), dated.stdout);
+  const array = kfactor(["run", TEN, "-"], JSON.stringify([{ ...event, at: "2026-12-01T05:00+01:00" }]));
+  assert.equal(array.stdout, dated.stdout);
+  const view = (at: string): string => kfactor(["run", TEN, "--view", "ann", "--at", at]).stdout;
+  assert.equal(view("2026-12-01T12:00"), view(String(NOON)));
+  assert.equal(kfactor(["run", TEN, "--view", "ann", "--at", "noon"]).status, 2);
+  assert.equal(kfactor(["run", TEN, "--view", "ann", "--at", "2026-02-30T12:00"]).status, 2);
+
+  const broken = lines({ ...event, at: NOON }, "", { ...open, at: NOON }, "nonsense", {
+    ...open,
+    id: "o",
+    at: "soon",
+  });
+  const { status, stdout, stderr } = kfactor(["run", TEN, "-"], broken);
+  assert.equal(status, 1);
+  assert.match(stdout, /"kind":"happened"/);
+  const [id, command, at] = stderr.split("\n");
+  assert.match(id ?? "", /^line 3: COMMAND_MALFORMED: .*`id`\. Every command has an id/);
+  assert.match(command ?? "", /^line 4: COMMAND_MALFORMED: .* no JSON object/);
+  assert.match(at ?? "", /^line 5: COMMAND_MALFORMED: .*`at`\. .*2026-12-01T11:00/);
+  const second = kfactor(["run", TEN, "-", "--lang", "zh"], JSON.stringify([{ ...event, at: NOON }, open]));
+  assert.equal(second.status, 1);
+  assert.match(second.stderr, /^第 2 条指令: COMMAND_MALFORMED: /);
+  assert.equal(kfactor(["run", TEN, "-"], '[{"at":"x"}').status, 2);
 });
 
 test("run and audit read the log of a revised campaign", () => {
@@ -112,6 +142,8 @@ test("poster draws one, and one for each line of a table", () => {
     "https://example.com/r/x",
     "--set",
     "nickname=Ann",
+    "--variant",
+    "friend",
     "-o",
     file,
   ];
@@ -123,15 +155,74 @@ test("poster draws one, and one for each line of a table", () => {
     'file,url,nickname\r\na.svg,https://example.com/r/a,"Bo, ""B"""\r\n,https://example.com/r/b,Cy\n',
   );
   const many = join(folder, "posters");
-  assert.equal(kfactor(["poster", campaign, "invite", "--csv", rows, "-o", many]).status, 2);
+  const table = ["poster", campaign, "invite", "--csv", rows, "--variant", "cash", "-o", many];
+  assert.equal(kfactor(table).status, 2);
   writeFileSync(
     rows,
     'file,url,nickname\r\na.svg,https://example.com/r/a,"Bo, ""B"""\r\nb.svg,https://example.com/r/b,Cy\n',
   );
-  assert.equal(kfactor(["poster", campaign, "invite", "--csv", rows, "-o", many]).status, 0);
+  assert.equal(kfactor(table).status, 0);
   assert.match(readFileSync(join(many, "a.svg"), "utf8"), /Bo, &quot;B&quot;/);
   assert.match(readFileSync(join(many, "b.svg"), "utf8"), /Cy/);
   assert.equal(kfactor(["poster", campaign, "nothing", "--url", "x", "-o", file]).status, 2);
+});
+
+test("files are UTF-8, and anything else is refused before it is garbage", () => {
+  const file = join(folder, "gbk.json");
+  const text = readFileSync(TEN, "utf8");
+  // 活动 in GBK, and a whole document in UTF-16 with and without its mark.
+  const gbk = Buffer.concat([
+    Buffer.from('{ "title": "'),
+    Buffer.from([0xbb, 0xee, 0xb6, 0xaf]),
+    Buffer.from('" }'),
+  ]);
+  const utf16 = Buffer.from(text, "utf16le");
+  const said = /gbk\.json: this is not UTF-8 text; save it as UTF-8/;
+  for (const bytes of [utf16, Buffer.concat([Buffer.from([0xff, 0xfe]), utf16]), gbk]) {
+    writeFileSync(file, bytes);
+    const { status, stderr, stdout } = kfactor(["validate", file]);
+    assert.deepEqual([status, stdout], [2, ""]);
+    assert.match(stderr, said);
+  }
+  for (const words of [
+    ["run", TEN, file],
+    ["insight", file],
+    ["poster", TEN, "invite", "--csv", file, "-o", folder],
+  ])
+    assert.match(kfactor(words).stderr, said, words.join(" "));
+  assert.match(kfactor(["validate", file, "--lang", "zh"]).stderr, /另存为 UTF-8 编码/);
+  assert.equal(kfactor(["insight", "-"], gbk).status, 2);
+});
+
+test("a mark at the beginning of a file changes nothing", () => {
+  const fact = (id: string, who: string): string => JSON.stringify({ id, at: NOON, kind: "met", who });
+  const facts = [fact("a/0", "ann"), fact("b/0", "bo")].join("\n");
+  const plain = kfactor(["insight", "-"], facts);
+  assert.match(plain.stdout, /^2 facts, 2 people/);
+  assert.equal(kfactor(["insight", "-"], `\uFEFF${facts}`).stdout, plain.stdout);
+  const file = join(folder, "marked.json");
+  writeFileSync(file, `\uFEFF${readFileSync(TEN, "utf8")}`);
+  assert.equal(kfactor(["validate", file]).status, 0);
+  const open = JSON.stringify({
+    id: "t",
+    at: NOON,
+    do: "event",
+    by: "ann",
+    name: "ticket-bought",
+    order: "o",
+  });
+  assert.equal(kfactor(["run", file, "-", "--strict"], `\uFEFF${open}\n`).status, 0);
+});
+
+test("touchpoints lead somewhere", () => {
+  const key = ["--key", "000102030405060708090a0b0c0d0e0f"];
+  const { status, stderr } = kfactor(["touchpoints", TEN, ...key, "--url", "tea.example.com"]);
+  assert.equal(status, 2);
+  assert.match(stderr, /--url is your site's address/);
+  assert.match(
+    kfactor(["touchpoints", TEN, ...key, "--url", "https://tea.example.com"]).stdout,
+    /^touchpoint,/,
+  );
 });
 
 test("a wrong command line ends with 2 and says how it is done", () => {
@@ -149,5 +240,6 @@ test("a wrong command line ends with 2 and says how it is done", () => {
     assert.equal(stdout, "");
     assert.match(stderr, /kfactor: /);
   }
+  assert.match(kfactor(["validate", "--lang", "zh"]).stderr, /请指定至少一份活动文档/);
   assert.match(kfactor(["--help"]).stdout, /kfactor validate/);
 });

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -16,4 +17,13 @@ export function chance(seed: number): (n: number) => number {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return Math.floor((state / 4294967296) * n);
   };
+}
+
+/** Runs the command line of the built package. */
+export function kfactor(
+  words: string[],
+  input: string | Uint8Array = "",
+): { status: number | null; stdout: string; stderr: string } {
+  const env = { ...process.env, LANG: "C", LC_ALL: "C" };
+  return spawnSync(process.execPath, ["pkg/bin/kfactor.js", ...words], { input, encoding: "utf8", env });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Campaign, type CanvasNode, drawOnNode, type QrStyle, styledQr } from "kfactor";
+import { type Campaign, type CanvasNode, drawOnNode, posterSvg, type QrStyle, styledQr } from "kfactor";
 import { campaign } from "./fixtures.js";
 
 const URL = "https://example.com/r/0OA2aaszmI1TKX80cBpKwKVR6Xxhi";
@@ -64,6 +64,24 @@ test("a mini-program's canvas is drawn on without a page", async () => {
   assert.equal(other.calls.filter((call) => call.startsWith("drawImage")).length, 1);
 });
 
+test("a variant that a poster has not is refused, with those it has", async () => {
+  const { posters } = JSON.parse(campaign("bring-a-friend")) as Campaign;
+  const template = { ...posters!.letter!, variants: ["warm", "cash"] };
+  const data = { url: URL, variant: "cold" };
+  const expected = {
+    code: "POSTER_VARIANT",
+    message: /"cold": the poster has warm, cash/,
+    messageZh: /warm、cash/,
+  };
+  await assert.rejects(posterSvg(template, data), expected);
+  await assert.rejects(posterSvg(JSON.stringify(template), data), expected);
+  await assert.rejects(drawOnNode(node(), template, data), expected);
+  assert.match(await posterSvg(template, { ...data, variant: "warm" }), /^<svg/);
+  const { variants: _, ...plain } = template;
+  await assert.rejects(posterSvg(plain, data), { code: "POSTER_VARIANT", message: /no variants/ });
+  await assert.rejects(posterSvg("{", { url: URL }), { code: "CAMPAIGN_INVALID" });
+});
+
 test("a code has a look of its own within what scanners read, and says what is wrong with a wish", async () => {
   const plain = await styledQr(URL);
   assert.match(plain.svg, new RegExp(`^<svg [^>]*width="${plain.width}" height="${plain.height}"`));
@@ -81,8 +99,17 @@ test("a code has a look of its own within what scanners read, and says what is w
     pale.notes.map(({ code, about }) => [code, about.slice(0, 2)]),
     [["QR_CONTRAST", "55"]],
   );
+  const [note] = pale.notes;
+  assert.match(note?.message ?? "", /\(5\.5\d : 1, at least 7\)/);
+  assert.match(note?.messageZh ?? "", /（5\.5\d : 1，至少 7）/);
+  const narrow = await styledQr(URL, { quiet: 3, scale: 3 });
+  assert.deepEqual(
+    narrow.notes.map(({ message }) => /\(.*\)/.exec(message)?.[0]),
+    ["(3 modules, at least 4)", "(3 pixels, at least 4)"],
+  );
 
   const wrong: [unknown, string, RegExp][] = [
+    [{ modulez: "dots" }, "QR_STYLE", /no `modulez`; it has modules, finders, dark/],
     [{ modules: "hex" }, "QR_STYLE", /`modules` cannot be "hex"/],
     [{ dark: "red" }, "QR_STYLE", /`dark` is "red"/],
     [{ dark: "#0a6" }, "QR_STYLE", /contrast/],

@@ -11,7 +11,17 @@ const URL_ON_IT = "https://example.com/r/0OA2aaszmI1TKX80cBpKwKVR6Xxhi";
 
 test("a poster is written as PNG by the customer's rasteriser, and its code is read", () => {
   const folder = project("png", { "campaign.json": CAMPAIGN });
-  const words = ["poster", "campaign.json", "invite", "--url", URL_ON_IT, "--set", "nickname=小七"];
+  const words = [
+    "poster",
+    "campaign.json",
+    "invite",
+    "--url",
+    URL_ON_IT,
+    "--set",
+    "nickname=小七",
+    "--variant",
+    "friend",
+  ];
   const kfactor = (...more) =>
     spawnSync(join(folder, "node_modules/.bin/kfactor"), [...words, ...more], {
       cwd: folder,

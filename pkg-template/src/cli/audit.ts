@@ -5,7 +5,8 @@ import { Exit, hexadecimal, isChinese, orProblems, parse, readText, say, usage }
 export async function audit(words: string[]): Promise<Exit> {
   const { values, positionals } = parse(words, { seed: { type: "string" } });
   const [campaign, log, ...more] = positionals;
-  if (campaign === undefined || more.length > 0) throw usage("name one campaign and at most one log");
+  if (campaign === undefined || more.length > 0)
+    throw usage("name one campaign and at most one log", "请指定一个活动，以及至多一份日志");
   const seed = hexadecimal("seed", values.seed);
   const load = (): Promise<Engine> => Engine.load(readText(campaign), seed === undefined ? {} : { seed });
   const engine = await orProblems(campaign, isChinese(values), load);

@@ -1,6 +1,6 @@
 import { bindings, type Policy } from "kfactor";
 import { span } from "./insight.js";
-import { Exit, parse, readText, say, usage } from "./terminal.js";
+import { Exit, parse, readBytes, say, usage } from "./terminal.js";
 
 const TEXT = { type: "string" } as const;
 const OPTIONS = { lock: TEXT, rebind: TEXT, protection: TEXT, eligible: TEXT, renew: TEXT } as const;
@@ -9,7 +9,7 @@ const OPTIONS = { lock: TEXT, rebind: TEXT, protection: TEXT, eligible: TEXT, re
 export async function bindingsCommand(words: string[]): Promise<Exit> {
   const { values, positionals } = parse(words, OPTIONS);
   const [file = "-", ...more] = positionals;
-  if (more.length > 0) throw usage("name at most one file of events");
+  if (more.length > 0) throw usage("name at most one file of events", "至多指定一个事件文件");
   const given = {
     lock: values.lock,
     rebind: values.rebind,
@@ -20,7 +20,7 @@ export async function bindingsCommand(words: string[]): Promise<Exit> {
   const policy = Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),
   ) as Policy;
-  const found = await bindings(new TextEncoder().encode(readText(file)), policy);
+  const found = await bindings(readBytes(file), policy);
   const exit = found.skipped > 0 ? Exit.Findings : Exit.Well;
   if (values.json === true) return say(JSON.stringify(found, null, 2) + "\n", exit);
   for (const { id, reason } of found.refused) process.stderr.write(`${id}: ${reason}\n`);

@@ -20,10 +20,11 @@ const HELP = `kfactor: campaigns and referral loops
   kfactor validate FILE…                    what is wrong with campaign documents
   kfactor run CAMPAIGN [COMMANDS|-]         decides commands (JSON array, or one per line) and prints facts;
                                             a log, with revisions of the campaign, will do as well
+                                            \`at\` and TIME: Unix milliseconds, or 2026-12-01T11:00 in the campaign's timezone
       --view WHO [--loop ID] [--at TIME]    then prints a participant's view
       --digest                              then prints the hash of the state
       --seed HEX                            64 hexadecimal digits; zeros if absent
-      --strict                              exit code 1 if a command was refused
+      --strict                              exit code 1 also if a command was refused, not only if one was malformed
   kfactor audit CAMPAIGN [LOG|-]            decides a log again and prints what could not stand; --seed HEX
   kfactor conformance DIR                   runs a folder of conformance cases
   kfactor token peek TOKEN                  a token's fields, without a key
@@ -58,12 +59,13 @@ const HELP = `kfactor: campaigns and referral loops
       --set NAME=VALUE [--variant NAME] [--scale 100] [--images FOLDER]
       --surface mini-program|h5|app|offline the layers that are for it
       --csv FILE -o FOLDER                  one for each line; columns are variables, url, variant and file
+      --force                               writes over posters of an earlier table that had no column \`file\`
 
   --json          machine-readable output
   --lang en|zh    the language of messages
   --help, --version
 
-Exit codes: 0 all is well, 1 findings or refusals, 2 the command line is wrong.
+Exit codes: 0 all is well, 1 findings, 2 the command line or a file is wrong.
 `;
 
 const COMMANDS: Readonly<Record<string, (words: string[]) => Promise<Exit>>> = {
@@ -90,7 +92,7 @@ async function main(words: string[]): Promise<Exit> {
   if (name === "--version") return say(`${await version()}\n`, Exit.Well);
   if (name === undefined) return say(HELP, Exit.Usage);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) throw usage(`there is no command \`${name}\``);
+  if (command === undefined) throw usage(`there is no command \`${name}\``, `没有命令 \`${name}\``);
   return command(rest);
 }
 
@@ -114,10 +116,8 @@ try {
   const words = process.argv.slice(2);
   const lang =
     words.find((word) => word.startsWith("--lang="))?.slice(7) ?? words[words.indexOf("--lang") + 1];
-  const { exit, message } = Stop.from(
-    reason,
-    isChinese(words.some((word) => word.startsWith("--lang")) ? { lang } : {}),
-  );
-  process.stderr.write(`kfactor: ${message}\n`);
+  const { exit, message, messageZh } = Stop.from(reason);
+  const inChinese = isChinese(words.some((word) => word.startsWith("--lang")) ? { lang } : {});
+  process.stderr.write(`kfactor: ${inChinese ? messageZh : message}\n`);
   process.exitCode = exit;
 }

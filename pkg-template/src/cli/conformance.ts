@@ -1,10 +1,10 @@
-import { type Dirent, readdirSync, readFileSync } from "node:fs";
+import { type Dirent, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "./cases/books.js";
 import { malformed } from "./cases/format.js";
 import { type Json, JsonError, list, member, merged, readJson, text } from "./cases/json.js";
 import { type Case, runCase } from "./cases/run.js";
-import { Exit, parse, say, Stop, usage } from "./terminal.js";
+import { Exit, parse, readText, say, Stop, unusable, usage } from "./terminal.js";
 
 /** What became of a case, or of a file that is no case file. */
 interface Verdict {
@@ -18,7 +18,8 @@ interface Verdict {
 export async function conformance(words: string[]): Promise<Exit> {
   const { values, positionals } = parse(words, {});
   const [folder, ...more] = positionals;
-  if (folder === undefined || more.length > 0) throw usage("name one folder of case files");
+  if (folder === undefined || more.length > 0)
+    throw usage("name one folder of case files", "请指定一个用例文件夹");
   const verdicts = [];
   for (const name of caseFiles(folder)) verdicts.push(...(await runFile(folder, name)));
 
@@ -39,12 +40,16 @@ function caseFiles(folder: string): string[] {
   try {
     entries = readdirSync(folder, { withFileTypes: true });
   } catch (reason) {
-    throw new Stop(Exit.Usage, `${folder}: ${(reason as NodeJS.ErrnoException).code ?? String(reason)}`);
+    throw unusable(folder, reason);
   }
   const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
   const files = names.filter((name) => name.endsWith(".json")).sort();
   if (files.length > 0) return files;
-  throw new Stop(Exit.Usage, `${folder}: there is no case file (*.json) in this folder`);
+  throw new Stop(
+    Exit.Usage,
+    `${folder}: there is no case file (*.json) in this folder`,
+    `${folder}：该文件夹中没有用例文件（*.json）`,
+  );
 }
 
 async function runFile(folder: string, file: string): Promise<Verdict[]> {
@@ -54,9 +59,11 @@ async function runFile(folder: string, file: string): Promise<Verdict[]> {
   };
   let content: Json;
   try {
-    content = readJson(readFileSync(join(folder, file), "utf8"));
+    content = readJson(readText(join(folder, file)));
   } catch (reason) {
-    return unreadable(reason instanceof JsonError ? reason.message : String(reason));
+    return unreadable(
+      reason instanceof JsonError || reason instanceof Stop ? reason.message : String(reason),
+    );
   }
   const problems = malformed(content);
   if (problems.length > 0) return unreadable(problems.join("\n  "));
@@ -102,7 +109,7 @@ function caseOf(folder: string, file: Json, entry: Json): Case {
 function named(folder: string, name: string): Json {
   const file = `campaigns/${name}.json`;
   try {
-    return readJson(readFileSync(join(folder, file), "utf8"));
+    return readJson(readText(join(folder, file)));
   } catch (reason) {
     throw new Failure(`${file}: ${reason instanceof Error ? reason.message : String(reason)}`);
   }

@@ -1,6 +1,6 @@
 import { credit, CREDIT_MODELS, type CreditModel, type CreditOptions, type CreditPath } from "kfactor";
 import { span } from "./insight.js";
-import { table } from "./poster.js";
+import { table } from "./table.js";
 import { Exit, parse, readText, say, usage } from "./terminal.js";
 
 const TEXT = { type: "string" } as const;
@@ -69,14 +69,14 @@ function ofJson(text: string, file: string): CreditPath[] {
 
 /** Paths as `search > poster,3,1`, behind a header that names the columns. */
 function ofTable(text: string, file: string, separator: string): CreditPath[] {
-  const rows = table(text);
-  if (rows[0]?.path === undefined) throw usage(`${file} needs a column \`path\`, as in "search > poster"`);
-  return rows.map((row, at) => {
+  const { columns, rows } = table(file, text);
+  if (!columns.includes("path")) throw usage(`${file} needs a column \`path\`, as in "search > poster"`);
+  return rows.map(({ line, cells: row }) => {
     const number = (name: string, otherwise: number): number => {
       const given = row[name] ?? "";
       const found = given === "" ? otherwise : Number(given);
       if (Number.isSafeInteger(found) && found >= 0) return found;
-      throw usage(`${file}: \`${name}\` of path ${at + 1} is no whole number: ${given}`);
+      throw usage(`${file}:${line}: \`${name}\` is no whole number: ${given}`);
     };
     const touches = (row.path ?? "").split(separator).map((channel) => channel.trim());
     return {

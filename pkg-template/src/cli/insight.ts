@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { insight, insightTables } from "kfactor";
 import type { Report } from "kfactor";
 import { transformOf } from "./credit.js";
-import { Exit, isChinese, parse, say, usage } from "./terminal.js";
+import { Exit, isChinese, parse, readBytes, say, usage } from "./terminal.js";
 
 const TEXT = { type: "string" } as const;
 const OPTIONS = {
@@ -19,18 +19,12 @@ const OPTIONS = {
 export async function insightCommand(words: string[]): Promise<Exit> {
   const { values, positionals } = parse(words, OPTIONS);
   const [file = "-", ...more] = positionals;
-  if (more.length > 0) throw usage("name at most one file of facts");
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file === "-" ? 0 : file);
-  } catch (reason) {
-    throw usage(`cannot read ${file}: ${reason instanceof Error ? reason.message : String(reason)}`);
-  }
+  if (more.length > 0) throw usage("name at most one file of facts", "至多指定一个事实文件");
   const window = span("window", values.window);
   const offset = minutes(values.offset);
   const lookBack = span("look-back", values["look-back"]);
   const halfLife = span("half-life", values["half-life"]);
-  const report = await insight(bytes, {
+  const report = await insight(readBytes(file), {
     transform: transformOf(values.transform),
     ...(lookBack === undefined ? {} : { lookBack }),
     ...(halfLife === undefined ? {} : { halfLife }),
@@ -42,7 +36,8 @@ export async function insightCommand(words: string[]): Promise<Exit> {
     for (const [name, text] of Object.entries(insightTables(report)))
       writeFileSync(join(values.csv, `${name}.csv`), text);
   }
-  if (report.facts === 0) process.stderr.write("kfactor: no facts were read\n");
+  if (report.facts === 0)
+    process.stderr.write(isChinese(values) ? "kfactor: 没有读到事实\n" : "kfactor: no facts were read\n");
   const exit = report.facts === 0 ? Exit.Findings : Exit.Well;
   if (values.json === true) return say(JSON.stringify(report, null, 2) + "\n", exit);
   return say(isChinese(values) ? text(report, ZH) : text(report, EN), exit);
@@ -155,13 +150,14 @@ function text(report: Report, words: typeof EN): string {
 export function span(name: string, text: unknown): number | undefined {
   if (text === undefined) return undefined;
   const [, number = "", unit = ""] = /^([1-9][0-9]{0,3})([dh])$/.exec(String(text)) ?? [];
-  if (unit === "") throw usage(`--${name} is a span such as 7d or 12h`);
+  if (unit === "") throw usage(`--${name} is a span such as 7d or 12h`, `--${name} 应为时长，如 7d 或 12h`);
   return Number(number) * (unit === "d" ? 86_400_000 : 3_600_000);
 }
 
 function minutes(text: unknown): number | undefined {
   if (text === undefined) return undefined;
   const [, sign, hours, rest] = /^([+-])([01][0-9]):([0-5][0-9])$/.exec(String(text)) ?? [];
-  if (sign === undefined) throw usage("--offset is a distance from UTC such as +08:00");
+  if (sign === undefined)
+    throw usage("--offset is a distance from UTC such as +08:00", "--offset 应为与 UTC 的时差，如 +08:00");
   return (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(rest));
 }

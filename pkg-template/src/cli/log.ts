@@ -1,30 +1,45 @@
 import type { Campaign } from "kfactor";
 
 /** A step of a log: a document that is in force from here on, or commands as JSON text. */
-export type Step = { campaign: Campaign; seed?: string } | { commands: string };
+export type Step = { campaign: Campaign; seed?: string } | Commands;
 
-/** Reads commands, an array or one per line, with the documents between them. */
-export function steps(text: string): Step[] {
+/** Commands, an array or one in each line, and where each of them stands; those of an array by their number. */
+export interface Commands {
+  commands: string;
+  places: Place[];
+}
+
+/** The line of a file, or the number of an entry in an array; from 1. */
+export type Place = { line: number } | { entry: number };
+
+/** Reads commands, an array or one per line, with the documents between them; `time` reads dates as Unix milliseconds. */
+export function steps(text: string, time: (date: string) => number | undefined): Step[] {
   // Commands alone are the engine's to read, with whatever is wrong with them.
-  if (!/"(campaign|command)"\s*:/.test(text)) return [{ commands: text }];
+  const isPlain = !/"(campaign|command)"\s*:|"at"\s*:\s*"/.test(text);
+  if (isPlain && isArray(text)) return [{ commands: text, places: [] }];
   const steps: Step[] = [];
-  for (const line of entries(text)) {
-    const { campaign, seed, command } = members(line);
-    const last = steps.at(-1);
-    if (campaign !== undefined) steps.push(seed === undefined ? { campaign } : { campaign, seed });
-    else {
-      const commands = command === undefined ? line : JSON.stringify(command);
-      if (last !== undefined && "commands" in last) last.commands += `\n${commands}`;
-      else steps.push({ commands });
+  for (const { json, place } of placed(text)) {
+    const value = isPlain ? undefined : parsed(json);
+    const { campaign, seed, command } = Object(value) as Members;
+    if (campaign !== undefined) {
+      steps.push(seed === undefined ? { campaign } : { campaign, seed });
+      continue;
     }
+    const at = timeOf(command ?? value, time);
+    const same = command === undefined ? json : JSON.stringify(command);
+    const commands = at === undefined ? same : JSON.stringify({ ...Object(command ?? value), at });
+    const last = steps.at(-1);
+    if (last !== undefined && "commands" in last) {
+      last.commands += `\n${commands}`;
+      last.places.push(place);
+    } else steps.push({ commands, places: [place] });
   }
   return steps;
 }
 
 /** The entries of an array, or the lines that are not empty, as JSON text each. */
 export function entries(text: string): string[] {
-  if (!text.trimStart().startsWith("[")) return text.split("\n").filter((line) => line.trim() !== "");
-  return (JSON.parse(text) as unknown[]).map((entry) => JSON.stringify(entry));
+  return placed(text).map(({ json }) => json);
 }
 
 interface Members {
@@ -33,10 +48,29 @@ interface Members {
   command?: unknown;
 }
 
-function members(line: string): Members {
-  try {
-    return Object(JSON.parse(line)) as Members;
-  } catch {
-    return {};
+function isArray(text: string): boolean {
+  return text.trimStart().startsWith("[");
+}
+
+function placed(text: string): { json: string; place: Place }[] {
+  if (isArray(text)) {
+    const values = JSON.parse(text) as unknown[];
+    return values.map((value, at) => ({ json: JSON.stringify(value), place: { entry: at + 1 } }));
   }
+  const lines = text.split("\n").map((json, at) => ({ json, place: { line: at + 1 } }));
+  return lines.filter(({ json }) => json.trim() !== "");
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The time of a command that is written as a date. */
+function timeOf(command: unknown, time: (date: string) => number | undefined): number | undefined {
+  const { at } = Object(command) as { at?: unknown };
+  return typeof at === "string" ? time(at) : undefined;
 }

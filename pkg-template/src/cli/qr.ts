@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { extname } from "node:path";
 import { qr, styledQr, type QrMatrix, type QrOptions, type QrStyle } from "kfactor";
-import { Exit, isChinese, parse, say, Stop, usage } from "./terminal.js";
+import { Exit, isChinese, parse, say, unusable, usage } from "./terminal.js";
 
 const LEVELS = ["L", "M", "Q", "H"] as const;
 const OPTIONS = {
@@ -23,9 +23,11 @@ type Values = Record<string, string | boolean | undefined>;
 export async function qrCommand(words: string[]): Promise<Exit> {
   const { values, positionals } = parse(words, OPTIONS);
   const [text, ...more] = positionals;
-  if (text === undefined || more.length > 0) throw usage("give one text; quote it if it has spaces");
+  if (text === undefined || more.length > 0)
+    throw usage("give one text; quote it if it has spaces", "请给出一段内容；含空格时请加引号");
   const level = LEVELS.find((level) => level === values.level);
-  if (values.level !== undefined && level === undefined) throw usage("--level is L, M, Q or H");
+  if (values.level !== undefined && level === undefined)
+    throw usage("--level is L, M, Q or H", "--level 可为 L、M、Q 或 H");
   const micro = values.micro === true;
   const style = styleOf(values);
   if (style !== undefined)
@@ -36,7 +38,8 @@ export async function qrCommand(words: string[]): Promise<Exit> {
   const svg = await qr(text, options);
   if (typeof values.output !== "string") return say(svg + "\n", Exit.Well);
   const isPng = values.output.endsWith(".png");
-  if (!isPng && !values.output.endsWith(".svg")) throw usage("-o names a file that ends in .svg or .png");
+  if (!isPng && !values.output.endsWith(".svg"))
+    throw usage("-o names a file that ends in .svg or .png", "-o 的文件名应以 .svg 或 .png 结尾");
   const picture = isPng ? await qr(text, { ...options, format: "png" }) : svg;
   return written(values.output, picture, values.json === true);
 }
@@ -59,10 +62,16 @@ function styleOf({ modules, finders, dark, light, logo, frame }: Values): QrStyl
 /** A code with a look of its own; what may keep scanners from reading it is said beside it. */
 async function styled(text: string, style: QrStyle, values: Values): Promise<Exit> {
   if (values.micro === true || values.terminal === true)
-    throw usage("a code with a look of its own is SVG: leave out --micro and --terminal");
+    throw usage(
+      "a code with a look of its own is SVG: leave out --micro and --terminal",
+      "自定样式的码为 SVG：请去掉 --micro 与 --terminal",
+    );
   const { output } = values;
   if (typeof output === "string" && !output.endsWith(".svg"))
-    throw usage("a code with a look of its own is SVG: -o names a file that ends in .svg");
+    throw usage(
+      "a code with a look of its own is SVG: -o names a file that ends in .svg",
+      "自定样式的码为 SVG：-o 的文件名应以 .svg 结尾",
+    );
   const { svg, notes } = await styledQr(text, style);
   for (const { code, message, messageZh } of notes)
     process.stderr.write(`${code}: ${isChinese(values) ? messageZh : message}\n`);
@@ -85,10 +94,6 @@ function written(file: string, picture: string | Uint8Array, asJson: boolean): E
     throw unusable(file, reason);
   }
   return say(asJson ? `${JSON.stringify({ file })}\n` : `${file}\n`, Exit.Well);
-}
-
-function unusable(file: string, reason: unknown): Stop {
-  return new Stop(Exit.Usage, `${file}: ${(reason as NodeJS.ErrnoException).code ?? String(reason)}`);
 }
 
 /** Two rows of modules in one line, light on the dark ground that most terminals have. */

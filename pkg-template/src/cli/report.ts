@@ -8,7 +8,7 @@ import {
 } from "kfactor";
 import { fileStore } from "kfactor/files";
 import { entries } from "./log.js";
-import { Exit, isChinese, parse, readText, say, usage } from "./terminal.js";
+import { Exit, isChinese, isWebAddress, parse, readText, say, usage } from "./terminal.js";
 
 const TEXT = { type: "string" } as const;
 const OPTIONS = { campaign: TEXT, to: TEXT, as: TEXT, key: TEXT, store: TEXT } as const;
@@ -25,10 +25,16 @@ export async function reportCommand(words: string[]): Promise<Exit> {
   const { values, positionals } = parse(words, OPTIONS);
   const [file = "-", ...more] = positionals;
   const { campaign, to, as = "cloudevents", key, store } = values;
-  if (more.length > 0) throw usage("name at most one file of facts");
-  if (typeof campaign !== "string" || typeof to !== "string") throw usage("--campaign and --to are needed");
-  if (!/^https?:\/\//.test(to)) throw usage("--to is an address, as https://example.com/events");
-  if (!FORMS.some((form) => form === as)) throw usage(`--as is one of ${FORMS.join(", ")}`);
+  if (more.length > 0) throw usage("name at most one file of facts", "至多指定一个事实文件");
+  if (typeof campaign !== "string" || typeof to !== "string")
+    throw usage("--campaign and --to are needed", "需要 --campaign 和 --to");
+  if (!isWebAddress(to))
+    throw usage(
+      "--to is an address, as https://example.com/events",
+      "--to 应为地址，如 https://example.com/events",
+    );
+  if (!FORMS.some((form) => form === as))
+    throw usage(`--as is one of ${FORMS.join(", ")}`, `--as 可为 ${FORMS.join("、")}`);
   const facts = factsIn(readText(file));
   let refused: KfactorError | undefined;
   const reporter = createReporter({
@@ -75,7 +81,7 @@ function factsIn(text: string): Fact[] {
     const facts = Array.isArray(entry.facts) ? (entry.facts as Fact[]) : [entry as unknown as Fact];
     for (const fact of facts) {
       if (typeof fact.id !== "string" || typeof fact.kind !== "string" || typeof fact.at !== "number") {
-        throw usage(`entry ${at + 1} is no fact`);
+        throw usage(`entry ${at + 1} is no fact`, `第 ${at + 1} 条不是事实`);
       }
       found.push(fact);
     }
@@ -87,7 +93,8 @@ function lines(text: string): Record<string, unknown>[] {
   try {
     return entries(text).map((entry) => Object(JSON.parse(entry)) as Record<string, unknown>);
   } catch (reason) {
-    throw usage(`the facts are not JSON: ${reason instanceof Error ? reason.message : String(reason)}`);
+    const why = reason instanceof Error ? reason.message : String(reason);
+    throw usage(`the facts are not JSON: ${why}`, `事实不是 JSON：${why}`);
   }
 }
 

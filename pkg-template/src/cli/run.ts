@@ -1,16 +1,7 @@
-import { type Accepted, Engine, explain, type Params } from "kfactor";
-import { type Step, steps } from "./log.js";
-import {
-  Exit,
-  hexadecimal,
-  isChinese,
-  orProblems,
-  parse,
-  readText,
-  say,
-  usage,
-  wholeNumber,
-} from "./terminal.js";
+import { type Accepted, type Campaign, Engine, explain, type Params } from "kfactor";
+import { moment, offsetOf } from "./cases/instant.js";
+import { type Place, type Step, steps } from "./log.js";
+import { Exit, hexadecimal, isChinese, orProblems, parse, readText, say, Stop, usage } from "./terminal.js";
 
 const OPTIONS = {
   view: { type: "string" },
@@ -26,29 +17,33 @@ export async function run(words: string[]): Promise<Exit> {
   const { values, positionals } = parse(words, OPTIONS);
   const [campaign, commands, ...more] = positionals;
   if (campaign === undefined || more.length > 0)
-    throw usage("name one campaign and at most one file of commands");
-  const log = commands === undefined && isQuestion(values) ? [] : steps(readText(commands ?? "-"));
+    throw usage("name one campaign and at most one file of commands", "请指定一个活动，以及至多一个指令文件");
+  const named = readText(campaign);
+  const time = (date: string): number | undefined => moment(date, zoneOf(named));
+  const log = commands === undefined && isQuestion(values) ? [] : read(commands ?? "-", time);
   // The document a log began with takes the place of the one named.
   const [first] = log;
   const began = first !== undefined && "campaign" in first ? first : undefined;
   const seed = hexadecimal("seed", values.seed ?? began?.seed);
-  const at = wholeNumber("at", values.at);
+  const at = instant(values.at, time);
   const inChinese = isChinese(values);
-  const document = began?.campaign ?? readText(campaign);
+  const document = began?.campaign ?? named;
   const load = (): Promise<Engine> => Engine.load(document, seed === undefined ? {} : { seed });
   const engine = await orProblems(campaign, inChinese, load);
 
-  const answers = await orProblems(campaign, inChinese, async () =>
+  const answered = await orProblems(campaign, inChinese, async () =>
     decide(engine, began ? log.slice(1) : log),
   );
-  const refused = answers.filter((answer) => !answer.ok).length;
-  for (const answer of answers) {
+  const answers = answered.map(({ answer }) => answer);
+  for (const { answer, place } of answered) {
     if (values.json === true) process.stdout.write(JSON.stringify(answer) + "\n");
     else if (answer.ok) for (const fact of answer.facts) process.stdout.write(JSON.stringify(fact) + "\n");
-    else {
-      const { en, zh } = await explain(answer.code, answer.params);
-      process.stderr.write(`${answer.id}: ${answer.code}: ${inChinese ? zh : en}\n`);
-    }
+    if (answer.ok || (values.json === true && answer.id !== null)) continue;
+    const { en, zh } = await explain(answer.code, answer.params);
+    const [hint, hintZh] = answer.id === null ? (HINTS[answer.params.field ?? ""] ?? []) : [];
+    const who = answer.id === null ? "" : `${answer.id}: `;
+    const sentence = inChinese ? `${zh}${hintZh ?? ""}` : `${en}${hint ? ` ${hint}` : ""}`;
+    process.stderr.write(`${inWords(place, inChinese)}: ${who}${answer.code}: ${sentence}\n`);
   }
   if (typeof values.view === "string") {
     const last = answers.flatMap((answer) => (answer.ok ? answer.facts : [])).at(-1)?.at;
@@ -58,11 +53,61 @@ export async function run(words: string[]): Promise<Exit> {
   }
   if (values.digest === true) process.stdout.write(`${engine.digest()}\n`);
   engine.free();
-  return say("", values.strict === true && refused > 0 ? Exit.Findings : Exit.Well);
+  const isWell = answers.every(({ ok, id }) => ok || (id !== null && values.strict !== true));
+  return say("", isWell ? Exit.Well : Exit.Findings);
 }
 
 /** An answer as the engine wrote it. */
-type Written = Accepted | { ok: false; id: string; code: string; params: Params };
+type Written = Accepted | { ok: false; id: string | null; code: string; params: Params };
+
+/** What to do about a field of a command that is wrong; the sentence before names it. */
+const HINTS: Readonly<Record<string, [en: string, zh: string]>> = {
+  id: ['Every command has an id of its own, as "id":"c1".', '每条指令都要有自己的 id，如 "id":"c1"。'],
+  at: [
+    "It is Unix milliseconds, or a date as 2026-12-01T11:00 in the campaign's timezone.",
+    "应为 Unix 毫秒，或活动时区的日期，如 2026-12-01T11:00。",
+  ],
+  command: ["It is no JSON object.", "它不是 JSON 对象。"],
+};
+
+function inWords(place: Place, inChinese: boolean): string {
+  if ("line" in place) return inChinese ? `第 ${place.line} 行` : `line ${place.line}`;
+  return inChinese ? `第 ${place.entry} 条指令` : `command ${place.entry}`;
+}
+
+function read(file: string, time: (date: string) => number | undefined): Step[] {
+  try {
+    return steps(readText(file), time);
+  } catch (reason) {
+    if (!(reason instanceof SyntaxError)) throw reason;
+    throw new Stop(Exit.Usage, `${file}: ${reason.message}`, `${file}：不是 JSON：${reason.message}`);
+  }
+}
+
+/** The distance of a document's timezone from UTC, in milliseconds; that of China where it says none, or is none. */
+function zoneOf(document: string): number {
+  try {
+    const { timezone = "+08:00" } = Object(JSON.parse(document)) as Partial<Campaign>;
+    return offsetOf(timezone);
+  } catch {
+    // The engine says what is wrong with it.
+    return offsetOf("+08:00");
+  }
+}
+
+/** A moment from the command line. */
+function instant(
+  text: string | boolean | undefined,
+  time: (date: string) => number | undefined,
+): number | undefined {
+  if (typeof text !== "string") return undefined;
+  const value = /^\d+$/.test(text) ? Number(text) : (time(text) ?? NaN);
+  if (Number.isSafeInteger(value)) return value;
+  throw usage(
+    "--at is a date in the campaign's timezone, as 2026-12-01T11:00, or Unix milliseconds",
+    "--at 应为活动时区的日期，如 2026-12-01T11:00，或 Unix 毫秒",
+  );
+}
 
 /** Whether something is asked about the campaign as it is, so that no commands are needed. */
 function isQuestion(values: { [name: string]: string | boolean | undefined }): boolean {
@@ -70,9 +115,12 @@ function isQuestion(values: { [name: string]: string | boolean | undefined }): b
 }
 
 /** Decides the commands of a log, and revises the campaign where the log does. */
-function decide(engine: Engine, log: readonly Step[]): Written[] {
+function decide(engine: Engine, log: readonly Step[]): { answer: Written; place: Place }[] {
   return log.flatMap((step) => {
-    if ("commands" in step) return written(engine.submitBatch(step.commands));
+    if ("commands" in step) {
+      const answers = written(engine.submitBatch(step.commands));
+      return answers.map((answer, at) => ({ answer, place: step.places[at] ?? { entry: at + 1 } }));
+    }
     engine.revise(step.campaign);
     return [];
   });

@@ -54,11 +54,14 @@ export async function token(words: string[]): Promise<Exit> {
       return say(lines.join("\n") + "\n", exit);
     }
     default:
-      throw usage("say `token peek`, `token verify`, `token mint` or `token fits`");
+      throw usage(
+        "say `token peek`, `token verify`, `token mint` or `token fits`",
+        "请使用 `token peek`、`token verify`、`token mint` 或 `token fits`",
+      );
   }
 }
 
 function wanted<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw usage(`${what} is needed`);
+  if (value === undefined) throw usage(`${what} is needed`, `缺少 ${what === "a token" ? "令牌" : what}`);
   return value;
 }

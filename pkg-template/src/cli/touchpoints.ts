@@ -61,12 +61,13 @@ interface Document {
 export async function touchpoints(words: string[]): Promise<Exit> {
   const { values, positionals } = parse(words, OPTIONS);
   const [file, ...more] = positionals;
-  if (file === undefined || more.length > 0) throw usage("name one campaign");
+  if (file === undefined || more.length > 0) throw usage("name one campaign", "请指定一个活动");
   const key = hexadecimal("key", values.key);
-  if (key === undefined || typeof values.url !== "string") throw usage("--key and --url are needed");
+  if (key === undefined || typeof values.url !== "string")
+    throw usage("--key and --url are needed", "需要 --key 和 --url");
   const text = readText(file);
   (await orProblems(file, isChinese(values), () => Engine.load(text))).free();
-  const campaign = JSON.parse(text.replace(/^\uFEFF/, "")) as Document;
+  const campaign = JSON.parse(text) as Document;
   const site = siteOf(values.url);
   const fields = {
     kid: wholeNumber("kid", values.kid) ?? 0,
@@ -110,7 +111,10 @@ function siteOf(text: string): string {
   const isSecure = url?.protocol === "https:";
   const isLocal = url?.protocol === "http:" && /^(localhost|127\.|\[::1\])/.test(url.hostname);
   if (url === undefined || !(isSecure || isLocal) || url.search !== "" || url.hash !== "")
-    throw usage("--url is where the world reaches your server, as https://k.example.com");
+    throw usage(
+      `--url is where the world reaches your server, as https://k.example.com, not \`${text}\``,
+      `--url 应为外界访问你服务器的地址，如 https://k.example.com，而不是 \`${text}\``,
+    );
   return text.replace(/\/+$/, "");
 }
 

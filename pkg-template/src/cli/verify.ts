@@ -10,10 +10,10 @@ const OPTIONS = { seed: TEXT, facts: TEXT, commitment: TEXT } as const;
 export async function verifyDraws(words: string[]): Promise<Exit> {
   const { values, positionals } = parse(words, OPTIONS);
   const [campaign, ...more] = positionals;
-  if (campaign === undefined || more.length > 0) throw usage("name one campaign");
+  if (campaign === undefined || more.length > 0) throw usage("name one campaign", "请指定一个活动");
   const seed = hexadecimal("seed", values.seed);
-  if (seed?.length !== 32) throw usage("--seed must be 64 hexadecimal digits");
-  if (typeof values.facts !== "string") throw usage("--facts must name a file");
+  if (seed?.length !== 32) throw usage("--seed must be 64 hexadecimal digits", "--seed 应为 64 位十六进制");
+  if (typeof values.facts !== "string") throw usage("--facts must name a file", "--facts 应指定文件");
   const facts = readFacts(values.facts);
   const report = check(read(campaign, readText(campaign)) as Campaign, seed, facts);
   const promised = commitment(seed);
@@ -67,8 +67,8 @@ function factsOf(value: unknown): (Fact | Revision)[] {
 
 function read(file: string, text: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, ""));
+    return JSON.parse(text);
   } catch {
-    throw new Stop(Exit.Usage, `${file}: not JSON`);
+    throw new Stop(Exit.Usage, `${file}: not JSON`, `${file}：不是 JSON`);
   }
 }

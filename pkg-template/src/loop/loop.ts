@@ -8,6 +8,7 @@ import { qr as draw, type QrOptions } from "../tools.js";
 import type { Act, Answer, Campaign, Intent, Outgoing, PosterTemplate, View } from "../types.js";
 import { type Arrival, arrive, touchpointOfUtm } from "./arrival.js";
 import { drawPoster, type PosterData, type PosterOptions, type PosterPicture } from "../poster/poster.js";
+import { checkVariant } from "../poster/onto.js";
 import { Unanswered } from "./unanswered.js";
 import { posterOf, touchpointOf, variantFor } from "./posters.js";
 import { overlay } from "./preview.js";
@@ -278,6 +279,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
     const [options] = given;
     const { loop, values, variant: wanted, code, ...how } = options ?? ({} as PosterWishes & How);
     const template = posterOf(this.document, name);
+    checkVariant(template, wanted);
     const variant = wanted ?? variantFor(name, template, this.options.participant.id);
     const share = await this.share({
       touchpoint: touchpointOf(name, variant),

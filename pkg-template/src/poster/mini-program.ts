@@ -36,7 +36,8 @@ const LONGEST_SIDE = 1_365;
  * a backend decodes once and keeps.
  *
  * @throws {CampaignError} with every problem of the template.
- * @throws {KfactorError} `QR_…` if the code would not be read, `POSTER_CANVAS` if the node has no context.
+ * @throws {KfactorError} `QR_…` if the code would not be read, `POSTER_CANVAS` if the node has no context,
+ * `POSTER_VARIANT`.
  */
 export async function drawOnNode(
   canvas: CanvasNode,

@@ -44,7 +44,27 @@ export function failure(code: keyof typeof SENTENCES, about: string): KfactorErr
   return new KfactorError(code, message, messageZh);
 }
 
-/** What may keep the code from being read, as a note. */
-export function asNote({ code, message, messageZh, measured }: PosterFinding): PosterNote {
-  return { code, about: String(measured), message, messageZh };
+/** What may keep the code from being read, as a note: with what was measured and the limit in place of their unit. */
+export function asNote({ code, message, messageZh, measured, limit }: PosterFinding): PosterNote {
+  const about = String(measured);
+  const [parts, unit, unitZh] = UNITS[code] ?? [];
+  if (parts === undefined) return { code, about, message, messageZh };
+  const [is, bound] = [measured / parts, limit / parts];
+  const words = measured > limit ? ["at most", "至多"] : ["at least", "至少"];
+  return {
+    code,
+    about,
+    message: message.replace(/ \([^)]*\)/, ` (${is}${unit}, ${words[0]} ${bound})`),
+    messageZh: messageZh.replace(/（[^）]*）/, `（${is}${unitZh}，${words[1]} ${bound}）`),
+  };
 }
+
+/** How many of what the engine counts are one of what people read, and what that is called. */
+const UNITS: Readonly<Record<string, [parts: number, unit: string, unitZh: string]>> = {
+  QR_CONTRAST: [100, " : 1", " : 1"],
+  QR_DOTS: [1, " % of a module", "% 模块宽"],
+  QR_FINDER: [100, " modules", " 个模块"],
+  QR_LOGO: [1, " % of a block", "% 单块"],
+  QR_MODULE: [1, " pixels", " 像素"],
+  QR_QUIET: [1, " modules", " 个模块"],
+};

@@ -1,6 +1,6 @@
 // From a template to a drawn canvas, wherever the canvas is.
 import { checked } from "../engine.js";
-import { CampaignError, type Problem } from "../errors.js";
+import { CampaignError, KfactorError, type Problem } from "../errors.js";
 import { type Glue, ready } from "../runtime.js";
 import type { PosterTemplate } from "../types.js";
 import { type DisplayList, fontOf, paint } from "./canvas.js";
@@ -34,6 +34,7 @@ export async function drawOnto(
   const glue = await ready();
   const { canvas, context } = ground;
   const text = asTemplate(template);
+  checkVariant(keysOf(text), data.variant);
   const notes: PosterNote[] = [];
   const scale = fitting(text, wanted, ground);
   if (scale < wanted) notes.push(note("POSTER_TOO_LARGE", String(wanted)));
@@ -73,6 +74,33 @@ export function asData({ scale, ...data }: PosterData & { scale: number }): stri
   return JSON.stringify({ ...data, scale: Math.round(scale * 100) });
 }
 
+/** What of a template is looked at here; nothing of a text that is none, which the engine will refuse. */
+export function keysOf(template: string): Partial<PosterTemplate> {
+  try {
+    return Object(JSON.parse(template)) as Partial<PosterTemplate>;
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * Whether a poster has a variant: one that it has not would be drawn without the layers that were meant.
+ *
+ * @throws {KfactorError} `POSTER_VARIANT`, with those it has.
+ */
+export function checkVariant({ variants = [] }: Partial<PosterTemplate>, variant: string | undefined): void {
+  if (variant === undefined || variants.includes(variant)) return;
+  const [en, zh] =
+    variants.length === 0
+      ? ["the poster has no variants", "该海报没有变体"]
+      : [`the poster has ${variants.join(", ")}`, `该海报有 ${variants.join("、")}`];
+  throw new KfactorError(
+    "POSTER_VARIANT",
+    `There is no variant "${variant}": ${en}.`,
+    `没有变体“${variant}”：${zh}。`,
+  );
+}
+
 /** The answer, unless it says what is wrong. */
 export function orProblems(answer: unknown): unknown {
   if (Array.isArray(answer)) throw new CampaignError(answer as Problem[]);
@@ -81,7 +109,7 @@ export function orProblems(answer: unknown): unknown {
 
 /** The largest scale up to the wanted one that a canvas bears. */
 function fitting(template: string, wanted: number, ground: Ground): number {
-  const { size } = JSON.parse(template) as { size?: [number, number] };
+  const { size } = keysOf(template) as { size?: [number, number] };
   const [width, height] = size ?? [1, 1];
   const most = Math.min(ground.longest / Math.max(width, height), Math.sqrt(MOST_PIXELS / (width * height)));
   return Math.min(wanted, Math.floor(most * 100) / 100);
@@ -94,7 +122,7 @@ async function fonts(
   context: CanvasRenderingContext2D,
   notes: PosterNote[],
 ): Promise<void> {
-  const { layers } = JSON.parse(template) as { layers?: { font?: string; text?: string }[] };
+  const { layers } = keysOf(template) as { layers?: { font?: string; text?: string }[] };
   const late = new Promise<void>((done) => setTimeout(done, timeout));
   const families = new Map((layers ?? []).map(({ font, text }) => [font, text]));
   families.delete(undefined);

@@ -3,7 +3,7 @@ import type { PosterTemplate } from "../types.js";
 import { type DisplayList, fontOf } from "./canvas.js";
 import { loadImage } from "./images.js";
 import { failure, note, type PosterNote } from "./notes.js";
-import { asData, asTemplate, drawOnto, orProblems } from "./onto.js";
+import { asData, asTemplate, checkVariant, drawOnto, keysOf, orProblems } from "./onto.js";
 
 /** What a poster is filled with. */
 export interface PosterData {
@@ -13,7 +13,7 @@ export interface PosterData {
   code?: string;
   /** The values of variables in texts and addresses of pictures. */
   values?: Record<string, string | number>;
-  /** The variant, where the poster has some. */
+  /** The variant, where the poster has some; the layers of none if absent. */
   variant?: string;
   /** Which layers are drawn, where some are not for every surface. */
   surface?: "mini-program" | "h5" | "app" | "offline";
@@ -62,7 +62,7 @@ const LONGEST_SIDE = 4_096;
  * ```
  *
  * @throws {CampaignError} with every problem of the template.
- * @throws {KfactorError} `QR_…` if the code would not be read, `POSTER_CANVAS` if there is no canvas.
+ * @throws {KfactorError} `QR_…` if the code would not be read, `POSTER_CANVAS` if there is no canvas, `POSTER_VARIANT`.
  */
 export async function drawPoster(
   template: PosterTemplate | string,
@@ -98,8 +98,10 @@ export async function posterSvg(
 ): Promise<string> {
   const glue = await ready();
   const measure = options.measure ?? roughly;
+  const text = asTemplate(template);
+  checkVariant(keysOf(text), data.variant);
   const answer = glue.posterSvg(
-    asTemplate(template),
+    text,
     asData({ ...data, scale: options.scale ?? 1 }),
     (family, size, weight, units) => {
       const font = fontOf(family, size, weight);

@@ -58,10 +58,11 @@ const ROOM = 200 * UNIT;
  * const { svg, notes } = await styledQr(link, { modules: "rounded", dark: "#7d0f2c", frame: "Scan to help" });
  * ```
  *
- * @throws {KfactorError} `QR_STYLE` if a value of the style cannot be or would not be read, as too little contrast;
+ * @throws {KfactorError} `QR_STYLE` if there is no such key, or if a value cannot be or would not be read, as too little contrast;
  * `QR_LOGO` if the logo is too large for this text; `QR_EMPTY`, `QR_TOO_LONG`, `QR_SCALE`.
  */
 export async function styledQr(text: string, style: QrStyle = {}): Promise<StyledQr> {
+  checkKeys(style);
   const { scale = 8 } = style;
   if (!Number.isInteger(scale) || scale < 2 || scale > 40) {
     const zh = "`scale` 应为 2 至 40 的整数。";
@@ -75,6 +76,31 @@ export async function styledQr(text: string, style: QrStyle = {}): Promise<Style
   const { code: drawn, findings, width, height } = await laidOut(template, data);
   const svg = await posterSvg(template, data, { scale: data.scale, source: () => style.logo });
   return { svg, width, height, share: drawn.share, notes: findings.map(asNote) };
+}
+
+const STYLE_KEYS: Record<keyof QrStyle, true> = {
+  modules: true,
+  finders: true,
+  dark: true,
+  light: true,
+  logo: true,
+  logoPercent: true,
+  frame: true,
+  level: true,
+  quiet: true,
+  scale: true,
+};
+
+/** A wish that is misspelt would be left out without a word. */
+function checkKeys(style: QrStyle): void {
+  const unknown = Object.keys(style).find((key) => !Object.prototype.hasOwnProperty.call(STYLE_KEYS, key));
+  if (unknown === undefined) return;
+  const keys = Object.keys(STYLE_KEYS);
+  throw new KfactorError(
+    "QR_STYLE",
+    `A style has no \`${unknown}\`; it has ${keys.join(", ")}.`,
+    `样式中没有 \`${unknown}\`；可用：${keys.join("、")}。`,
+  );
 }
 
 /** The code alone, or in a frame: a card in its dark colour with the words below. */

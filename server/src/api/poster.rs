@@ -10,6 +10,7 @@ use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use kfactor::campaign::Surface;
+use kfactor::insight::experiment::variant;
 use kfactor::poster::{Data, Poster, touchpoint};
 use kfactor_poster::{Fonts, Format, Images, Picture, PictureError, draw};
 use serde::de::Error as _;
@@ -93,13 +94,9 @@ struct Wanted {
 
 /// The variant that a participant shares, always the same, and the same that a page chooses; none where the poster has no
 /// variants.
-fn variant_for(poster: &Poster, participant: &str) -> Option<String> {
+fn variant_for(name: &str, poster: &Poster, participant: &str) -> Option<String> {
     let variants = poster.variants.as_ref()?;
-    // FNV-1a of the characters' code units.
-    let hash = participant
-        .encode_utf16()
-        .fold(0x811C_9DC5u32, |hash, unit| (hash ^ u32::from(unit)).wrapping_mul(0x0100_0193));
-    let place = usize::try_from(hash).ok()?.checked_rem(variants.len())?;
+    let place = variant(&format!("poster-{name}"), participant, &vec![1; variants.len()])?;
     variants.get(place).map(|variant| variant.to_string())
 }
 
@@ -143,7 +140,7 @@ pub async fn poster(
     if wanted.variant.as_ref().is_some_and(|variant| !known(variant)) {
         return Err(Failure::from(Code::PosterUnknown).with("variant", wanted.variant));
     }
-    let variant = wanted.variant.or_else(|| variant_for(&template, &wanted.by));
+    let variant = wanted.variant.or_else(|| variant_for(&wanted.poster, &template, &wanted.by));
     let point = touchpoint(&wanted.poster, variant.as_deref());
     let asked = Asked { id: wanted.id, by: wanted.by, in_loop: wanted.in_loop, touchpoint: Some(point) };
     let shared = match share::material(&app, &keeper, &campaign, &caller, asked).await? {
@@ -208,22 +205,4 @@ async fn picture(
     let picture = Arc::new(picture);
     app.painter.keep(key, &picture);
     Ok(picture)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The same numbers as `variantFor` in the package gives.
-    #[test]
-    fn a_participant_always_has_the_same_variant() {
-        let template = r#"{"size": [300, 300], "variants": ["a", "b", "c"], "layers": [{"draw": "qr", "at": [0, 0, 300, 300]}]}"#;
-        let Ok(poster) = Poster::parse(template) else { panic!("{template}") };
-        let of = |participant| variant_for(&poster, participant);
-        assert_eq!([of("cy-2k4m"), of("安妮"), of("🎉a")].map(Option::unwrap), ["b", "c", "c"]);
-        let Ok(plain) = Poster::parse(&template.replace(r#""variants": ["a", "b", "c"],"#, "")) else {
-            panic!()
-        };
-        assert_eq!(variant_for(&plain, "cy-2k4m"), None);
-    }
 }

@@ -36,6 +36,15 @@ export function instant(text: string, { now, offset }: Clock): number | undefine
   return added(START, `+${rest}`);
 }
 
+/** Unix milliseconds of a date as documents write it, `2026-12-01T11:00`, which is local unless it says its zone. */
+export function moment(text: string, offset: number): number | undefined {
+  const [all, day = ""] = DATE.exec(text) ?? [];
+  const midnight = Date.parse(`${day}T00:00Z`);
+  // A 30th of February would be a day of March.
+  const isDay = !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day);
+  return all === text && isDay ? instant(`@${text}`, { now: 0, offset }) : undefined;
+}
+
 /** The distance of a campaign's timezone from UTC, in milliseconds; its zones have no summer time. */
 export function offsetOf(timezone: string): number {
   const shift = /^([+-])(\d\d):(\d\d)$/.exec(timezone);
