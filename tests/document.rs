@@ -155,8 +155,15 @@ fn every_sentence_is_there_in_both_languages() {
         }
     }
     // The others need a text that is no fixture, another document, or a unit that no key has yet.
-    let elsewhere =
-        ["JSON_UTF8", "JSON_DEPTH", "CAMPAIGN_TOO_LARGE", "OTHER_CAMPAIGN", "HOURS_SHAPE", "PERCENT_SHAPE"];
+    let elsewhere = [
+        "JSON_UTF8",
+        "JSON_DEPTH",
+        "CAMPAIGN_TOO_LARGE",
+        "OTHER_CAMPAIGN",
+        "OTHER_CURRENCY",
+        "HOURS_SHAPE",
+        "PERCENT_SHAPE",
+    ];
     let missing: Vec<&str> = CODES
         .iter()
         .map(|(code, _)| *code)
@@ -197,6 +204,72 @@ fn syntax_is_explained() {
         "， is a typographic character; JSON is written with the plain `,`."
     );
     assert_eq!(sentence("syntax-key-without-quotes"), "Text and keys stand in double quotes.");
+}
+
+/// Sentences that name what was measured, what is allowed, or what could stand there.
+#[test]
+fn sentences_name_numbers_and_what_could_stand_there() {
+    for (name, en, zh) in SENTENCES {
+        let text = documents("tests/fixtures/wrong")
+            .into_iter()
+            .chain(documents("tests/fixtures/broken"))
+            .find(|(file, _)| file == name)
+            .unwrap()
+            .1;
+        let found = problems(&text);
+        let sentence = found.iter().find(|problem| problem.message == *en);
+        assert!(sentence.is_some(), "{name}: {found:#?}");
+        assert_eq!(sentence.unwrap().message_zh, *zh, "{name}");
+    }
+    for (text, en) in [
+        ("", "The file is empty."),
+        (" \n", "The file is empty."),
+        ("\u{fffd}\u{fffd}{\0\n\0", "The file is not UTF-8; it looks like UTF-16: save it as UTF-8."),
+        ("{\0\n\0", "The file is not UTF-8; it looks like UTF-16: save it as UTF-8."),
+    ] {
+        assert_eq!(problems(text)[0].message, en, "{text:?}");
+    }
+}
+
+/// What people write in the place of a unit, and what is suggested; the suggestion is taken.
+#[test]
+fn units_that_are_not_quite_right_are_mended() {
+    let within = |value: &str| SMALL.replace(r#""within": "1h""#, &format!(r#""within": {value}"#));
+    let amount = |value: &str| SMALL.replace(r#""amount": 800"#, &format!(r#""amount": {value}"#));
+    let until = |value: &str| SMALL.replace(r#""2026-12-02T00:00:30Z""#, value);
+    let give = |value: &str| SMALL.replace(r#""give": ["b"]"#, &format!(r#""give": {value}"#));
+    let currency = |value: &str| SMALL.replace(r#""JPY""#, value).replace("800", "8");
+    type Case<'c> = (&'c dyn Fn(&str) -> String, &'c str, &'c str);
+    let cases: &[Case<'_>] = &[
+        (&within, r#""7天""#, r#""7d""#),
+        (&within, r#""1.5d""#, r#""1d12h""#),
+        (&within, r#""15 分钟""#, r#""15m""#),
+        (&amount, r#""3,000""#, r#""3000""#),
+        (&amount, r#""￥８００""#, r#""800""#),
+        (&until, r#""2026-12-02T24:00""#, r#""2026-12-03T00:00""#),
+        (&until, r#""2026年12月2日 9:00""#, r#""2026-12-02T09:00""#),
+        (&give, r#""b""#, r#"["b"]"#),
+        (&currency, r#""rmb""#, r#""CNY""#),
+        (&currency, r#""usd""#, r#""USD""#),
+    ];
+    for (document, written, meant) in cases {
+        let found = problems(&document(written));
+        assert_eq!(found.len(), 1, "{written}: {found:#?}");
+        let suggestion = found[0].suggestion.as_deref();
+        assert_eq!(suggestion, Some(meant.trim_matches('"')), "{written}");
+        let taken = Campaign::parse(&document(meant), &Names::default());
+        assert!(taken.is_ok(), "{meant}: {:#?}", taken.err());
+    }
+}
+
+#[test]
+fn a_revision_keeps_the_currency() {
+    let mut book = kfactor::engine::book::Book::new(SMALL, [7; 32]).unwrap().0;
+    let problems = book.revise(&SMALL.replace("JPY", "KRW")).unwrap_err();
+    assert_eq!((problems[0].code, problems[0].pointer.as_str()), ("OTHER_CURRENCY", "/currency"));
+    assert_eq!(problems[0].suggestion.as_deref(), Some("JPY"));
+    assert_eq!(book.revision(), 0);
+    book.revise(SMALL).unwrap();
 }
 
 fn fits<T: Decode>(text: &str) -> bool {
@@ -410,10 +483,10 @@ const BROKEN: &[Broken] = &[
     ("value-unknown-action", "VALUE_UNKNOWN", "/plays/friends/limits/0/of", 15, 70, Some("help")),
     ("type-wrong-quota", "TYPE_WRONG", "/guard/perDevice", 18, 27, None),
     ("value-unknown-accept", "VALUE_UNKNOWN", "/accept/MONEY-UNBOUND", 4, 15, Some("MONEY-UNBOUNDED")),
-    ("money-with-symbol", "MONEY_SHAPE", "/rewards/cash8/amount", 6, 64, None),
+    ("money-with-symbol", "MONEY_SHAPE", "/rewards/cash8/amount", 6, 64, Some("8.00")),
     ("money-negative", "MONEY_SHAPE", "/rewards/cash8/amount", 6, 64, None),
     ("currency", "CURRENCY_SHAPE", "/currency", 4, 15, Some("CNY")),
-    ("duration", "DURATION_SHAPE", "/plays/friends/within", 13, 17, None),
+    ("duration", "DURATION_SHAPE", "/plays/friends/within", 13, 17, Some("1d")),
     ("duration-case", "DURATION_SHAPE", "/plays/friends/within", 13, 17, Some("1d12h")),
     ("duration-number", "DURATION_SHAPE", "/plays/friends/within", 13, 17, None),
     ("time-with-space", "TIME_SHAPE", "/runs/from", 4, 21, Some("2026-12-01T10:00")),
@@ -539,8 +612,15 @@ const WRONG: &[(&str, &str, Severity, &str, u32, u32)] = &[
     ("unreviewed-is-rewarded", "GUARD-UNREVIEWED", Severity::Warning, "/plays/friends/ifUnreviewed", 13, 23),
     ("picture-for-nothing", "REACH-NOTHING", Severity::Warning, "/plays/friends", 6, 16),
     ("poster-key-of-another-kind", "POSTER_LAYER", Severity::Error, "/posters/main/layers/0/quiet", 12, 65),
-    ("poster-code-too-pale", "POSTER_CODE", Severity::Error, "/posters/main/layers/0", 12, 9),
-    ("poster-code-with-narrow-margin", "POSTER-SCAN", Severity::Warning, "/posters/main/layers/0", 12, 9),
+    ("poster-code-too-pale", "POSTER_CODE", Severity::Error, "/posters/main/layers/0/fill", 12, 61),
+    (
+        "poster-code-with-narrow-margin",
+        "POSTER-SCAN",
+        Severity::Warning,
+        "/posters/main/layers/0/quiet",
+        12,
+        62,
+    ),
     ("poster-below-nothing", "NAME_UNKNOWN", Severity::Error, "/posters/main/layers/0/below", 12, 74),
     ("made-up-friends", "ABUSE-COST", Severity::Warning, "/plays/friends", 9, 5),
     ("first-by-made-up-friends", "ABUSE-RACE", Severity::Warning, "/plays/top", 10, 5),
@@ -562,6 +642,84 @@ const WRONG: &[(&str, &str, Severity, &str, u32, u32)] = &[
     ("group-beyond-scanning", "QUOTA-TARGET", Severity::Warning, "/liveCodes/chat/targets/0/total", 11, 81),
     ("report-to-ga4", "REPORT_FORM", Severity::Error, "/report/0", 11, 14),
     ("tag-given-by-nothing", "TAG_SHAPE", Severity::Error, "/tags/0", 11, 12),
+    ("board-of-check-ins", "REACH-SCORE", Severity::Warning, "/plays/top/of", 11, 13),
+    ("ranks-that-cross", "REACH_RANK", Severity::Error, "/plays/top/prizes/2", 17, 9),
+    ("percent-beside-fixed", "REACH-RATE", Severity::Warning, "/plays/sell/levels/0/percent", 12, 22),
+    ("tag-given-by-nobody", "REACH-TAG", Severity::Warning, "/plays/daily/only/1", 11, 23),
+    ("currency-that-is-none", "CURRENCY_SHAPE", Severity::Error, "/currency", 2, 15),
+    ("runs-for-decades", "REACH-RUNS", Severity::Warning, "/runs/until", 4, 50),
+    ("poster-variable-not-closed", "POSTER_VARIABLE", Severity::Error, "/posters/main/layers/1/text", 12, 56),
+    ("poster-without-code", "POSTER-NO-CODE", Severity::Warning, "/posters/main", 8, 13),
+    ("poster-code-beyond-the-edge", "POSTER_CODE", Severity::Error, "/posters/main/layers/0/at", 11, 31),
+    ("poster-code-too-small", "POSTER_CODE", Severity::Error, "/posters/main/layers/0/at", 11, 31),
+    ("poster-code-rather-small", "POSTER-SCAN", Severity::Warning, "/posters/main/layers/0/at", 11, 31),
+    ("rebate-beyond-its-budget", "MONEY-REBATE", Severity::Warning, "/plays/friends/rebate", 12, 17),
+    ("price-tier-not-cheaper", "TIER_SHAPE", Severity::Error, "/plays/friends/tiers/1", 13, 9),
+];
+
+/// File, and the whole sentence in English and Chinese.
+const SENTENCES: &[(&str, &str, &str)] = &[
+    (
+        "duplicate-key",
+        "The key `helpers` is already there in the same braces, at 12:7; take one of them out.",
+        "同一对花括号里已经有 `helpers` 这个键（第 12 行第 7 列），请删去其中一个。",
+    ),
+    (
+        "price-tier-not-cheaper",
+        "A tier has more members and a lower price than the tier before it, `tiers[0]`: this one is for 10 at 44.90, after 5 \
+         at 44.90.",
+        "每一级的人数应多于、价格应低于前一级 `tiers[0]`：这一级为 10 人、44.90，之前为 5 人、44.90。",
+    ),
+    (
+        "rebate-beyond-its-budget",
+        "A full group of 10 would be promised 200.00 back by \"back\", which has a budget of 150.00: who comes later gets \
+         nothing back.",
+        "一个 10 人的满团，应通过“back”返还 200.00，而它的预算只有 150.00：后来的人拿不到返还。",
+    ),
+    (
+        "board-of-check-ins",
+        "Nobody is ever ranked: \"daka\" is a play of the mechanic check-in, and others do nothing in its loops; count its \
+         `points`, or a play that friends help or join.",
+        "不会有人上榜：“daka”的玩法是 check-in，其他人不会推动它的进度；请改为统计 `points`（积分），或选择好友可助力、可加入的玩法。",
+    ),
+    (
+        "ranks-that-cross",
+        "The ranks 3 to 5 overlap with 1 to 3 of `prizes[1]`: rank 3 would get both.",
+        "名次 3–5 与 `prizes[1]` 的 1–3 重叠：第 3 名会得到两份。",
+    ),
+    (
+        "poster-code-too-small",
+        "The code's box is too small for a tracked link: 41 modules with their margin get 1 pixels each in 80, and should have \
+         2; make it 82 × 82.",
+        "二维码的框太小，放不下追踪链接：41 个码点（含留白）在 80 像素内每个只有 1 像素，至少应为 2；请改为 82 × 82。",
+    ),
+    (
+        "poster-code-with-narrow-margin",
+        "The light margin is too narrow (modules): leave four modules. It is 3, and should be at least 4.",
+        "四周留白过窄（模块数），请留出 4 个模块。目前为 3，应不低于 4。",
+    ),
+    (
+        "key-unknown-in-reward",
+        "There is no key `perPerson` here. It can have: `worth`, `stock`, `hold`, `valid`, `claimWithin`, `activate`, \
+         `activateWithin`, `perParticipant`, `fallback`, `points`, `clawback`.",
+        "这里没有 `perPerson` 这个键。可用的键：`worth`、`stock`、`hold`、`valid`、`claimWithin`、`activate`、`activateWithin`、\
+         `perParticipant`、`fallback`、`points`、`clawback`。",
+    ),
+    (
+        "duration-number",
+        "`within` is 24 without a unit: \"24d\" are days, \"24h\" hours, \"24m\" minutes.",
+        "`within` 的值 24 缺少单位：“24d”是天，“24h”是小时，“24m”是分钟。",
+    ),
+    (
+        "money-negative",
+        "`amount` is -8, and an amount must not be negative.",
+        "`amount` 的值为 -8，金额不能为负数。",
+    ),
+    (
+        "money-too-exact",
+        "`amount` is 8.005, but the campaign's currency has 2 decimals; write it like \"49.90\".",
+        "`amount` 的值为 8.005，但活动货币只有 2 位小数，请写成“49.90”这样。",
+    ),
 ];
 
 /// What small documents that are about something else raise as well, because they assume nothing.

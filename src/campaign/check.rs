@@ -8,7 +8,7 @@ use super::play::PlayRules;
 use super::problem::code;
 use super::rewards::RewardKind;
 use crate::engine::command::Act;
-use crate::engine::time::{Period, Span};
+use crate::engine::time::{Period, Span, Time};
 use crate::engine::view::Side;
 use crate::json::tree::Node;
 use crate::mechanics::Wants;
@@ -94,6 +94,48 @@ pub(super) fn check_kinds(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
                             format!("`{key}` 应为{zh}，而“{name}”不是。"),
                         )
                     });
+                });
+            }
+        }
+    }
+}
+
+/// Warns of a campaign that is over long ago, or goes on for longer than anybody plans.
+pub(super) fn check_span(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
+    let super::Runs { from, until } = campaign.runs;
+    let (en, zh) = if until < FIRST {
+        ("The campaign ends before 2024: look at the years.", "活动在 2024 年之前就结束了：请检查年份。")
+    } else if until.0.saturating_sub(from.0) > 10 * 366 * 86_400_000 {
+        ("The campaign runs for more than ten years: look at the years.", "活动持续超过十年：请检查年份。")
+    } else {
+        return;
+    };
+    let place = root.get("runs").and_then(|runs| runs.get("until")).map_or(root.start, |until| until.start);
+    at(cx, &["runs", "until"], |cx| {
+        cx.warning(code::REACH_RUNS, place, |_| (String::from(en), String::from(zh)));
+    });
+}
+
+/// 2024-01-01, before which nothing ran here: years that are typed wrong.
+const FIRST: Time = Time(1_704_067_200_000);
+
+/// Warns of plays for, or not for, participants with a tag that nothing in the document gives.
+pub(super) fn check_tags(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
+    let by_keyword = campaign.triggers.iter().filter_map(|trigger| trigger.tag.as_deref());
+    let given: Vec<&str> = campaign.tags.iter().map(|rule| &*rule.tag).chain(by_keyword).collect();
+    for member in root.get("plays").map(Node::members).unwrap_or_default() {
+        for key in ["only", "except"] {
+            let named = member.value.get(key).map(Node::entries).unwrap_or_default();
+            for (number, node) in named.iter().enumerate() {
+                let Some(tag) = node.text().filter(|tag| !given.contains(tag)) else { continue };
+                at(cx, &["plays", &member.key, key, &number.to_string()], |cx| {
+                    cx.warning(code::REACH_TAG, node.start, |_| {
+                        (
+                            format!("Nothing here gives the tag \"{tag}\"; participants have it only if the backend gives it, by `tag`."),
+                            format!("活动中没有任何规则给出标签“{tag}”；只有后端用 `tag` 打标后参与者才会有。"),
+                        )
+                    })
+                    .suggest(|suggester| suggester.nearest(tag, given.iter().copied()).map(String::from));
                 });
             }
         }

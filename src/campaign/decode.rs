@@ -128,11 +128,16 @@ impl Cx {
     }
 
     fn explain(&mut self, say: impl FnOnce(&str) -> (String, String)) -> &mut Self {
-        if COMPLETE {
-            let (message, message_zh) = say(&self.subject());
-            if let Some((_, problem)) = self.problems.last_mut() {
-                (problem.message, problem.message_zh) = (message, message_zh);
-            }
+        self.because(|subject| Some(say(subject)))
+    }
+
+    /// Says more exactly what is wrong, if `say` knows it, of the problem reported last.
+    pub(crate) fn because(&mut self, say: impl FnOnce(&str) -> Option<(String, String)>) -> &mut Self {
+        if COMPLETE
+            && let Some((message, message_zh)) = say(&self.subject())
+            && let Some((_, problem)) = self.problems.last_mut()
+        {
+            (problem.message, problem.message_zh) = (message, message_zh);
         }
         self
     }
@@ -268,13 +273,18 @@ impl Cx {
         text
     }
 
-    /// Reports every key that is in none of the lists, with the nearest that is.
+    /// Reports every key that is in none of the lists, with the nearest that is, or else with those that could stand
+    /// here and do not.
     #[inline(never)]
     pub fn unknown_keys(&mut self, node: &Node<'_>, known: &[&[&str]]) {
+        let mut free: Option<String> = None;
         for member in node.members() {
             let keys = || known.iter().copied().flatten().copied();
             if keys().any(|key| key == member.key) {
                 continue;
+            }
+            if COMPLETE && free.is_none() {
+                free = Some(self.free_keys(node, keys()));
             }
             self.within(&member.key, |cx| {
                 cx.error(code::KEY_UNKNOWN, member.key_start, |_| {
@@ -282,7 +292,36 @@ impl Cx {
                     (format!("There is no key `{key}` here."), format!("这里没有 `{key}` 这个键。"))
                 })
                 .did_you_mean(|suggester| suggester.nearest(&member.key, keys()).map(String::from));
+                cx.list_instead(free.as_deref().unwrap_or_default());
             });
+        }
+    }
+
+    /// The keys that an object does not have yet, those that it lacks first.
+    fn free_keys<'k>(&self, node: &Node<'_>, keys: impl Iterator<Item = &'k str>) -> String {
+        let lacks = |key: &str| {
+            self.problems.iter().any(|(_, problem)| {
+                let place = problem.pointer.strip_prefix(&self.pointer);
+                problem.code == code::KEY_MISSING
+                    && place.and_then(|rest| rest.strip_prefix('/')) == Some(key)
+            })
+        };
+        let (mut first, others): (Vec<&str>, Vec<&str>) =
+            keys.filter(|key| node.get(key).is_none()).partition(|key| lacks(key));
+        first.extend(others);
+        let quoted: Vec<String> = first.iter().map(|key| format!("`{key}`")).collect();
+        quoted.join(", ")
+    }
+
+    /// Adds what could stand here to the problem reported last, if that has no suggestion.
+    fn list_instead(&mut self, words: &str) {
+        let last = self.problems.last_mut().map(|(_, problem)| problem);
+        if COMPLETE
+            && !words.is_empty()
+            && let Some(Problem { suggestion: None, message, message_zh, .. }) = last
+        {
+            message.push_str(&format!(" It can have: {words}."));
+            message_zh.push_str(&format!("可用的键：{}。", words.replace(", ", "、")));
         }
     }
 

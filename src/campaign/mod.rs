@@ -200,7 +200,9 @@ document! {
     pub struct Runs {
         /// The first moment.
         pub from: Time,
-        /// The first moment after the end.
+        /// The first moment after the end. A date alone is its midnight: `"2026-12-07"` ends with the 6th, and
+        /// `"2026-12-08"` lets the 7th be played to its end. What was begun in time goes on by its own clock: a group
+        /// that is open can still fill, and a friend who has joined can still qualify `within` the play's time.
         pub until: Time,
     }
     check check_runs;
@@ -316,9 +318,7 @@ impl Campaign {
         let mut cx = Cx::new(
             tree.root.as_ref().map_or_else(|| Scope::earlier(earlier), |root| Scope::new(root, earlier)),
         );
-        for located in &tree.faults {
-            syntax::report(located, text, &mut cx);
-        }
+        syntax::report(&tree, text, &mut cx);
         let root = read(&tree, &mut cx);
         let (mut problems, scope) = cx.finish(text);
         if let Some(root) = &root {
@@ -483,6 +483,10 @@ fn read(tree: &Tree<'_>, cx: &mut Cx) -> Option<Root> {
         triggers::check(root, node, cx);
         touchpoints::check_posters(root, node, cx);
         if COMPLETE {
+            check::check_span(root, node, cx);
+            check::check_tags(root, node, cx);
+            crate::mechanics::leaderboard::check_scores(root, node, cx);
+            crate::mechanics::group_buy::check_rebates(root, node, cx);
             check::check_use(node, cx);
             check::check_plays(root, node, cx);
             check::check_limits(root, node, cx);

@@ -40,6 +40,23 @@ impl Problem {
             suggestion: Some(id.to_owned()),
         }
     }
+
+    /// A revision in another currency than the campaign began in: amounts that were promised would change their worth.
+    #[must_use]
+    pub fn other_currency(from: &str, to: &str) -> Self {
+        Self {
+            code: code::OTHER_CURRENCY,
+            severity: Severity::Error,
+            pointer: String::from("/currency"),
+            line: 1,
+            column: 1,
+            message: format!(
+                "The campaign runs in {from}: what was promised cannot become {to} by a revision."
+            ),
+            message_zh: format!("活动以 {from} 计价，修订版不能改为 {to}：已承诺的金额会随之改变。"),
+            suggestion: Some(from.to_owned()),
+        }
+    }
 }
 
 impl Problem {
@@ -105,6 +122,8 @@ codes! {
     CAMPAIGN_TOO_LARGE = "CAMPAIGN_TOO_LARGE";
     /// A revision with another id than its campaign.
     OTHER_CAMPAIGN = "OTHER_CAMPAIGN";
+    /// A revision in another currency than its campaign.
+    OTHER_CURRENCY = "OTHER_CURRENCY";
     /// A key that means nothing here.
     KEY_UNKNOWN = "KEY_UNKNOWN";
     /// A key that must be there is not.
@@ -123,7 +142,7 @@ codes! {
     VALUE_UNKNOWN = "VALUE_UNKNOWN";
     /// An amount of money that is not written like `"49.90"`.
     MONEY_SHAPE = "MONEY_SHAPE";
-    /// A currency that is not three capital letters.
+    /// A currency that is not three capital letters, or that ISO 4217 calls by others.
     CURRENCY_SHAPE = "CURRENCY_SHAPE";
     /// A span of time that is not written like `"24h"`.
     DURATION_SHAPE = "DURATION_SHAPE";
@@ -171,7 +190,7 @@ codes! {
     BOARD_OF = "BOARD_OF";
     /// A number of days in a row that nobody reaches, because the streak begins again before.
     REACH_STREAK = "REACH_STREAK";
-    /// Ranks from one to a lower one.
+    /// Ranks from one to a lower one, or that overlap with those of another prize without lying within them.
     REACH_RANK = "REACH_RANK";
     /// A key that only a reward that is used, as a coupon or a pass, can have.
     USE_ONLY = "USE_ONLY";
@@ -229,10 +248,14 @@ codes! {
     COLOUR_SHAPE = "COLOUR_SHAPE";
     /// A key or a box that the kind of a poster's layer has no use for, or lacks.
     POSTER_LAYER = "POSTER_LAYER";
-    /// A code on a poster that common scanners do not read.
+    /// A code on a poster that common scanners do not read, or that is not all on the poster.
     POSTER_CODE = "POSTER_CODE";
     /// Warning: a code on a poster that some scanners have trouble with.
     POSTER_SCAN = "POSTER-SCAN";
+    /// Warning: a poster, or a variant of one, that leads nowhere: it has no code.
+    POSTER_NO_CODE = "POSTER-NO-CODE";
+    /// A variable in the words of a poster that is not closed.
+    POSTER_VARIABLE = "POSTER_VARIABLE";
     /// A keyword that is blank or does nothing, or whose keys do not go together.
     TRIGGER_SHAPE = "TRIGGER_SHAPE";
     /// A task of no kind or of two, with a key of another kind, or that cannot be told from another task.
@@ -241,6 +264,8 @@ codes! {
     REACH_IMPOSSIBLE = "REACH_IMPOSSIBLE";
     /// Warning: cash with neither a budget nor a stock, so nothing bounds its payout.
     MONEY_UNBOUNDED = "MONEY-UNBOUNDED";
+    /// Warning: what a larger group is promised back is more than the reward for it has.
+    MONEY_REBATE = "MONEY-REBATE";
     /// Warning: buying alone is no dearer than buying together.
     MONEY_PRICE = "MONEY-PRICE";
     /// Warning: made-up people earn more than the campaign assumes one to cost.
@@ -257,6 +282,14 @@ codes! {
     REACH_WINDOW = "REACH-WINDOW";
     /// Warning: a play that earns nobody anything.
     REACH_NOTHING = "REACH-NOTHING";
+    /// Warning: a board of something that never moves it.
+    REACH_SCORE = "REACH-SCORE";
+    /// Warning: a play for, or not for, participants with a tag that nothing here gives.
+    REACH_TAG = "REACH-TAG";
+    /// Warning: a rate of commission that another one stands in place of.
+    REACH_RATE = "REACH-RATE";
+    /// Warning: a campaign of a length or a time that nobody means.
+    REACH_RUNS = "REACH-RUNS";
     /// Warning: a keyword that an earlier one leaves no message for.
     REACH_TRIGGER = "REACH-TRIGGER";
     /// A live code that has only spare targets, or a target that is full from the beginning.

@@ -1,29 +1,38 @@
 //! What to tell the author of a document that is not JSON.
 
-use super::decode::Cx;
+use super::decode::{Cx, clip};
 use super::problem::code;
-use crate::json::tree::Located;
-use crate::json::{DEPTH, Fault, FaultKind};
+use crate::json::tree::{Data, Located, Node, Parsed, line_column};
+use crate::json::{DEPTH, FaultKind};
 
-/// Reports a fault of the text.
-pub(crate) fn report(located: &Located, text: &str, cx: &mut Cx) {
-    let fault = located.fault;
-    let code = match fault.kind {
-        FaultKind::Depth => code::JSON_DEPTH,
-        FaultKind::Duplicate => code::JSON_DUPLICATE_KEY,
-        FaultKind::Utf8 => code::JSON_UTF8,
-        _ => code::JSON_SYNTAX,
-    };
-    cx.error_at(&located.pointer, code, fault.offset, |_| sentences(fault, text));
+/// Reports what is wrong with the text that a tree was read from.
+pub(crate) fn report(tree: &Parsed<'_>, text: &str, cx: &mut Cx) {
+    for located in &tree.faults {
+        let fault = located.fault;
+        let code = match fault.kind {
+            FaultKind::Depth => code::JSON_DEPTH,
+            FaultKind::Duplicate => code::JSON_DUPLICATE_KEY,
+            FaultKind::Utf8 => code::JSON_UTF8,
+            _ => code::JSON_SYNTAX,
+        };
+        cx.error_at(&located.pointer, code, fault.offset, |_| sentences(located, tree, text));
+    }
 }
 
-fn sentences(fault: Fault, text: &str) -> (String, String) {
+fn sentences(located: &Located, tree: &Parsed<'_>, text: &str) -> (String, String) {
+    let fault = located.fault;
     let (before, rest) = text.split_at_checked(fault.offset).unwrap_or((text, ""));
     let next = rest.chars().next().unwrap_or(' ');
     let (en, zh) = match fault.kind {
         FaultKind::Depth => {
             (format!("Brackets are nested more than {DEPTH} deep."), format!("括号嵌套超过 {DEPTH} 层。"))
         }
+        _ if text.trim().is_empty() => own(("The file is empty", "文件是空的")),
+        // Every other byte of UTF-16 is zero where the text is Latin, as JSON begins.
+        _ if text.chars().take(4).any(|c| c == '\0') => own((
+            "The file is not UTF-8; it looks like UTF-16: save it as UTF-8",
+            "文件不是 UTF-8 编码，看起来是 UTF-16：请另存为 UTF-8",
+        )),
         FaultKind::Unexpected | FaultKind::NotObject => match half_width(next) {
             Some(half) => (
                 format!("{next} is a typographic character; JSON is written with the plain `{half}`"),
@@ -51,11 +60,34 @@ fn sentences(fault: Fault, text: &str) -> (String, String) {
         FaultKind::Trailing => {
             own(("Something stands after the end of the campaign", "活动文档结束后还有多余的内容"))
         }
-        FaultKind::Duplicate => {
-            own(("This key is already there in the same braces", "同一对花括号里已经有这个键"))
-        }
+        FaultKind::Duplicate => duplicate(located, tree, text),
     };
     (format!("{}.", en.trim_end_matches('.')), format!("{}。", zh.trim_end_matches('。')))
+}
+
+/// What to say of a key that is there already: which, and where.
+fn duplicate(located: &Located, tree: &Parsed<'_>, text: &str) -> (String, String) {
+    let (holder, key) = located.pointer.rsplit_once('/').unwrap_or_default();
+    let key = key.replace("~1", "/").replace("~0", "~");
+    let first = tree.root.as_ref().and_then(|root| node_at(root, holder));
+    let first = first.and_then(|node| node.members().iter().find(|member| member.key == key));
+    let (at, at_zh) = first.map_or_else(Default::default, |first| {
+        let (line, column) = line_column(text, first.key_start);
+        (format!(", at {line}:{column}"), format!("（第 {line} 行第 {column} 列）"))
+    });
+    let key = clip(&key);
+    (
+        format!("The key `{key}` is already there in the same braces{at}; take one of them out"),
+        format!("同一对花括号里已经有 `{key}` 这个键{at_zh}，请删去其中一个"),
+    )
+}
+
+/// The value that an RFC 6901 pointer leads to.
+fn node_at<'n, 'd>(root: &'n Node<'d>, pointer: &str) -> Option<&'n Node<'d>> {
+    pointer.split('/').skip(1).try_fold(root, |node, step| match &node.data {
+        Data::List(entries) => entries.get(step.parse::<usize>().ok()?),
+        _ => node.get(&step.replace("~1", "/").replace("~0", "~")),
+    })
 }
 
 fn own((en, zh): (&str, &str)) -> (String, String) {

@@ -36,11 +36,15 @@ impl Book {
     /// Adds a revision, which holds for loops opened from now on.
     ///
     /// # Errors
-    /// Every problem of the document; another campaign id is one of them.
+    /// Every problem of the document; another campaign id and another currency are among them.
     pub fn revise(&mut self, text: &str) -> Result<Vec<Problem>, Vec<Problem>> {
         let Parsed { campaign, names, warnings } = Campaign::parse(text, &self.names)?;
         if campaign.id != self.current.id {
             return Err(vec![Problem::other_campaign(&self.current.id)]);
+        }
+        if campaign.currency != self.current.currency {
+            let (from, to) = (self.current.currency.code(), campaign.currency.code());
+            return Err(vec![Problem::other_currency(from, to)]);
         }
         let campaign = Arc::new(campaign);
         self.names = names;

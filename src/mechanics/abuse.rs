@@ -8,20 +8,23 @@
 //! * Ladders: with `T(n)` for the one on top and `r` for each of the others, `c* = max T(n) / n + r`. A single level
 //!   of 10.00 for each friend is 10.00; 5.00 for each, 20.00 more for the 3rd and 80.00 more for the 10th are 15.00 with
 //!   10 people, and the 10th alone brings 85.00.
-//! * Help for a prize `P` by `k` people: `P / k`. A lottery: the prizes by their odds, times the free draws of one
-//!   period. A bargain: what the cuts take off, by the cuts it needs.
+//! * Help for a prize `P` by `k` people: `P / k`. A lottery: the prizes by their odds, times the free draws that one person
+//!   has in the whole campaign; where caps leave fewer wins than these would bring, that many wins of an average prize.
+//!   A bargain: what the cuts take off, by the cuts it needs.
 //! * A leaderboard is a race without end: one person more than the leader takes the prize.
 //!
 //! What can be lost is what stock and budget of the rewards leave to give. A reward without a stated worth counts
 //! nothing.
 
-use crate::campaign::Root;
 use crate::campaign::decode::Cx;
+use crate::campaign::limits::{Action, Per};
 use crate::campaign::play::PlayRules;
 use crate::campaign::problem::code;
 use crate::campaign::rewards::{RewardKind, RewardRules};
+use crate::campaign::{Root, Runs};
 use crate::engine::handle::Reward;
 use crate::engine::money::Money;
+use crate::engine::time::{Period, Time, UtcOffset};
 use crate::engine::view::{Offer, Side};
 use crate::json::tree::Node;
 
@@ -42,6 +45,17 @@ pub struct Scheme {
     pub times: Option<u32>,
     /// Of a ladder, what all but one of the people lead to.
     pub but_one: Vec<(Reward, u64)>,
+    /// How often each of the people can do it in a campaign; once if absent.
+    pub again: Option<Again>,
+}
+
+/// How often one person can draw, and win, by calendar periods.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Again {
+    /// The most draws of a period; each is a bound.
+    pub draws: Vec<(Period, u32)>,
+    /// The most wins of a period; each is a bound.
+    pub wins: Vec<(Period, u32)>,
 }
 
 impl Scheme {
@@ -56,8 +70,44 @@ impl Scheme {
             saves: Money(0),
             times: None,
             but_one: Vec::new(),
+            again: None,
         }
     }
+
+    /// What it brings in a whole campaign: as often as caps and limits let it be done.
+    fn in_all(mut self, play: &PlayRules, campaign: &Root) -> Self {
+        let Some(Again { mut draws, wins }) = self.again.take() else { return self };
+        let limits = play.limits.iter().chain(&campaign.limits);
+        let of_draws = limits.filter(|limit| {
+            matches!(limit.per, Per::Participant | Per::Initiator | Per::Loop)
+                && limit.actions().has(Action::Draw)
+        });
+        draws.extend(of_draws.filter_map(|limit| Some((limit.every, limit.most?.get()))));
+        let most = |bounds: &[(Period, u32)]| {
+            let all = |(period, most): &(Period, u32)| {
+                periods(*period, &campaign.runs, campaign.timezone).saturating_mul(u64::from(*most))
+            };
+            bounds.iter().map(all).min()
+        };
+        let draws = most(&draws).unwrap_or(1);
+        let winning: u64 = self.gives.iter().map(|(_, weight)| *weight).sum();
+        // More wins than are allowed are not expected: then each that is counts as an average one.
+        let expected = u128::from(draws) * u128::from(winning) / u128::from(self.of.max(1));
+        let (times, of) = match most(&wins).filter(|wins| u128::from(*wins) < expected) {
+            Some(wins) => (wins, winning),
+            None => (draws, self.of),
+        };
+        self.of = of;
+        self.gives.iter_mut().for_each(|(_, weight)| *weight = weight.saturating_mul(times));
+        self
+    }
+}
+
+/// How many calendar periods a campaign touches.
+fn periods(period: Period, runs: &Runs, timezone: UtcOffset) -> u64 {
+    let last = runs.until.0.saturating_sub(1).max(runs.from.0);
+    let (first, last) = (period.of(runs.from, timezone).0, period.of(Time(last), timezone).0);
+    u64::try_from(last.saturating_sub(first).saturating_add(1)).unwrap_or(1)
 }
 
 /// What someone does with made-up people.
@@ -142,7 +192,8 @@ pub fn check(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
             continue;
         };
         check_refund(play, campaign, member.key_start, (&member.key, cx));
-        let schemes = play.rules.schemes();
+        let schemes: Vec<Scheme> =
+            play.rules.schemes().into_iter().map(|scheme| scheme.in_all(play, campaign)).collect();
         let costs = schemes.iter().map(|scheme| (scheme, cost(scheme, campaign)));
         let Some((scheme, cost)) = costs.max_by_key(|(_, cost)| *cost) else { continue };
         let assumed = assumed(play);

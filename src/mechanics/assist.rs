@@ -166,6 +166,10 @@ impl Mechanic for Rules {
         Some(self.within)
     }
 
+    fn moves(&self) -> &'static [super::leaderboard::Count] {
+        &[super::leaderboard::Count::Help]
+    }
+
     fn liability(&self) -> Vec<(Reward, u32)> {
         let give = self.give.iter().map(|reward| (*reward, 1));
         let help = self.give_helper.iter().map(|reward| (*reward, self.helpers.get()));

@@ -358,6 +358,10 @@ impl Mechanic for Rules {
         Some(self.within)
     }
 
+    fn moves(&self) -> &'static [super::leaderboard::Count] {
+        &[super::leaderboard::Count::Cut]
+    }
+
     fn liability(&self) -> Vec<(Reward, u32)> {
         Vec::new()
     }

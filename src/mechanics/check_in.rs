@@ -45,7 +45,7 @@ document! {
         pub cycle: Option<Int<1, 366>>,
         /// What so many days in a row earn besides.
         pub streaks: Vec<Streak> = Vec::new(),
-        /// How days that were missed can be made up.
+        /// How days that were missed can be made up. A day that is made up joins its row; it earns no `daily`.
         pub make_up: Option<MakeUp>,
     }
 }

@@ -28,7 +28,7 @@
 use super::abuse::Scheme;
 use super::lineage::{NewUser, is_above};
 use super::{Keep, Kept, Looking, Mechanic, On, Opening};
-use crate::campaign::decode::Cx;
+use crate::campaign::decode::{COMPLETE, Cx};
 use crate::campaign::document::{choices, document};
 use crate::campaign::problem::code;
 use crate::campaign::units::{List, Percent};
@@ -290,6 +290,10 @@ impl Mechanic for Rules {
         vec![self.give]
     }
 
+    fn moves(&self) -> &'static [super::leaderboard::Count] {
+        &[super::leaderboard::Count::Join]
+    }
+
     fn liability(&self) -> Vec<(Reward, u32)> {
         vec![(self.give, u32::MAX)]
     }
@@ -352,6 +356,9 @@ fn check_rates(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
             });
         }
     }
+    if COMPLETE {
+        check_idle_rates(rules, list, cx);
+    }
     let percent = |level: &Level| level.percent.filter(|_| level.fixed.is_none());
     let sum: u32 = rules.levels.iter().filter_map(percent).map(Percent::basis_points).sum();
     if sum > 10_000 {
@@ -375,6 +382,28 @@ fn check_rates(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
                     ),
                     String::from("须先消费才能成为分销员：以缴纳或变相缴纳入门费为条件，属传销特征（《禁止传销条例》第七条）。"),
                 )
+            });
+        });
+    }
+}
+
+/// Warns of percentages that nothing is reckoned by, because the level has a fixed amount.
+fn check_idle_rates(rules: &Rules, list: Option<&Node<'_>>, cx: &mut Cx) {
+    let entries = list.map(Node::entries).unwrap_or_default();
+    for (number, (level, entry)) in rules.levels.iter().zip(entries).enumerate() {
+        let (Some(_), Some(fixed)) = (level.percent, level.fixed) else { continue };
+        let at = entry.get("percent").map_or(entry.start, |percent| percent.start);
+        let fixed = fixed.display(cx.digits);
+        cx.within("levels", |cx| {
+            cx.within(&number.to_string(), |cx| {
+                cx.within("percent", |cx| {
+                    cx.warning(code::REACH_RATE, at, |_| {
+                        (
+                            format!("`fixed` comes first, so this level earns {fixed} a piece and never `percent`; take one out."),
+                            format!("`fixed` 优先：这一级每件固定为 {fixed}，`percent` 不会生效；请删去一个。"),
+                        )
+                    });
+                });
             });
         });
     }

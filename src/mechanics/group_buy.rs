@@ -34,7 +34,9 @@ pub use members::Progress;
 use members::{Member, Standing};
 
 use super::abuse::Scheme;
+use super::leaderboard::Count;
 use super::{Keep, Looking, Mechanic, On, Opening, Payment, take_unit};
+use crate::campaign::Root;
 use crate::campaign::decode::Cx;
 use crate::campaign::document::{choices, document};
 use crate::campaign::problem::code;
@@ -58,7 +60,8 @@ use crate::sorted::SortedSet;
 document! {
     /// 拼团: people buy together at a lower price within a time.
     pub struct Rules {
-        /// How many paid members complete a group.
+        /// How many paid members complete a group. With `tiers` they make its success sure, and it stays open for
+        /// more until its end or until the largest tier is full.
         pub size: Int<2, 500>,
         /// The price for each member.
         pub price: Money,
@@ -373,6 +376,10 @@ impl Mechanic for Rules {
         Vec::new()
     }
 
+    fn moves(&self) -> &'static [Count] {
+        &[Count::Join]
+    }
+
     fn on_orders(&self) -> Vec<Reward> {
         self.give.iter().chain(&self.give_leader).copied().collect()
     }
@@ -414,28 +421,120 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
 }
 
 fn check_tiers(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
-    let start = node.get("tiers").map_or(node.start, |tiers| tiers.start);
-    let before = core::iter::once((rules.size.get(), rules.price));
-    let tiers = rules.tiers.iter().map(|tier| (tier.size.get(), tier.price));
-    let rises = before.chain(tiers.clone()).zip(tiers).all(|(a, b)| a.0 < b.0 && a.1 > b.1);
-    let report = |cx: &mut Cx, en: &str, zh: &str| {
-        cx.within("tiers", |cx| {
-            cx.error(code::TIER_SHAPE, start, |_| (String::from(en), String::from(zh)));
-        });
-    };
-    if !rises {
-        report(
-            cx,
-            "Each tier is larger and cheaper than the one before it, the first than `size` and `price`.",
-            "每一级的人数应多于前一级、价格应低于前一级，第一级与 `size`、`price` 相比。",
-        );
+    let list = node.get("tiers");
+    let mut before = (rules.size.get(), rules.price);
+    for (number, tier) in rules.tiers.iter().enumerate() {
+        let (size, price) = before;
+        if tier.size.get() <= size || tier.price >= price {
+            let at = list.and_then(|list| list.entries().get(number)).map_or(node.start, |tier| tier.start);
+            at_tier(number, cx, |cx| report_tier(tier, (number, size, price), at, cx));
+        }
+        before = (tier.size.get(), tier.price);
     }
     if rules.tiers.is_empty() != rules.rebate.is_none() {
-        report(
-            cx,
-            "`tiers` and `rebate` belong together: members get back by `rebate` what a tier saves them.",
-            "`tiers` 与 `rebate` 须同时填写：差价通过 `rebate` 返还给团员。",
-        );
+        cx.within("tiers", |cx| {
+            cx.error(code::TIER_SHAPE, list.map_or(node.start, |list| list.start), |_| {
+                (
+                    String::from(
+                        "`tiers` and `rebate` belong together: members get back by `rebate` what a tier saves them.",
+                    ),
+                    String::from("`tiers` 与 `rebate` 须同时填写：差价通过 `rebate` 返还给团员。"),
+                )
+            });
+        });
+    }
+}
+
+fn at_tier(number: usize, cx: &mut Cx, report: impl FnOnce(&mut Cx)) {
+    cx.within("tiers", |cx| cx.within(&number.to_string(), report));
+}
+
+/// Reports a tier that is not both larger and cheaper than what comes before it.
+fn report_tier(tier: &PriceTier, (number, size, price): (usize, u32, Money), at: usize, cx: &mut Cx) {
+    let digits = cx.digits;
+    cx.error(code::TIER_SHAPE, at, |_| {
+        let (own, own_price, price) = (tier.size.get(), tier.price.display(digits), price.display(digits));
+        let (than, than_zh) = match number {
+            0 => (String::from("`size` and `price`"), String::from("`size`、`price`")),
+            _ => (format!("the tier before it, `tiers[{}]`", number - 1), format!("前一级 `tiers[{}]`", number - 1)),
+        };
+        (
+            format!(
+                "A tier has more members and a lower price than {than}: this one is for {own} at {own_price}, after {size} \
+                 at {price}."
+            ),
+            format!("每一级的人数应多于、价格应低于{than_zh}：这一级为 {own} 人、{own_price}，之前为 {size} 人、{price}。"),
+        )
+    });
+}
+
+/// Warns of group buys that promise more back than the reward for it has.
+pub(crate) fn check_rebates(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
+    for member in root.get("plays").map(Node::members).unwrap_or_default() {
+        let play = cx.scope.names().play(&member.key);
+        let play = play.and_then(|play| campaign.plays.get(play.index())?.as_ref());
+        let Some(super::Rules::GroupBuy(rules)) = play.map(|play| &play.rules) else { continue };
+        let Some(rebate) = rules.rebate else { continue };
+        let Some(Some(reward)) = campaign.rewards.get(rebate.index()) else { continue };
+        let Some(short) = rules.short_of(reward.budget, reward.stock.map(Int::get)) else { continue };
+        let at = member.value.get("rebate").map_or(member.key_start, |rebate| rebate.start);
+        let name = cx.scope.names().reward_name(rebate).to_owned();
+        let digits = cx.digits;
+        cx.within("plays", |cx| {
+            cx.within(&member.key, |cx| {
+                cx.within("rebate", |cx| {
+                    cx.warning(code::MONEY_REBATE, at, |_| short.words(&name, rules, digits));
+                });
+            });
+        });
+    }
+}
+
+/// By what a reward falls short of what a play promises back.
+struct Short {
+    /// How many members, in one full group or with all the goods sold.
+    members: u32,
+    /// What they are promised in all.
+    promised: Money,
+    /// Whether already one full group is promised too much.
+    by_one: bool,
+    /// What the reward has: money or pieces.
+    has: Has,
+}
+
+enum Has {
+    Money(Money),
+    Pieces(u32),
+}
+
+impl Short {
+    fn words(&self, name: &str, rules: &Rules, digits: u32) -> (String, String) {
+        let promised = self.promised.display(digits);
+        let (members, largest) = (self.members, rules.largest());
+        let (who, who_zh) = if self.by_one {
+            (format!("A full group of {largest}"), format!("一个 {largest} 人的满团"))
+        } else {
+            (
+                format!("All {members} goods, sold in groups of {largest},"),
+                format!("{members} 件商品全部按 {largest} 人成团售出时"),
+            )
+        };
+        let (has, has_zh) = match self.has {
+            Has::Money(budget) => {
+                let budget = budget.display(digits);
+                (format!("has a budget of {budget}"), format!("的预算只有 {budget}"))
+            }
+            Has::Pieces(stock) => (
+                format!("has a stock of {stock} for {members} members"),
+                format!("的库存只有 {stock} 份，而团员有 {members} 人"),
+            ),
+        };
+        (
+            format!(
+                "{who} would be promised {promised} back by \"{name}\", which {has}: who comes later gets nothing back."
+            ),
+            format!("{who_zh}，应通过“{name}”返还 {promised}，而它{has_zh}：后来的人拿不到返还。"),
+        )
     }
 }
 
@@ -461,6 +560,26 @@ impl Rules {
     /// How many slots a group has.
     fn largest(&self) -> u32 {
         self.sizes().max().unwrap_or(0)
+    }
+
+    /// What all members of a group with so many of them get back.
+    fn gives_back(&self, paid: u32) -> Money {
+        Money(self.price.minus(self.price_for(paid)).0.saturating_mul(i64::from(paid)))
+    }
+
+    /// By what a reward with this budget and stock falls short of what one full group is promised back, or of what all
+    /// groups are for which there are goods.
+    fn short_of(&self, budget: Option<Money>, stock: Option<u32>) -> Option<Short> {
+        let largest = self.largest().max(1);
+        let one = (largest, self.gives_back(largest), true);
+        let goods = self.stock().unwrap_or(0).max(largest);
+        let full = Money(one.1.0.saturating_mul(i64::from(goods / largest)));
+        let all = (goods, full.plus(self.gives_back(goods % largest)), false);
+        [one, all].into_iter().find_map(|(members, promised, by_one)| {
+            let money = budget.filter(|budget| *budget < promised).map(Has::Money);
+            let has = money.or(stock.filter(|stock| *stock < members).map(Has::Pieces))?;
+            Some(Short { members, promised, by_one, has })
+        })
     }
 
     /// The price for each member of a group with so many paid members.

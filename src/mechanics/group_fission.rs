@@ -251,6 +251,10 @@ impl Mechanic for Rules {
         self.within
     }
 
+    fn moves(&self) -> &'static [super::leaderboard::Count] {
+        &[super::leaderboard::Count::Join]
+    }
+
     fn liability(&self) -> Vec<(Reward, u32)> {
         self.tiers.iter().flat_map(|tier| tier.give.iter().map(|reward| (*reward, 1))).collect()
     }

@@ -312,6 +312,10 @@ impl Mechanic for Rules {
         given.filter(|_| self.at_least.is_some()).collect()
     }
 
+    fn moves(&self) -> &'static [super::leaderboard::Count] {
+        &[super::leaderboard::Count::Join, super::leaderboard::Count::Qualify]
+    }
+
     fn liability(&self) -> Vec<(Reward, u32)> {
         let inviter =
             self.inviter.iter().map(|tier| (tier.give, tier.most.map_or(tier.cap(), |most| most.get())));

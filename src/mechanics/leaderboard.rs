@@ -25,6 +25,7 @@ use core::cmp::Reverse;
 
 use super::abuse::{Recipe, Scheme};
 use super::{Keep, Kept, Looking, Loops, Mechanic, On, Opening, Wants};
+use crate::campaign::Root;
 use crate::campaign::decode::{Blank, Cx};
 use crate::campaign::document::{choices, document};
 use crate::campaign::play::PlayRules;
@@ -355,20 +356,63 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     }
     let entries = node.get("prizes").map(Node::entries).unwrap_or_default();
     for (number, (prize, node)) in rules.prizes.iter().zip(entries).enumerate() {
-        if prize.from > prize.to {
-            let (from, to) = (prize.from.get(), prize.to.get());
-            cx.within("prizes", |cx| {
-                cx.within(&number.to_string(), |cx| {
-                    cx.error(code::REACH_RANK, node.start, |_| {
-                        (
-                            format!("No rank is from {from} to {to}: `from` must not be greater than `to`."),
-                            format!("没有从 {from} 到 {to} 的名次：`from` 不能大于 `to`。"),
-                        )
-                    });
+        let crossed = rules.prizes.iter().take(number).position(|other| prize.crosses(other));
+        if prize.from <= prize.to && crossed.is_none() {
+            continue;
+        }
+        cx.within("prizes", |cx| {
+            cx.within(&number.to_string(), |cx| {
+                cx.error(code::REACH_RANK, node.start, |_| prize.why_no_ranks(&rules.prizes, crossed));
+            });
+        });
+    }
+}
+
+/// Warns of boards of a play whose loops nothing moves that they count.
+pub(crate) fn check_scores(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
+    for member in root.get("plays").map(Node::members).unwrap_or_default() {
+        let play = |play: Play| campaign.plays.get(play.index())?.as_ref();
+        let board = cx.scope.names().play(&member.key).and_then(play);
+        let Some(super::Rules::Leaderboard(rules)) = board.map(|board| &board.rules) else { continue };
+        let Some((of, moved)) = rules.of.play.and_then(|of| Some((of, play(of)?))) else { continue };
+        let counts = |count: &Count| rules.of.count.map_or(*count != Count::Join, |only| only == *count);
+        let moves = moved.rules.moves();
+        if moves.iter().any(counts) {
+            continue;
+        }
+        let at = member.value.get("of").map_or(member.key_start, |of| of.start);
+        let name = cx.scope.names().play_name(of).to_owned();
+        cx.within("plays", |cx| {
+            cx.within(&member.key, |cx| {
+                cx.within("of", |cx| {
+                    cx.warning(code::REACH_SCORE, at, |_| why_no_score(&name, moved, moves));
                 });
             });
-        }
+        });
     }
+}
+
+/// What a board of a play could count instead.
+fn why_no_score(name: &str, moved: &PlayRules, moves: &[Count]) -> (String, String) {
+    let words: Vec<String> = moves.iter().map(|count| format!("\"{}\"", count.as_str())).collect();
+    let (instead, instead_zh) = if words.is_empty() {
+        (
+            String::from(
+                "others do nothing in its loops; count its `points`, or a play that friends help or join",
+            ),
+            String::from(
+                "其他人不会推动它的进度；请改为统计 `points`（积分），或选择好友可助力、可加入的玩法",
+            ),
+        )
+    } else {
+        let (list, list_zh) = (words.join(" or "), words.join("、"));
+        (format!("of it, `count` can be {list}"), format!("对它可将 `count` 设为 {list_zh}"))
+    };
+    let mechanic = moved.mechanic;
+    (
+        format!("Nobody is ever ranked: \"{name}\" is a play of the mechanic {mechanic}, and {instead}."),
+        format!("不会有人上榜：“{name}”的玩法是 {mechanic}，{instead_zh}。"),
+    )
 }
 
 impl Rules {
@@ -478,6 +522,32 @@ fn open_board(cx: &mut Deciding<'_, '_>, play: Play, by: Person) -> Option<Loop>
 impl Prize {
     fn holds(&self, rank: u32) -> bool {
         (self.from.get()..=self.to.get()).contains(&rank)
+    }
+
+    /// Whether some of its ranks, and not all of them, are those of a prize that has others as well. A prize within
+    /// the ranks of another is one more for its ranks; ranks that cross by one are a slip.
+    fn crosses(&self, other: &Prize) -> bool {
+        let (low, high) = if self.from <= other.from { (self, other) } else { (other, self) };
+        low.from < high.from && high.from <= low.to && low.to < high.to
+    }
+
+    /// What is wrong with its ranks: they cross those of another prize, or go backwards.
+    fn why_no_ranks(&self, prizes: &[Prize], crossed: Option<usize>) -> (String, String) {
+        let (from, to) = (self.from.get(), self.to.get());
+        let Some((place, other)) = crossed.and_then(|place| Some((place, prizes.get(place)?))) else {
+            return (
+                format!("No rank is from {from} to {to}: `from` must not be greater than `to`."),
+                format!("没有从 {from} 到 {to} 的名次：`from` 不能大于 `to`。"),
+            );
+        };
+        let (first, last) = (other.from.get(), other.to.get());
+        let both = from.max(first);
+        (
+            format!(
+                "The ranks {from} to {to} overlap with {first} to {last} of `prizes[{place}]`: rank {both} would get both."
+            ),
+            format!("名次 {from}–{to} 与 `prizes[{place}]` 的 {first}–{last} 重叠：第 {both} 名会得到两份。"),
+        )
     }
 }
 

@@ -28,7 +28,7 @@
 //! ticket 0: the phone, or a sticker if the last phone is gone. Ticket 100 is a blank. With 3 points her third
 //! draw is refused, and she keeps the 3 points.
 
-use super::abuse::{Recipe, Scheme};
+use super::abuse::{Again, Recipe, Scheme};
 use super::draws::{self, Cap, Cost, in_period};
 use super::{Keep, Kept, Looking, Mechanic, On, Wants};
 use crate::campaign::decode::Cx;
@@ -268,11 +268,18 @@ impl Mechanic for Rules {
     }
 
     fn schemes(&self) -> Vec<Scheme> {
-        let draws = self.free.as_ref().map_or(0, |free| u64::from(free.count.get()));
+        let Some(free) = &self.free else { return Vec::new() };
+        let bounds = |caps: &[Cap]| caps.iter().map(|cap| (cap.every, cap.most.get())).collect::<Vec<_>>();
+        let draws = bounds(&self.draws).into_iter().chain([(free.every, free.count.get())]).collect();
+        let again = Some(Again { draws, wins: bounds(&self.wins) });
         let prizes =
             self.prizes.iter().filter_map(|prize| Some((prize.give?, u64::from(prize.weight.get()))));
-        let gives = prizes.map(|(give, weight)| (give, weight.saturating_mul(draws))).collect();
-        vec![Scheme { gives, of: self.tickets().max(1), ..Scheme::new(Recipe::Each, 1) }]
+        vec![Scheme {
+            gives: prizes.collect(),
+            of: self.tickets().max(1),
+            again,
+            ..Scheme::new(Recipe::Each, 1)
+        }]
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {

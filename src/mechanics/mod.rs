@@ -203,6 +203,11 @@ pub trait Mechanic {
         abuse::by_offers(&self.offers())
     }
 
+    /// How other people move its loops, for a leaderboard.
+    fn moves(&self) -> &'static [leaderboard::Count] {
+        &[]
+    }
+
     /// The rewards given for orders that can still be refunded.
     fn on_orders(&self) -> Vec<Reward> {
         Vec::new()
@@ -746,6 +751,12 @@ impl Rules {
     #[must_use]
     pub fn schemes(&self) -> Vec<abuse::Scheme> {
         each_rules!(self, rules => rules.schemes())
+    }
+
+    /// How other people move its loops, for a leaderboard.
+    #[must_use]
+    pub fn moves(&self) -> &'static [leaderboard::Count] {
+        each_rules!(self, rules => rules.moves())
     }
 
     /// The rewards given for orders that can still be refunded.

@@ -205,6 +205,10 @@ impl Mechanic for Rules {
         Vec::new()
     }
 
+    fn moves(&self) -> &'static [super::leaderboard::Count] {
+        &[super::leaderboard::Count::Join]
+    }
+
     fn liability(&self) -> Vec<(Reward, u32)> {
         self.prizes.iter().map(|prize| (prize.give, prize.count.get())).collect()
     }

@@ -265,6 +265,10 @@ impl Mechanic for Rules {
         vec![Scheme { gives: vec![(self.give, 0)], saves: total, ..Scheme::new(Recipe::Help, people) }]
     }
 
+    fn moves(&self) -> &'static [super::leaderboard::Count] {
+        &[super::leaderboard::Count::Help]
+    }
+
     fn liability(&self) -> Vec<(Reward, u32)> {
         let most =
             self.count.map_or(0, Int::get).max(self.counts.as_ref().map_or(0, |counts| counts.to.get()));

@@ -217,6 +217,10 @@ impl Mechanic for Rules {
         abuse::ladder(Recipe::Invite, &steps, top, &self.give_visitor)
     }
 
+    fn moves(&self) -> &'static [super::leaderboard::Count] {
+        &[super::leaderboard::Count::Return]
+    }
+
     fn liability(&self) -> Vec<(Reward, u32)> {
         let sharer =
             self.sharer.iter().map(|tier| (tier.give, tier.most.map_or(tier.cap(), |most| most.get())));

@@ -418,6 +418,10 @@ impl Mechanic for Rules {
         abuse::ladder(recipe, &counts, top, &[])
     }
 
+    fn moves(&self) -> &'static [super::leaderboard::Count] {
+        &[super::leaderboard::Count::Join, super::leaderboard::Count::Task]
+    }
+
     fn liability(&self) -> Vec<(Reward, u32)> {
         (0..self.steps()).flat_map(|number| self.gives(number).iter().map(|reward| (*reward, 1))).collect()
     }

@@ -303,6 +303,10 @@ impl Mechanic for Rules {
         vec![Scheme { gives, saves, ..Scheme::new(Recipe::Help, payers.saturating_add(helpers)) }]
     }
 
+    fn moves(&self) -> &'static [super::leaderboard::Count] {
+        &[super::leaderboard::Count::Help, super::leaderboard::Count::Join]
+    }
+
     fn liability(&self) -> Vec<(Reward, u32)> {
         let most = self.payers.map_or(0, Int::get).saturating_add(1);
         self.give.iter().map(|reward| (*reward, most)).collect()

@@ -1,14 +1,15 @@
 //! The template of a poster, as a campaign document gives it.
 
-use super::values::{At, Size, Tint};
-use crate::campaign::decode::{Cx, Decode};
+use super::layout::placed;
+use super::values::{At, Size, Tint, pixels};
+use crate::campaign::decode::{COMPLETE, Cx, Decode, clip};
 use crate::campaign::document::{choices, document};
 use crate::campaign::names::{Name, Scope, check_name, is_name};
 use crate::campaign::problem::{Problem, code};
 use crate::campaign::units::{Int, List, Text};
 use crate::campaign::{Names, Surface};
 use crate::json::tree::{Data, Node};
-use crate::qr::{Colour, Finders, Level, Logo, Modules, Paint, Severity, Style};
+use crate::qr::{Colour, Finders, Finding, Level, Logo, Modules, Paint, Severity, Style};
 
 document! {
     /// A poster that participants share, or that hangs where a touchpoint is.
@@ -281,9 +282,7 @@ impl Poster {
     pub fn parse(text: &str) -> Result<Poster, Vec<Problem>> {
         let tree = crate::json::tree::parse(text);
         let mut cx = Cx::new(Scope::earlier(&Names::default()));
-        for located in &tree.faults {
-            crate::campaign::syntax::report(located, text, &mut cx);
-        }
+        crate::campaign::syntax::report(&tree, text, &mut cx);
         let poster = tree.root.as_ref().and_then(|root| Poster::decode(root, &mut cx));
         let refused = cx.refuses();
         let (problems, _) = cx.finish(text);
@@ -319,6 +318,26 @@ impl Layer {
         }
     }
 
+    /// The key that decides what a limit of its code is about.
+    fn key_of(&self, finding: &Finding) -> &'static str {
+        match finding.code {
+            "QR_QUIET" => "quiet",
+            "QR_DOTS" => "modules",
+            "QR_FINDER" => "finders",
+            _ if self.fill.is_none() => "light",
+            _ => "fill",
+        }
+    }
+
+    /// The modules along a side of a code with a tracked link, of some 60 characters, at the layer's level.
+    fn modules_of_a_link(&self) -> i32 {
+        match self.level() {
+            Level::L | Level::M => 33,
+            Level::Q => 37,
+            Level::H => 45,
+        }
+    }
+
     /// The level that a code of this layer has at least; with a logo one that has something to lose.
     #[must_use]
     pub fn level(&self) -> Level {
@@ -345,6 +364,7 @@ pub(crate) fn touchpoints<'n>(root: &'n Node<'_>) -> impl Iterator<Item = String
 }
 
 fn check_poster(poster: &Poster, node: &Node<'_>, cx: &mut Cx) {
+    check_codes(poster, node, cx);
     let known = |variant: &Name| poster.variants.as_ref().is_some_and(|all| all.contains(variant));
     let entries = node.get("layers").map(Node::entries).unwrap_or_default();
     for (at, (layer, entry)) in poster.layers.iter().zip(entries).enumerate() {
@@ -374,6 +394,111 @@ fn check_poster(poster: &Poster, node: &Node<'_>, cx: &mut Cx) {
         };
         unknown.into_iter().for_each(|name| report("variants", name));
         lost.into_iter().for_each(|name| report("below", name));
+    }
+    if COMPLETE && !cx.refuses() {
+        check_ways(poster, node, cx);
+    }
+}
+
+/// Reports codes that are not all on the poster, or whose box is too small for a tracked link.
+fn check_codes(poster: &Poster, node: &Node<'_>, cx: &mut Cx) {
+    let entries = node.get("layers").map(Node::entries).unwrap_or_default();
+    for (number, (layer, entry)) in poster.layers.iter().zip(entries).enumerate() {
+        if layer.draw != Kind::Qr {
+            continue;
+        }
+        let Size { width, height } = poster.size;
+        let place = placed(&layer.at, poster.size, 0);
+        // Where a layer above ends, the words of whoever shares it decide.
+        let fits_down = layer.below.is_some() || (place.y >= 0 && place.y + place.height <= height);
+        let is_on = place.x >= 0 && place.x + place.width <= width && fits_down;
+        let side = place.width.min(place.height);
+        let modules = layer.modules_of_a_link() + 2 * pixels(layer.quiet.get());
+        let unit = side / modules;
+        if is_on && unit >= GOOD_MODULE {
+            continue;
+        }
+        let offset = entry.get("at").map_or(entry.start, |at| at.start);
+        let report = |cx: &mut Cx| {
+            if !is_on {
+                cx.error(code::POSTER_CODE, offset, |_| {
+                    let (right, lower) = (place.x + place.width, place.y + place.height);
+                    (
+                        format!(
+                            "The code is not all on the poster: it goes from {}, {} to {right}, {lower}, and the poster has {width} × \
+                             {height} pixels.",
+                            place.x, place.y
+                        ),
+                        format!(
+                            "二维码超出了海报：它从 {}, {} 到 {right}, {lower}，而海报为 {width} × {height} 像素。",
+                            place.x, place.y
+                        ),
+                    )
+                });
+            } else if unit < LEAST_MODULE {
+                cx.error(code::POSTER_CODE, offset, |_| too_small((side, modules, unit), LEAST_MODULE));
+            } else {
+                cx.warning(code::POSTER_SCAN, offset, |_| too_small((side, modules, unit), GOOD_MODULE));
+            }
+        };
+        cx.within("layers", |cx| cx.within(&number.to_string(), |cx| cx.within("at", report)));
+    }
+}
+
+/// Pixels of a module below which a code is refused, as [`Style::limits`] has it.
+const LEAST_MODULE: i32 = 2;
+/// Pixels of a module below which a code is warned of.
+const GOOD_MODULE: i32 = 4;
+
+fn too_small((side, modules, unit): (i32, i32, i32), limit: i32) -> (String, String) {
+    let needed = modules * limit;
+    (
+        format!(
+            "The code's box is too small for a tracked link: {modules} modules with their margin get {unit} pixels each in \
+             {side}, and should have {limit}; make it {needed} × {needed}."
+        ),
+        format!(
+            "二维码的框太小，放不下追踪链接：{modules} 个码点（含留白）在 {side} 像素内每个只有 {unit} 像素，至少应为 {limit}；请改为 \
+             {needed} × {needed}。"
+        ),
+    )
+}
+
+/// Warns of posters, and of variants of them, from which nothing leads into the campaign: neither a code nor words or a
+/// picture with one.
+fn check_ways(poster: &Poster, node: &Node<'_>, cx: &mut Cx) {
+    let leads = |layer: &Layer| {
+        let has_code = |text: &str| text.split('{').skip(1).any(|name| name.to_lowercase().contains("code"));
+        let words = layer.text.iter().map(|text| &**text);
+        let picture = layer.src.iter().map(|src| &**src);
+        layer.draw == Kind::Qr || words.chain(picture).any(has_code)
+    };
+    let mut missing = |variant: Option<&Name>| {
+        let shown = |layer: &&Layer| {
+            layer.variants.as_ref().is_none_or(|list| variant.is_none_or(|variant| list.contains(variant)))
+        };
+        if poster.layers.iter().filter(shown).any(leads) {
+            return;
+        }
+        cx.warning(code::POSTER_NO_CODE, node.start, |_| {
+            let (which, which_zh) = variant.map_or_else(
+                || (String::from("The poster"), String::from("海报")),
+                |variant| {
+                    (
+                        format!("The variant \"{}\" of the poster", &**variant),
+                        format!("海报的版本“{}”", &**variant),
+                    )
+                },
+            );
+            (
+                format!("{which} has no code, so nobody comes by it: add a layer that draws \"qr\"."),
+                format!("{which_zh}上没有二维码，看到的人无法进入活动：请加一个绘制“qr”的图层。"),
+            )
+        });
+    };
+    match &poster.variants {
+        Some(variants) => variants.iter().for_each(|variant| missing(Some(variant))),
+        None => missing(None),
     }
 }
 
@@ -436,11 +561,49 @@ fn check_layer(layer: &Layer, node: &Node<'_>, cx: &mut Cx) {
     }
     if layer.draw == Kind::Qr {
         for finding in layer.style().limits(0) {
-            let (en, zh) = (finding.message.to_owned(), finding.message_zh.to_owned());
-            match finding.severity {
-                Severity::Error => cx.error(code::POSTER_CODE, node.start, |_| (en, zh)),
-                Severity::Warning => cx.warning(code::POSTER_SCAN, node.start, |_| (en, zh)),
-            };
+            let key = layer.key_of(&finding);
+            let offset = node.get(key).map_or(node.start, |node| node.start);
+            cx.within(key, |cx| match finding.severity {
+                Severity::Error => {
+                    cx.error(code::POSTER_CODE, offset, |_| measured(&finding));
+                }
+                Severity::Warning => {
+                    cx.warning(code::POSTER_SCAN, offset, |_| measured(&finding));
+                }
+            });
         }
     }
+    for (key, text) in [("text", layer.text.as_deref()), ("src", layer.src.as_deref())] {
+        if let Some(open) = text.and_then(open_variable) {
+            cx.within(key, |cx| {
+                cx.error(code::POSTER_VARIABLE, node.get(key).map_or(node.start, |node| node.start), |subject| {
+                    let open = clip(open.split([' ', '，', '。', '！', '？', ',', '!', '?', '|', '\n']).next().unwrap_or(open));
+                    (
+                        format!("{subject} has a variable that is not closed: write `{{{open}}}` with both braces."),
+                        format!("{subject} 中的变量没有右花括号：请写成 `{{{open}}}`。"),
+                    )
+                });
+            });
+        }
+    }
+}
+
+/// The beginning of a variable in a text that no brace closes.
+fn open_variable(text: &str) -> Option<&str> {
+    // A brace before a space stands for itself.
+    text.split('{').skip(1).find(|part| !part.contains('}') && !part.is_empty() && !part.starts_with(' '))
+}
+
+/// The sentences of a limit, with what was measured and the limit in them.
+fn measured(finding: &Finding) -> (String, String) {
+    let Finding { code, measured, limit, message, message_zh, .. } = *finding;
+    if code == "QR_POLARITY" {
+        return (message.to_owned(), message_zh.to_owned());
+    }
+    let (bound, bound_zh) =
+        if measured > limit { ("at most", "不超过") } else { ("at least", "不低于") };
+    (
+        format!("{message} It is {measured}, and should be {bound} {limit}."),
+        format!("{message_zh}目前为 {measured}，应{bound_zh} {limit}。"),
+    )
 }

@@ -1,5 +1,6 @@
 //! The units of a person: numbers, text, lists, money and times as they are written in a document.
 
+mod mend;
 mod money;
 mod plain;
 mod time;

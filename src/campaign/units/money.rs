@@ -1,5 +1,6 @@
 //! Currencies, amounts of money and percentages.
 
+use super::mend;
 use crate::campaign::decode::{Blank, Cx, Decode};
 use crate::campaign::problem::code;
 use crate::engine::money::Money;
@@ -29,6 +30,12 @@ impl Currency {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
+    /// The code that is meant by one that is widely used and not of ISO 4217.
+    fn meant(&self) -> Option<&'static str> {
+        let (_, meant) = MISNAMED.iter().find(|(used, _)| *used == self.code())?;
+        Some(meant)
+    }
+
     /// The decimals of an amount: ISO 4217 gives most currencies 2, some none and some 3.
     ///
     /// ```
@@ -53,13 +60,46 @@ impl Blank for Currency {
     }
 }
 
+/// Codes in wide use that ISO 4217 does not have, each with the one that it has.
+const MISNAMED: [(&str, &str); 7] = [
+    ("RMB", "CNY"),
+    ("CNH", "CNY"),
+    ("NTD", "TWD"),
+    ("YEN", "JPY"),
+    ("WON", "KRW"),
+    ("UKP", "GBP"),
+    ("SFR", "CHF"),
+];
+
+/// A value as it was written, if it is text or a number.
+fn written<'n>(node: &'n Node<'_>) -> &'n str {
+    match &node.data {
+        Data::Text(text) => text,
+        Data::Number(raw) => raw,
+        _ => "",
+    }
+}
+
 impl Decode for Currency {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
-        let currency = node.text().and_then(Self::parse);
+        let currency = node.text().and_then(Self::parse).filter(|currency| currency.meant().is_none());
         if currency.is_none() {
-            cx.wrong_shape(code::CURRENCY_SHAPE, node, &["CNY"]).suggest(|_| {
-                node.text().map(str::to_ascii_uppercase).filter(|code| Self::parse(code).is_some())
-            });
+            let capital = || node.text().and_then(|text| Self::parse(&text.to_ascii_uppercase()));
+            cx.wrong_shape(code::CURRENCY_SHAPE, node, &["CNY"])
+                .because(|subject| {
+                    let written = node.text()?;
+                    let meant = capital()?.meant()?;
+                    Some((
+                        format!(
+                            "{subject} is \"{written}\", which is no code of ISO 4217; that is \"{meant}\"."
+                        ),
+                        format!("{subject} 的值“{written}”不是 ISO 4217 货币代码，应写“{meant}”。"),
+                    ))
+                })
+                .suggest(|_| {
+                    let currency = capital()?;
+                    Some(currency.meant().unwrap_or(currency.code()).to_owned())
+                });
         }
         currency
     }
@@ -90,7 +130,9 @@ impl Decode for Money {
             _ => None,
         };
         if money.is_none() {
-            cx.wrong_shape(code::MONEY_SHAPE, node, &[&Money(4990).display(digits)]);
+            cx.wrong_shape(code::MONEY_SHAPE, node, &[&Money(4990).display(digits)])
+                .because(|subject| mend::why_no_money(subject, written(node), digits))
+                .suggest(|_| mend::money(written(node), digits));
         }
         money
     }
@@ -146,7 +188,9 @@ impl Decode for Percent {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
         let percent = node.text().and_then(Self::parse);
         if percent.is_none() {
-            cx.wrong_shape(code::PERCENT_SHAPE, node, &["12.5%"]);
+            cx.wrong_shape(code::PERCENT_SHAPE, node, &["12.5%"])
+                .because(|subject| mend::why_no_percentage(subject, written(node)))
+                .suggest(|_| mend::percentage(written(node)));
         }
         percent
     }

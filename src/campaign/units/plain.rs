@@ -304,7 +304,8 @@ fn each_entry(
     read: &mut dyn FnMut(&Node<'_>, &mut Cx),
 ) -> Option<usize> {
     let Data::List(items) = &node.data else {
-        cx.wrong_type(node, || wanted("a list in square brackets", "方括号中的列表"));
+        cx.wrong_type(node, || wanted("a list in square brackets", "方括号中的列表"))
+            .suggest(|_| node.text().map(|text| format!("[\"{text}\"]")).filter(|list| !list.contains('\\')));
         return None;
     };
     let length = items.len();

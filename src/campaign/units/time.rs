@@ -1,5 +1,6 @@
 //! Spans, instants, timezones, hours of the day and calendar periods.
 
+use super::mend;
 use crate::campaign::decode::{Blank, Cx, Decode};
 use crate::campaign::problem::code;
 use crate::engine::time::{Period, Span, Time, UtcOffset, civil_from_days, days_from_civil};
@@ -57,10 +58,9 @@ impl Decode for Span {
             return None;
         }
         if span.is_none() {
-            cx.wrong_shape(code::DURATION_SHAPE, node, &["24h", "7d", "1d12h"]).suggest(|_| {
-                let simpler = node.text().map(|text| text.to_ascii_lowercase().replace(' ', ""));
-                simpler.filter(|text| parse_span(text).is_some())
-            });
+            cx.wrong_shape(code::DURATION_SHAPE, node, &["24h", "7d", "1d12h"])
+                .because(|subject| mend::why_no_span(subject, node))
+                .suggest(|_| node.text().and_then(mend::span));
         }
         span
     }
@@ -75,16 +75,21 @@ impl Decode for Span {
 
     #[cfg(feature = "schema")]
     fn note_default(&self, schema: &mut Schema) {
-        let mut rest = self.0;
-        let mut text = String::new();
-        for (unit, length) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)] {
-            if rest >= length {
-                text.push_str(&format!("{}{unit}", rest / length));
-                rest %= length;
-            }
-        }
-        schema.insert("default".into(), text.into());
+        schema.insert("default".into(), shown_span(*self).into());
     }
+}
+
+/// A span as a document writes it, in whole seconds: the inverse of [`parse_span`].
+pub(super) fn shown_span(span: Span) -> String {
+    let mut rest = span.0;
+    let mut text = String::new();
+    for (unit, length) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)] {
+        if rest >= length {
+            text.push_str(&format!("{}{unit}", rest / length));
+            rest %= length;
+        }
+    }
+    text
 }
 
 /// Reads `+08:00`, `-05:30`, `Z` or one of the timezones without daylight saving that are known by name.
@@ -216,10 +221,8 @@ impl Decode for Time {
                 )
             });
         } else {
-            cx.wrong_shape(code::TIME_SHAPE, node, &["2026-12-01T10:00"]).suggest(|_| {
-                let simpler = node.text().map(|text| text.replacen(' ', "T", 1).replace('/', "-"));
-                simpler.filter(|text| parse_time(text, timezone).is_some())
-            });
+            cx.wrong_shape(code::TIME_SHAPE, node, &["2026-12-01T10:00"])
+                .suggest(|_| node.text().and_then(mend::time));
         }
         None
     }
@@ -283,7 +286,8 @@ impl Decode for Hours {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
         let hours = node.text().and_then(Self::parse);
         if hours.is_none() {
-            cx.wrong_shape(code::HOURS_SHAPE, node, &["09:00-21:00"]);
+            cx.wrong_shape(code::HOURS_SHAPE, node, &["09:00-21:00"])
+                .suggest(|_| node.text().and_then(mend::hours));
         }
         hours
     }
