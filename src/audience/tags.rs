@@ -98,7 +98,7 @@ impl TagRule {
                 (self.touchpoint == Some(touchpoint)).then_some(who)
             }
             Fact::Added { by, code, .. } => (self.live_code == Some(code)).then_some(by),
-            Fact::Happened { by, name, amount, order } => {
+            Fact::Happened { by, name, amount, order, .. } => {
                 let now =
                     |fact: &&Fact<'_>| matches!(fact, Fact::Happened { name: other, .. } if *other == name);
                 let now = u32::try_from(cx.facts.iter().filter(now).count()).unwrap_or(u32::MAX);

@@ -25,6 +25,7 @@ pub use names::Names;
 pub use problem::{Problem, Severity};
 
 use crate::attribution::campaign_number;
+use crate::attribution::inviters::Inviters;
 use crate::audience::tags::TagRule;
 use crate::engine::handle::{Event, LiveCode, Play, Target, Touchpoint};
 use crate::engine::time::{Period, Time, UtcOffset, date};
@@ -80,6 +81,8 @@ pub struct Campaign {
     pub tags: Vec<TagRule>,
     /// Which touches are recorded.
     pub touches: Touches,
+    /// Whose customer somebody is; without it the first who brought them.
+    pub inviters: Option<Inviters>,
     /// Rules against abuse.
     pub guard: Guard,
     /// Whether there is any limit.
@@ -186,6 +189,8 @@ document! {
         pub touches: Touches = Touches::First,
         /// Where pages report what happens. Backends have sinks of their own.
         pub report: Vec<SinkRules> = Vec::new(),
+        /// Whose customer somebody is.
+        pub inviters: Option<Inviters>,
     }
 }
 
@@ -378,6 +383,7 @@ impl Campaign {
             triggers: root.triggers,
             tags: root.tags,
             touches: root.touches,
+            inviters: root.inviters,
             page: root.page,
             posters: root.posters,
         }
@@ -457,6 +463,7 @@ fn read(tree: &Tree<'_>, cx: &mut Cx) -> Option<Root> {
     // reported below.
     let text = |key: &str| node.get(key).and_then(Node::text);
     cx.digits = text("currency").and_then(Currency::parse).unwrap_or(Currency::CNY).digits();
+    cx.inviters = node.get("inviters").is_some();
     cx.timezone = text("timezone").and_then(units::parse_offset).unwrap_or(cx.timezone);
     let root = Root::decode_members(node, cx);
     // For editors; it says nothing about the campaign.

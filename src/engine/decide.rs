@@ -14,6 +14,7 @@ use super::rejection::{Code, Rejection};
 use super::state::{LoopState, OrderStatus, Share, State, Status};
 use super::time::Time;
 use crate::attribution::code::{CodeError, ReferralCode};
+use crate::attribution::inviters;
 use crate::attribution::token::Token;
 use crate::audience::tags;
 use crate::campaign::Touches;
@@ -71,6 +72,7 @@ pub(super) fn decide_hashed<'c>(
         Act::Tag | Act::Untag => tags::decide(&mut cx)?,
         Act::Scan | Act::Add | Act::Drop | Act::Switch => livecode::route::decide(&mut cx)?,
     }
+    inviters::follow_payments(&mut cx);
     guard::check_facts(&cx)?;
     for play in &cx.book.current().watchers {
         if let Some(rules) = cx.book.play(cx.book.revision(), *play) {
@@ -278,14 +280,39 @@ impl<'s, 'c> Deciding<'s, 'c> {
         // A participant who shares a link with themselves brought nobody.
         let inviter = share.map(|share| share.person).filter(|inviter| *inviter != person);
         let via_code = inviter.is_some() || touchpoint.is_some();
+        let campaign = self.book.current();
+        // Under a policy every click is recorded, and taking part in somebody's loop is one.
+        let host = if inviter.is_some() { None } else { self.host().filter(|host| *host != person) };
+        let inviter = inviter.or(host);
+        let recorded = campaign.touches == Touches::All || campaign.inviters.is_some();
+        let when = self.when()?;
         if known.is_some_and(|known| known.arrived) {
-            if self.book.current().touches == Touches::All && (always || via_code) {
-                self.emit(Fact::Touched { who: person, touchpoint, inviter });
+            if recorded && (always || via_code || host.is_some()) {
+                self.emit(Fact::Touched { who: person, touchpoint, inviter, when });
             }
-        } else if always || via_code {
-            self.emit(Fact::Arrived { who: person, touchpoint, inviter, depth });
+        } else if always || via_code || host.is_some() {
+            self.emit(Fact::Arrived { who: person, touchpoint, inviter, depth, when });
         }
+        inviters::follow(self);
         Ok(())
+    }
+
+    /// When what a backend tells late happened.
+    ///
+    /// # Errors
+    /// `COMMAND_MALFORMED` if that is still to come.
+    fn when(&self) -> Result<Option<Time>, Rejection<'c>> {
+        if self.command.when.is_some_and(|when| when > self.at) {
+            return Err(Rejection::new(Code::CommandMalformed).field("when"));
+        }
+        Ok(self.command.when)
+    }
+
+    /// Tells an inviter's loops who is their customer now.
+    pub(crate) fn invited(&mut self, who: Person, inviter: Person) {
+        let opened = |loop_: &Loop| self.state.loop_(*loop_).is_some_and(|state| state.initiator == inviter);
+        let loops = distinct(self.state.loops_of(inviter).filter(opened));
+        for_loops(self, &loops, |cx, loop_, state, rules| rules.rules.invited(cx, loop_, state, rules, who));
     }
 
     /// The loop the command names by id or by referral code.
@@ -660,6 +687,7 @@ fn pay<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     rules.rules.take_goods(cx, play)?;
     let person = cx.person()?;
     cx.emit(Fact::Bought { play, by: person, order, amount });
+    inviters::follow(cx);
     Ok(())
 }
 
@@ -671,20 +699,35 @@ fn event<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
         return Err(Code::OrderKnown.into());
     }
     let person = cx.person()?;
-    happen(cx, person, event, order);
-    Ok(())
+    happen(cx, person, event, order)
 }
 
 /// Records an event of the site and tells the participant's loops of it.
-pub(super) fn happen<'c>(cx: &mut Deciding<'_, 'c>, person: Person, event: Event, order: Option<&'c str>) {
-    cx.emit(Fact::Happened { by: person, name: event, order, amount: cx.command.amount });
+///
+/// # Errors
+/// `COMMAND_MALFORMED` if it is still to come.
+pub(super) fn happen<'c>(
+    cx: &mut Deciding<'_, 'c>,
+    person: Person,
+    event: Event,
+    order: Option<&'c str>,
+) -> Result<(), Rejection<'c>> {
+    let when = cx.when()?;
+    cx.emit(Fact::Happened { by: person, name: event, order, amount: cx.command.amount, when });
+    inviters::follow(cx);
     let order = order.map(|order| cx.order(order));
-    for loop_ in distinct(cx.state.loops_of(person)) {
+    // What happened may just have bound them.
+    let joined = cx.facts.iter().filter_map(|fact| match *fact {
+        Fact::Joined { loop_, by, .. } if by == person => Some(loop_),
+        _ => None,
+    });
+    for loop_ in distinct(cx.state.loops_of(person).chain(joined)) {
         if let Some((state, rules)) = cx.state.loop_(loop_).and_then(|state| Some((state, cx.rules(state)?)))
         {
             rules.rules.event(cx, loop_, state, rules, (person, event, order));
         }
     }
+    Ok(())
 }
 
 fn refund<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {

@@ -11,6 +11,7 @@ use super::state::{
     Share, State, Status, Terms, push,
 };
 use super::time::Time;
+use crate::attribution::inviters;
 use crate::campaign::play::PlayRules;
 use crate::guard;
 use crate::livecode;
@@ -29,9 +30,12 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
                 state.met.push(at);
             }
         }
-        Fact::Arrived { who, touchpoint, inviter, depth } => {
+        Fact::Arrived { who, touchpoint, inviter, depth, .. } => {
             if let Some(person) = person_mut(state, who) {
-                person.inviter = inviter.into();
+                // Under a policy `inviters::evolve` says whose customer they are.
+                if book.current().inviters.is_none() {
+                    person.inviter = inviter.into();
+                }
                 person.touchpoint = touchpoint.into();
                 person.depth = u8::try_from(depth).unwrap_or(u8::MAX);
                 person.arrived = true;
@@ -68,7 +72,7 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
             }
             take_goods(state, play, 1);
         }
-        Fact::Happened { by, name, order, amount } => {
+        Fact::Happened { by, name, order, amount, .. } => {
             state.events.add(event_key(by, name));
             if book.current().timed.contains(&name) {
                 state.moments.entry((by, name), at);
@@ -153,6 +157,8 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         Fact::Completed { .. }
         | Fact::TurnedAway { .. }
         | Fact::Touched { .. }
+        | Fact::Bound { .. }
+        | Fact::NotBound { .. }
         | Fact::Expired { .. }
         | Fact::Succeeded { .. }
         | Fact::Qualified { .. }
@@ -179,6 +185,7 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         | Fact::Kept { .. }
         | Fact::Withheld { .. } => {}
     }
+    inviters::evolve(book, state, fact, at);
     guard::count(book, state, fact, at);
     if let Some(loop_) = fact.loop_() {
         step(book, state, loop_, fact, at);

@@ -38,7 +38,7 @@ pub(super) fn message<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>
     if let Some(event) = trigger.event
         && !(trigger.once && cx.state.events.get(event_key(person, event)) > 0)
     {
-        happen(cx, person, event, None);
+        happen(cx, person, event, None)?;
         if let Some((rules, state)) = opened {
             rules.rules.event(cx, Loop::at(cx.state.loops.len()), &state, rules, (person, event, None));
         }

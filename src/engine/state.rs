@@ -7,6 +7,7 @@ use super::interner::Interner;
 use super::journal::Journal;
 use super::money::Money;
 use super::time::Time;
+use crate::attribution::follow::Bond;
 use crate::guard::Held;
 use crate::livecode::LiveCodes;
 use crate::mechanics::{Firsts, Progress};
@@ -81,6 +82,8 @@ pub struct State {
     pub tags: SortedSet<(Person, Box<str>)>,
     /// When tags end that do.
     pub tag_ends: Sorted<(Person, Box<str>), Time>,
+    /// Participants' histories as customers, from when on the document has `inviters`.
+    pub bonds: Sorted<Person, Bond>,
     /// Share handles and codes.
     pub shares: Shares,
     /// What live codes have done.
@@ -431,6 +434,7 @@ impl State {
             firsts: Firsts::default(),
             tags: SortedSet::default(),
             tag_ends: Sorted::default(),
+            bonds: Sorted::default(),
             shares: Shares::default(),
             live_codes: LiveCodes::default(),
             agenda: SortedSet::default(),

@@ -8,7 +8,9 @@
 //!   `bindWithin` has passed since the event `bindAfter` first happened to them; `last` binds anew each time,
 //!   but not before a binding has stood for `protect`. A binding counts for `bindFor`, or until the campaign
 //!   ends, and only while the distributor's loop runs. Nobody is bound to themselves or to someone who is,
-//!   over any number of bindings, bound to them. `newUser` says who counts as a new customer.
+//!   over any number of bindings, bound to them. `newUser` says who counts as a new customer. `inviter` leaves all of this
+//!   to the document's `inviters`: a customer is bound to the loop of their inviter as soon as they have one, or come by
+//!   its link after it was opened, and moves on with them.
 //! * An order is the event `order` with an `order` and an `amount` above zero. Level 1 goes to the distributor
 //!   whom the buyer is bound to at that moment, level 2 to the one whom that distributor is bound to. With
 //!   `ownOrders`, a buyer who is a distributor earns level 1 of their own orders, and level 2 goes to the one
@@ -106,6 +108,8 @@ choices! {
         Register = "register",
         /// Each time, to the distributor they came by last.
         Last = "last",
+        /// As the document's `inviters` says, to the loop of whoever is their inviter.
+        Inviter = "inviter",
     }
 }
 
@@ -172,6 +176,12 @@ impl Mechanic for Rules {
         self.bind(cx, &on, by).ok();
     }
 
+    fn invited(&self, cx: &mut Deciding<'_, '_>, on: On<'_, '_, Progress>, by: Person) {
+        if self.bind == Bind::Inviter {
+            self.bind(cx, &on, by).ok();
+        }
+    }
+
     fn event(
         &self,
         cx: &mut Deciding<'_, '_>,
@@ -180,15 +190,15 @@ impl Mechanic for Rules {
         event: Event,
         order: Option<Order>,
     ) {
-        let (state, play, at) = (cx.state, on.state.play, cx.at);
+        let play = on.state.play;
         let Some(order) = order.filter(|_| event == self.order) else { return };
         let own = own_orders(cx, play, by);
-        let bound = binding(state, play, by, at);
+        let bound = binding(cx, play, by);
         let above = match own {
             // Each loop the buyer is in hears of the order; one of them answers.
             Some(first) if first == on.loop_ => bound,
             None if bound.is_some_and(|(first, _)| first == on.loop_) => {
-                binding(state, play, on.state.initiator, at)
+                binding(cx, play, on.state.initiator)
             }
             _ => return,
         };
@@ -382,6 +392,10 @@ fn check_rates(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
 
 fn check_binding(rules: &Rules, at: usize, cx: &mut Cx) {
     let registers = rules.bind == Bind::Register;
+    let inviters = (rules.bind == Bind::Inviter && !cx.inviters).then_some((
+        "`bind` is `inviter`: say in `inviters`, beside `plays`, whose customer somebody is.",
+        "`bind` 为 `inviter` 时，需要在 `plays` 之外填写 `inviters`（锁客规则）。",
+    ));
     let problem = match (rules.bind_after.is_some(), rules.bind_within.is_some()) {
         (true, true) if registers => None,
         _ if registers => Some((
@@ -398,7 +412,7 @@ fn check_binding(rules: &Rules, at: usize, cx: &mut Cx) {
         "`protect` only means something when `bind` is `last`: otherwise nobody takes a customer over.",
         "`protect` 只在 `bind` 为 `last` 时有效：其他方式下客户不会被抢走。",
     ));
-    for (en, zh) in problem.into_iter().chain(protect) {
+    for (en, zh) in problem.into_iter().chain(protect).chain(inviters) {
         cx.within("bind", |cx| {
             cx.error(code::BIND_SHAPE, at, |_| (String::from(en), String::from(zh)));
         });
@@ -418,11 +432,19 @@ impl Rules {
         if distributor == by {
             return Err(Code::OwnLoop.into());
         }
-        let before = binding(state, play, by, at);
-        if let Some((loop_, head)) = before {
-            if loop_ == on.loop_ {
-                return Err(Code::AlreadyJoined.into());
+        let before = binding(cx, play, by);
+        if before.is_some_and(|(loop_, _)| loop_ == on.loop_) {
+            let joins = |fact: &Fact<'_>| matches!(fact, Fact::Joined { by: who, .. } if *who == by);
+            // The click of this very command may have bound them already.
+            return if cx.facts.iter().any(joins) { Ok(()) } else { Err(Code::AlreadyJoined.into()) };
+        }
+        cx.check_inviter(by, distributor)?;
+        if self.bind == Bind::Inviter {
+            if cx.inviter(by).is_none() {
+                // The click counts once they do what binds.
+                return Ok(());
             }
+        } else if let Some((_, head)) = before {
             let since = customer(head, by).map_or(at, |customer| customer.since);
             let protected = since.after(self.protect.unwrap_or_default());
             if self.bind != Bind::Last {
@@ -436,7 +458,7 @@ impl Rules {
         if let Some(new_user) = &self.new_user {
             new_user.check(cx, by, distributor)?;
         }
-        let up = |who| binding(state, play, who, at).map(|(_, head)| head.initiator);
+        let up = |who| binding(cx, play, who).map(|(_, head)| head.initiator);
         if is_above(state, distributor, by, up) {
             return Err(Code::InviteCycle.into());
         }
@@ -576,9 +598,17 @@ impl Level {
     }
 }
 
-/// The running loop that a participant is bound to at a moment.
-fn binding(state: &State, play: Play, who: Person, at: Time) -> Option<(Loop, &LoopState)> {
+/// The running loop that a participant is bound to.
+fn binding<'s>(cx: &Deciding<'s, '_>, play: Play, who: Person) -> Option<(Loop, &'s LoopState)> {
+    let (state, at) = (cx.state, cx.at);
     let of_play = |loop_: Loop| Some((loop_, state.loop_(loop_)?));
+    let now = cx.facts.iter().rev().find_map(|fact| match *fact {
+        Fact::Joined { loop_, by, .. } if by == who => of_play(loop_).filter(|(_, head)| head.play == play),
+        _ => None,
+    });
+    if now.is_some() {
+        return now;
+    }
     let latest = state
         .loops_of(who)
         .filter_map(of_play)

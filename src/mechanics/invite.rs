@@ -140,6 +140,7 @@ impl Mechanic for Rules {
             Some(_) => return Err(Code::AlreadyInvited.into()),
             None => {}
         }
+        cx.check_inviter(by, on.state.initiator)?;
         if cx.state.events.get(event_key(by, self.qualifies)) > 0 {
             return Err(Code::NotNew.into());
         }

@@ -45,8 +45,7 @@ pub fn attributed_to(cx: &Deciding<'_, '_>, by: Person) -> Option<Person> {
         Fact::Arrived { who, inviter, .. } if who == by => inviter,
         _ => None,
     };
-    let known = cx.state.person(by).and_then(|person| person.inviter.get());
-    known.or_else(|| cx.facts.iter().find_map(arrived))
+    cx.inviter(by).or_else(|| cx.facts.iter().find_map(arrived))
 }
 
 /// The loop of this play that a participant joined last, of those that others opened.

@@ -80,6 +80,9 @@ pub trait Mechanic {
     /// its initiator.
     fn visited(&self, _cx: &mut Deciding<'_, '_>, _on: On<'_, '_, Self::Progress>, _by: Person) {}
 
+    /// The participant became the customer of whose loop this is, by the document's `inviters`.
+    fn invited(&self, _cx: &mut Deciding<'_, '_>, _on: On<'_, '_, Self::Progress>, _by: Person) {}
+
     /// Looks at the facts of a decided command, whatever plays they are about, and may add to them. Only
     /// for mechanics whose [`Mechanic::WATCHES`] is set.
     fn watch(&self, _cx: &mut Deciding<'_, '_>, _play: Play, _rules: &PlayRules) {}
@@ -502,6 +505,22 @@ macro_rules! mechanics {
                 match (self, &state.progress) {
                     $((Rules::$Name(rules), Progress::$Name(progress)) =>
                         rules.visited(cx, On { loop_, state, progress, play }, by),)*
+                    _ => {}
+                }
+            }
+
+            /// Someone became the customer of whose loop it is.
+            pub fn invited(
+                &self,
+                cx: &mut Deciding<'_, '_>,
+                loop_: Loop,
+                state: &LoopState,
+                play: &PlayRules,
+                by: Person,
+            ) {
+                match (self, &state.progress) {
+                    $((Rules::$Name(rules), Progress::$Name(progress)) =>
+                        rules.invited(cx, On { loop_, state, progress, play }, by),)*
                     _ => {}
                 }
             }

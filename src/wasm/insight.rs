@@ -5,9 +5,11 @@ use wasm_bindgen::prelude::*;
 use serde::Serialize;
 
 use super::{error, gone, object, with};
-use crate::attribution::lock::{self, Eligible, Lock, Policy, Rebind, RenewOn};
+use crate::attribution::inviters::{Eligible, Inviters, Lock, Rebind, RenewOn};
+use crate::attribution::lock;
 use crate::engine::Time;
 use crate::engine::command::whole;
+use crate::engine::time::Span;
 use crate::insight::{Options, Story, report};
 
 /// What facts say about how a campaign spreads. The window of K is in milliseconds, the offset of local days in minutes;
@@ -57,12 +59,13 @@ pub fn bindings(
     renews: &str,
 ) -> JsValue {
     let policy = || {
-        Some(Policy {
+        Some(Inviters {
             lock: Lock::parse(locks)?,
             rebind: Rebind::parse(rebinds)?,
-            protection: whole(protection).filter(|span| *span >= 0)?,
+            protect: Some(Span(whole(protection).filter(|span| *span >= 0)?)),
             eligible: Eligible::parse(who)?,
             renew_on: RenewOn::parse(renews)?,
+            registers: None,
         })
     };
     let Some(policy) = policy() else {

@@ -144,7 +144,7 @@ fn admit(app: &App, caller: &Caller, keeper: &Keeper, text: &str) -> Result<Admi
         Err(malformed) => return Ok(Admitted::Answer(malformed_answer(&malformed))),
     };
     if let Caller::Page(_) = caller {
-        if command.act.needs_secret_key() {
+        if command.needs_secret_key() {
             return Err(Code::SecretKeyNeeded.into());
         }
         caller.participant(command.by.as_deref())?;
