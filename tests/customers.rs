@@ -80,7 +80,9 @@ fn tell(campaign: &mut Campaign, (hours, what, who, other): Step, number: usize,
         Did::Visit => json!({ "do": "visit", "by": who }),
         Did::Register => json!({ "do": "event", "by": who, "name": "registered" }),
         Did::Order => json!({ "do": "event", "by": who, "name": "order", "order": format!("o{number}") }),
-        Did::Pay => json!({ "do": "event", "by": who, "name": "order", "order": format!("o{number}"), "amount": 5 }),
+        Did::Pay => {
+            json!({ "do": "event", "by": who, "name": "order", "order": format!("o{number}"), "amount": 5 })
+        }
     };
     let when = START + HOUR + hours * 5 * DAY;
     command[if told_late { "when" } else { "at" }] = json!(when);
@@ -105,12 +107,12 @@ fn policy() -> impl Strategy<Value = (Inviters, Value)> {
         let protect = protects.then_some(Span(10 * DAY));
         let mut document = json!({
             "lock": lock.as_str(), "rebind": rebind.as_str(), "eligible": eligible.as_str(),
-            "renewOn": renew_on.as_str(), "registers": "registered"
+            "renewOn": renew_on.as_str(), "registers": "registered", "orders": "order"
         });
         if protects {
             document["protect"] = json!("10d");
         }
-        (Inviters { lock, rebind, protect, eligible, renew_on, registers: None }, document)
+        (Inviters { lock, rebind, protect, eligible, renew_on, registers: None, orders: None }, document)
     })
 }
 
@@ -170,4 +172,59 @@ proptest! {
         prop_assert!(campaign.engine.restore(&bytes).is_ok());
         prop_assert_eq!(campaign.engine.digest(), before);
     }
+
+    /// In which order ids are merged makes no difference to what follows, and one person does once what they did under two ids.
+    #[test]
+    fn the_order_of_merges_leaves_no_trace(
+        (_, document) in policy(),
+        steps in vec((0u8..7, 0u8..5, 0u8..4), 0..30),
+        merges in vec((0u8..5, 0u8..5), 1..5),
+        after in vec((0u8..7, 0u8..5, 0u8..4), 1..20),
+        turn in any::<usize>(),
+    ) {
+        let mut one = Campaign::new(&document);
+        (0..4).for_each(|n| one.share(&format!("s{n}")));
+        for n in 0..4 {
+            one.submit(json!({ "do": "open", "by": format!("s{n}"), "play": "help", "loop": format!("S{n}") }));
+            one.submit(json!({ "do": "visit", "by": format!("p{n}") }));
+        }
+        one.submit(json!({ "do": "visit", "by": "p4" }));
+        for step in &steps {
+            act(&mut one, *step);
+        }
+        let mut other = Campaign { engine: one.engine.clone(), commands: one.commands, codes: one.codes.clone() };
+        let tell = |campaign: &mut Campaign, (a, b): (u8, u8)| {
+            campaign.submit(json!({ "do": "merge", "by": format!("p{a}"), "text": format!("p{b}") }));
+        };
+        merges.iter().for_each(|merge| tell(&mut one, *merge));
+        let mut turned = merges.clone();
+        turned.rotate_left(turn % merges.len());
+        turned.reverse();
+        turned.iter().for_each(|(a, b)| tell(&mut other, (*b, *a)));
+        for who in 0..5 {
+            let who = format!("p{who}");
+            prop_assert_eq!(one.inviter(&who), other.inviter(&who));
+        }
+        for (number, step) in after.iter().enumerate() {
+            let (first, second) = (act(&mut one, *step), act(&mut other, *step));
+            prop_assert_eq!(first["facts"].clone(), second["facts"].clone(), "{} {:?}", number, step);
+            prop_assert_eq!(first["code"].clone(), second["code"].clone());
+        }
+        let (before, bytes) = (one.engine.digest(), one.engine.snapshot());
+        prop_assert!(one.engine.restore(&bytes).is_ok());
+        prop_assert_eq!(one.engine.digest(), before);
+    }
+}
+
+/// Something somebody does: helping or coming by a link of one of four, an order, registering, a tag.
+fn act(campaign: &mut Campaign, (what, who, other): (u8, u8, u8)) -> Value {
+    let by = format!("p{who}");
+    let order = format!("o{}", campaign.commands);
+    campaign.submit(match what {
+        0 | 1 => json!({ "do": "help", "by": by, "loop": format!("S{other}") }),
+        2 | 3 => json!({ "do": "visit", "by": by, "code": campaign.codes[&format!("s{other}")] }),
+        4 => json!({ "do": "event", "by": by, "name": "order", "order": order, "amount": 7 }),
+        5 => json!({ "do": "open", "by": by, "play": "help", "loop": format!("L{}", campaign.commands) }),
+        _ => json!({ "do": "tag", "by": by, "text": "vip" }),
+    })
 }

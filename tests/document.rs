@@ -562,6 +562,7 @@ const WRONG: &[(&str, &str, Severity, &str, u32, u32)] = &[
     ("group-beyond-scanning", "QUOTA-TARGET", Severity::Warning, "/liveCodes/chat/targets/0/total", 11, 81),
     ("report-to-ga4", "REPORT_FORM", Severity::Error, "/report/0", 11, 14),
     ("tag-given-by-nothing", "TAG_SHAPE", Severity::Error, "/tags/0", 11, 12),
+    ("segment-of-itself", "SEGMENT_SHAPE", Severity::Error, "/segments/loyal", 11, 26),
     ("inviters-protected-for-no-time", "INVITERS_SHAPE", Severity::Error, "/inviters", 11, 15),
 ];
 

@@ -23,7 +23,14 @@ export function peek(token: string): unknown;
 export function mint(fields: unknown, key: Uint8Array): unknown;
 export function verify(token: string, keys: unknown): unknown;
 export function referralCode(text: string): unknown;
-export function insight(facts: Uint8Array, window: number, offset: number, now: number): unknown;
+export function insight(
+  facts: Uint8Array,
+  window: number,
+  offset: number,
+  now: number,
+  segments: unknown,
+): unknown;
+export function segments(handle: number, at: number): unknown;
 export function bindings(
   events: Uint8Array,
   lock: string,

@@ -2,7 +2,7 @@ export { Engine, type EngineOptions, type ViewOptions } from "./engine.js";
 export { CampaignError, KfactorError, type Problem } from "./errors.js";
 export { Rejected } from "./answer.js";
 export { bindings, type Bindings, type HistoryEvent, type Policy } from "./bindings.js";
-export { insight, insightTables, type InsightOptions } from "./insight.js";
+export { type Group, insight, insightTables, type InsightOptions } from "./insight.js";
 export { explain, peek, qr, qrAll, referralCode, validate, type QrMatrix, type QrOptions } from "./tools.js";
 export {
   createLoop,

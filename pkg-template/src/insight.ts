@@ -10,6 +10,16 @@ export interface InsightOptions {
   offset?: number;
   /** The moment of looking, in Unix milliseconds; that of the last fact if absent. */
   now?: number;
+  /** Who is in which segment, as `engine.segments()` says; their stages are `segments` of the report then. */
+  segments?: readonly Group[];
+}
+
+/** Who is in a segment of a campaign. */
+export interface Group {
+  /** The segment. */
+  segment: string;
+  /** Everybody in it, by the main id of those with several. */
+  people: string[];
 }
 
 /**
@@ -26,9 +36,9 @@ export interface InsightOptions {
  */
 export async function insight(facts: Uint8Array | string, options: InsightOptions = {}): Promise<Report> {
   const bytes = typeof facts === "string" ? new TextEncoder().encode(facts) : facts;
-  const { window = NaN, offset = NaN, now = NaN } = options;
+  const { window = NaN, offset = NaN, now = NaN, segments } = options;
   await ready();
-  return checked(complete().insight(bytes, window, offset, now)) as Report;
+  return checked(complete().insight(bytes, window, offset, now, segments)) as Report;
 }
 
 /** The tables of a report as CSV (RFC 4180, with a header), by name. */
@@ -50,6 +60,8 @@ export function insightTables(report: Report): Record<string, string> {
     credit: csv(credit),
     rewards: csv(report.rewards),
     spreaders: csv(report.spreaders),
+    segments: csv(report.segments),
+    doubles: csv(report.doubles),
     liveCodes: csv(report.liveCodes),
     classes: csv(report.classes),
     tree: csv(widths.map((people, generation) => ({ generation, people, growth: growth[generation] }))),

@@ -1,8 +1,11 @@
 //! Following somebody from click to click: the state machine behind `inviters`, for the engine and for whole histories.
 
+use core::cmp::Ordering;
+
 use super::inviters::{Eligible, Inviters, Lock, Mark, Rebind, RenewOn, What};
 use crate::engine::field::Reason;
 use crate::engine::handle::Person;
+use crate::engine::ids::Ids;
 use crate::engine::interner::Interner;
 use crate::engine::pack::{Reader, put, put_signed};
 use crate::engine::state::State;
@@ -114,6 +117,23 @@ impl Customer {
         before & bit == 0
     }
 
+    fn people_mut(&mut self) -> [Option<&mut Person>; 2] {
+        [self.clicked.as_mut(), self.bound.as_mut().map(|(inviter, _)| inviter)]
+    }
+
+    /// What is known of somebody of whom both is known: the earlier binding.
+    fn join(self, other: Customer) -> Customer {
+        let bound = match (self.bound, other.bound) {
+            (Some(one), Some(other)) => Some(if (one.1, one.0) <= (other.1, other.0) { one } else { other }),
+            (one, other) => one.or(other),
+        };
+        let clicked = match (self.clicked, other.clicked) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        Customer { clicked, bound, was: self.was | other.was }
+    }
+
     fn pack(&self, out: &mut Vec<u8>) {
         out.push(self.was);
         put(out, number(self.clicked));
@@ -143,12 +163,60 @@ const MARKS: usize = 32;
 impl Bond {
     /// The bond of a participant; of one who has none yet, as they stand.
     #[must_use]
-    pub fn of(state: &State, who: Person) -> Bond {
-        let before = || state.person(who).and_then(|person| person.inviter.get());
-        state.bonds.get(&who).cloned().unwrap_or_else(|| {
-            let base = before().map_or_else(Customer::default, Customer::bound_before);
-            Bond { now: base, base, marks: Vec::new() }
-        })
+    pub fn of(state: &State, ids: &Ids, who: Person) -> Bond {
+        Bond::stored(state, ids, who).unwrap_or_else(|| Bond::before(state.inviter_by(ids, who)))
+    }
+
+    /// The bond of somebody who was brought before there was a policy.
+    fn before(inviter: Option<Person>) -> Bond {
+        let base = inviter.map_or_else(Customer::default, Customer::bound_before);
+        Bond { now: base, base, marks: Vec::new() }
+    }
+
+    fn stored(state: &State, ids: &Ids, who: Person) -> Option<Bond> {
+        let mut bond = state.bonds.get(&who)?.clone();
+        // Whoever was clicked on may have turned out to be somebody else since.
+        if !ids.is_empty() {
+            bond.people_mut().for_each(|person| *person = ids.main(*person));
+        }
+        Some(bond)
+    }
+
+    /// The bond of somebody of whom ids were merged: the histories of all of them as one.
+    #[must_use]
+    pub fn of_merged(state: &State, ids: &Ids, who: Person, policy: &Inviters, below: Below<'_>) -> Bond {
+        let brought =
+            |id| state.person(id).and_then(|person| person.inviter.get()).map(|inviter| ids.main(inviter));
+        let one = |id| Bond::stored(state, ids, id).unwrap_or_else(|| Bond::before(brought(id)));
+        let mut bonds = ids.each(who).map(one);
+        let first = bonds.next().unwrap_or_default();
+        let mut bond = bonds.fold(first, Bond::join);
+        bond.sort(&state.people);
+        if bond.base.bound.is_some_and(|(inviter, _)| below(inviter).is_some()) {
+            bond.base.bound = None;
+        }
+        bond.now = bond.base;
+        let marks = core::mem::take(&mut bond.marks);
+        for mark in marks {
+            bond.add(policy, mark, &state.people, below);
+        }
+        bond
+    }
+
+    fn join(mut self, other: Bond) -> Bond {
+        self.base = self.base.join(other.base);
+        self.marks.extend(other.marks);
+        self
+    }
+
+    fn sort(&mut self, people: &Interner) {
+        self.marks.sort_by(|a, b| order(a, b, people));
+    }
+
+    fn people_mut(&mut self) -> impl Iterator<Item = &mut Person> {
+        let Bond { now, base, marks } = self;
+        let marked = marks.iter_mut().map(|mark| mark.inviter.as_mut());
+        marked.chain(now.people_mut()).chain(base.people_mut()).flatten()
     }
 
     /// The inviter, and since when the binding is protected.
@@ -165,10 +233,7 @@ impl Bond {
         people: &Interner,
         below: Below<'_>,
     ) -> Option<(Person, Reason)> {
-        let name = |mark: &Mark| mark.inviter.map_or("", |inviter| people.text(inviter.0));
-        let place = self.marks.partition_point(|other| {
-            (other.at, other.what).cmp(&(mark.at, mark.what)).then_with(|| name(other).cmp(name(&mark))).is_le()
-        });
+        let place = self.marks.partition_point(|other| order(other, &mark, people).is_le());
         let late = place < self.marks.len();
         let mut refused = None;
         if late {
@@ -201,7 +266,13 @@ impl Bond {
         put(out, u64::try_from(self.marks.len()).unwrap_or(0));
         for mark in &self.marks {
             put_signed(out, mark.at.0);
-            out.push(WHATS.iter().position(|what| *what == mark.what).and_then(|at| u8::try_from(at).ok()).unwrap_or(0));
+            out.push(
+                WHATS
+                    .iter()
+                    .position(|what| *what == mark.what)
+                    .and_then(|at| u8::try_from(at).ok())
+                    .unwrap_or(0),
+            );
             put(out, number(mark.inviter));
         }
     }
@@ -225,6 +296,12 @@ impl Bond {
         let marked = self.marks.iter().map(|mark| mark.inviter);
         marked.chain(of(&self.now)).chain(of(&self.base)).flatten()
     }
+}
+
+/// The order of what happened: by time, then by what it is, then by the inviter's id.
+fn order(one: &Mark, other: &Mark, people: &Interner) -> Ordering {
+    let name = |mark: &Mark| mark.inviter.map_or("", |inviter| people.text(inviter.0));
+    (one.at, one.what).cmp(&(other.at, other.what)).then_with(|| name(one).cmp(name(other)))
 }
 
 const WHATS: [What; 5] = [What::Click, What::Visit, What::Register, What::Order, What::Pay];

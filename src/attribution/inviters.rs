@@ -25,13 +25,14 @@ use crate::engine::command::Act;
 use crate::engine::decide::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::field::Reason;
-use crate::engine::handle::{Event, Person};
+use crate::engine::handle::{Event, Maybe, Person};
+use crate::engine::ids::Ids;
 use crate::engine::money::Money;
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::State;
 use crate::engine::time::{Span, Time};
 use crate::json::tree::Node;
-use crate::mechanics::{Loops, lineage};
+use crate::mechanics::Loops;
 
 document! {
     /// Whose customer somebody is (锁客). Without it the first who brought them is their inviter, for good.
@@ -48,6 +49,8 @@ document! {
         pub renew_on: RenewOn = RenewOn::None,
         /// The event that tells that somebody registered.
         pub registers: Option<Event>,
+        /// An event that tells of an order or payment, where no play waits for it; every event with an `order` counts.
+        pub orders: Option<Event>,
     }
     check check_shape;
 }
@@ -178,10 +181,13 @@ fn follow_at(cx: &mut Deciding<'_, '_>, place: usize) {
     let book = cx.book;
     let Some(policy) = &book.current().inviters else { return };
     let Some((last, before)) = cx.facts.get(..=place).and_then(<[_]>::split_last) else { return };
+    let ids = &cx.state.ids;
     let Some((who, mark)) = policy.mark(last, cx.at) else { return };
-    let mut bond = Bond::of(cx.state, who);
-    let below = |inviter: Person| below(cx.state, who, inviter);
-    for (_, mark) in before.iter().filter_map(|fact| policy.mark(fact, cx.at)).filter(|(by, _)| *by == who) {
+    let who = ids.main(who);
+    let mut bond = Bond::of(cx.state, ids, who);
+    let below = |inviter: Person| below(cx.state, ids, who, inviter);
+    let earlier = before.iter().filter_map(|fact| policy.mark(fact, cx.at));
+    for (_, mark) in earlier.filter(|(by, _)| ids.main(*by) == who) {
         bond.add(policy, mark, &cx.state.people, &below);
     }
     let bound = bond.bound();
@@ -201,12 +207,56 @@ fn follow_at(cx: &mut Deciding<'_, '_>, place: usize) {
     }
 }
 
+/// Makes sure that no two customers become one: under a policy that knows registrations, one of two has not registered.
+///
+/// # Errors
+/// `BOTH_REGISTERED`.
+pub fn check_registered<'r>(cx: &Deciding<'_, '_>, one: Person, other: Person) -> Result<(), Rejection<'r>> {
+    let event = cx.book.current().inviters.as_ref().and_then(|policy| policy.registers);
+    let registered = |who| event.is_some_and(|event| cx.state.happened(who, event) > 0);
+    if registered(one) && registered(other) { Err(Code::BothRegistered.into()) } else { Ok(()) }
+}
+
+/// Tells whose customer somebody is, of whom two ids are merged, over the history of both.
+pub fn merge(cx: &mut Deciding<'_, '_>, who: Person, other: Person) {
+    let (book, state) = (cx.book, cx.state);
+    let mut ids = state.ids.clone();
+    ids.merge(who, other);
+    let before = [state.inviter(who), state.inviter(other)];
+    for inviter in before.into_iter().flatten() {
+        if let Some(reason) = below(state, &ids, who, inviter) {
+            cx.emit(Fact::NotBound { who, inviter, reason });
+        }
+    }
+    if let Some(policy) = &book.current().inviters {
+        let bond = Bond::of_merged(state, &ids, who, policy, &|inviter| below(state, &ids, who, inviter));
+        let mut known = before.into_iter().flatten();
+        let mut same = |inviter| before != [None; 2] && known.all(|known| known == inviter);
+        if let Some((inviter, since)) = bond.bound().filter(|(inviter, _)| !same(*inviter)) {
+            cx.emit(Fact::Bound { who, inviter, until: policy.until(since) });
+        }
+    }
+}
+
 /// Applies what a fact tells about somebody as a customer.
 pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
     let Some(policy) = &book.current().inviters else { return };
-    let Some((who, mark)) = policy.mark(fact, at) else { return };
-    let mut bond = Bond::of(state, who);
-    bond.add(policy, mark, &state.people, &|inviter| below(state, who, inviter));
+    let ids = &state.ids;
+    let (who, bond) = if let Fact::Merged { who, .. } = *fact {
+        (who, Bond::of_merged(state, ids, who, policy, &|inviter| below(state, ids, who, inviter)))
+    } else {
+        let Some((who, mark)) = policy.mark(fact, at) else { return };
+        let who = ids.main(who);
+        let mut bond = Bond::of(state, ids, who);
+        bond.add(policy, mark, &state.people, &|inviter| below(state, ids, who, inviter));
+        (who, bond)
+    };
+    for id in state.ids.each(who).skip(1).collect::<Vec<_>>() {
+        state.bonds.remove(&id);
+        if let Some(person) = state.persons.get_mut(id.index()) {
+            person.inviter = Maybe::NONE;
+        }
+    }
     if let Some(person) = state.persons.get_mut(who.index()) {
         person.inviter = bond.bound().map(|(inviter, _)| inviter).into();
     }
@@ -214,12 +264,19 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
 }
 
 /// Why `inviter` cannot be whom `who` is bound to: they are the same person, or `who` stands above them.
-fn below(state: &State, who: Person, inviter: Person) -> Option<Reason> {
-    let up = |who| state.person(who).and_then(|person| person.inviter.get());
-    if inviter == who {
+fn below(state: &State, ids: &Ids, who: Person, inviter: Person) -> Option<Reason> {
+    if ids.is_same(inviter, who) {
         return Some(Reason::OneSelf);
     }
-    lineage::is_above(state, inviter, who, up).then_some(Reason::Cycle)
+    let mut at = inviter;
+    // Bindings make no circle, so the way up ends after at most as many steps as there are participants.
+    for _ in 0..=state.people.len() {
+        at = state.inviter_by(ids, at)?;
+        if ids.is_same(at, who) {
+            return Some(Reason::Cycle);
+        }
+    }
+    None
 }
 
 impl Deciding<'_, '_> {
@@ -227,10 +284,10 @@ impl Deciding<'_, '_> {
     #[must_use]
     pub fn inviter(&self, of: Person) -> Option<Person> {
         let now = self.facts.iter().rev().find_map(|fact| match *fact {
-            Fact::Bound { who, inviter, .. } if who == of => Some(inviter),
+            Fact::Bound { who, inviter, .. } if self.state.ids.is_same(who, of) => Some(inviter),
             _ => None,
         });
-        now.or_else(|| self.state.person(of)?.inviter.get())
+        now.or_else(|| self.state.inviter(of))
     }
 
     /// Whose loop the command takes part in, which counts as a click under a policy.
@@ -242,7 +299,7 @@ impl Deciding<'_, '_> {
         }
         let head = self.state.loop_(self.on?)?;
         let shared = self.rules(head).is_some_and(|play| play.rules.loops() == Loops::Shared);
-        (!shared).then_some(head.initiator)
+        (!shared).then(|| self.state.ids.main(head.initiator))
     }
 
     /// Makes sure that a participant can become somebody's invitee: under a policy, whoever is bound stays with their
@@ -252,14 +309,18 @@ impl Deciding<'_, '_> {
     /// `ALREADY_INVITED`, `INVITE_CYCLE` or `NOT_NEW`.
     pub fn check_inviter<'r>(&self, by: Person, inviter: Person) -> Result<(), Rejection<'r>> {
         let Some(policy) = &self.book.current().inviters else { return Ok(()) };
-        if self.inviter(by).is_some_and(|now| now != inviter) {
-            let since = self.state.bonds.get(&by).and_then(Bond::bound);
+        if self.inviter(by).is_some_and(|now| !self.state.ids.is_same(now, inviter)) {
+            let since = self.state.bonds.get(&self.state.ids.main(by)).and_then(Bond::bound);
             let until = since.and_then(|(_, since)| policy.until(since)).filter(|until| *until > self.at);
             let refused = Rejection::new(Code::AlreadyInvited);
             return Err(until.map_or(refused, |until| refused.until(until)));
         }
         let refused = self.facts.iter().rev().find_map(|fact| match *fact {
-            Fact::NotBound { who, inviter: other, reason } if who == by && other == inviter => Some(reason),
+            Fact::NotBound { who, inviter: other, reason }
+                if self.state.ids.is_same(who, by) && self.state.ids.is_same(other, inviter) =>
+            {
+                Some(reason)
+            }
             _ => None,
         });
         match refused {

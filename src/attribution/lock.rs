@@ -255,6 +255,7 @@ mod tests {
         eligible: Eligible::All,
         renew_on: RenewOn::None,
         registers: None,
+        orders: None,
     };
     const VISIT: What = What::Did(inviters::What::Visit);
     const REGISTER: What = What::Did(inviters::What::Register);
@@ -365,8 +366,7 @@ mod tests {
     }
 
     fn history() -> impl Strategy<Value = Vec<(What, Event)>> {
-        let kinds =
-            [What::CLICK, What::CLICK, VISIT, REGISTER, ORDER, PAY, What::Merge];
+        let kinds = [What::CLICK, What::CLICK, VISIT, REGISTER, ORDER, PAY, What::Merge];
         let one = (0i64..6, 0usize..7, 0u8..6, 0u8..6);
         proptest::collection::vec(one, 0..14).prop_map(move |list| {
             let make = |(n, (at, kind, who, other)): (usize, (i64, usize, u8, u8))| {

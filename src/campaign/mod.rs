@@ -26,6 +26,7 @@ pub use problem::{Problem, Severity};
 
 use crate::attribution::campaign_number;
 use crate::attribution::inviters::Inviters;
+use crate::audience::segments::Segments;
 use crate::audience::tags::TagRule;
 use crate::engine::handle::{Event, LiveCode, Play, Target, Touchpoint};
 use crate::engine::time::{Period, Time, UtcOffset, date};
@@ -81,6 +82,12 @@ pub struct Campaign {
     pub tags: Vec<TagRule>,
     /// Which touches are recorded.
     pub touches: Touches,
+    /// Groups of people by name.
+    pub segments: Segments,
+    /// The events of which segments ask when they happened, each with how many of the latest have to be known.
+    pub dated: Vec<(Event, usize)>,
+    /// Whether a segment asks when orders were.
+    pub dates_orders: bool,
     /// Whose customer somebody is; without it the first who brought them.
     pub inviters: Option<Inviters>,
     /// Rules against abuse.
@@ -191,6 +198,8 @@ document! {
         pub report: Vec<SinkRules> = Vec::new(),
         /// Whose customer somebody is.
         pub inviters: Option<Inviters>,
+        /// Groups of people, by name; plays ask for them as they do for tags.
+        pub segments: Segments = Segments::default(),
     }
 }
 
@@ -384,6 +393,9 @@ impl Campaign {
             tags: root.tags,
             touches: root.touches,
             inviters: root.inviters,
+            dated: root.segments.dated(),
+            dates_orders: root.segments.dates_orders(),
+            segments: root.segments,
             page: root.page,
             posters: root.posters,
         }

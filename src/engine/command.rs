@@ -109,6 +109,8 @@ acts! {
     Tag = 28, "tag", secret: true;
     /// Takes a tag away.
     Untag = 29, "untag", secret: true;
+    /// Says that two ids are one person's.
+    Merge = 30, "merge", secret: true;
 }
 
 /// A command, its texts borrowed from the JSON it was read from.
@@ -180,7 +182,8 @@ pub const TEXT_FIELDS: &[(&str, u8)] = &[
 ];
 
 /// The number fields with their names and numbers.
-pub const NUMBER_FIELDS: &[(&str, u8)] = &[("amount", 15), ("risk", 16), ("count", 17), ("price", 18), ("when", 23)];
+pub const NUMBER_FIELDS: &[(&str, u8)] =
+    &[("amount", 15), ("risk", 16), ("count", 17), ("price", 18), ("when", 23)];
 
 /// The last of the text fields, and the one for an answer or message.
 const LAST_TEXT: u8 = 14;
@@ -550,8 +553,10 @@ impl<'a> Draft<'a> {
     }
 
     fn take_tagged(&mut self, tag: u8, reader: &mut Reader<'a>) -> Result<(), Malformed> {
-        let key =
-            KEYS.iter().find(|key| key.number == tag && (tag < ACT || tag == WHEN)).ok_or(Malformed::field("command"))?;
+        let key = KEYS
+            .iter()
+            .find(|key| key.number == tag && (tag < ACT || tag == WHEN))
+            .ok_or(Malformed::field("command"))?;
         if tag <= LAST_TEXT {
             let text = reader.text().ok_or(Malformed::field(key.name))?;
             return self.set_text(tag, key.name, Cow::Borrowed(text));

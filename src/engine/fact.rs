@@ -710,6 +710,13 @@ facts! {
             /// Until when nobody else can become that; without end if absent.
             until / "until": Option<Time>,
         }
+        /// Two ids are one person's.
+        Merged = 89, "merged" {
+            /// The main id: the one that the campaign met first.
+            who / "who": Person,
+            /// The main id of the other ids until now.
+            other / "other": Person,
+        }
         /// A participant is not somebody's customer, although they came by what that one shared.
         NotBound = 88, "not-bound" {
             /// The participant.
@@ -863,6 +870,7 @@ impl Fact<'_> {
             | Fact::Untagged { .. }
             | Fact::Touched { .. }
             | Fact::Bound { .. }
+            | Fact::Merged { .. }
             | Fact::NotBound { .. }
             | Fact::Traced { .. }
             | Fact::Routed { .. }

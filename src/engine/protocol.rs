@@ -44,6 +44,7 @@ const ACTS: &[(Act, &[&str], &[&str])] = &[
     (Act::Switch, &["name", "text"], &[]),
     (Act::Tag, &["by", "text"], &[]),
     (Act::Untag, &["by", "text"], &[]),
+    (Act::Merge, &["by", "text"], &[]),
 ];
 
 /// The numbers and texts that both sides of the WebAssembly boundary share.

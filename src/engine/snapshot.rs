@@ -5,6 +5,7 @@ use super::command::Act;
 use super::counters::{Counters, Key};
 use super::field::Reason;
 use super::handle::{Event, Grant, Loop, Maybe, Order, PartAt, Person, Play, Reward, Touchpoint};
+use super::ids::Ids;
 use super::interner::Interner;
 use super::journal::Journal;
 use super::money::Money;
@@ -150,6 +151,21 @@ pub fn write(state: &State) -> Vec<u8> {
         pack::put_bytes(&mut out, tag.as_bytes());
         put_signed(&mut out, until.0);
     }
+    put(&mut out, count(state.happenings.len()));
+    for ((person, event), times) in state.happenings.iter() {
+        put(&mut out, u64::from(person.0));
+        put(&mut out, u64::from(event.0));
+        list(&mut out, times, |out, (at, order)| {
+            put_signed(out, at.0);
+            put_option(out, order.get().map(|order| order.0));
+        });
+    }
+    put(&mut out, count(state.order_times.len()));
+    for (order, at) in state.order_times.iter() {
+        put(&mut out, u64::from(order.0));
+        put_signed(&mut out, at.0);
+    }
+    state.ids.pack(&mut out);
     put(&mut out, count(state.bonds.len()));
     for (person, bond) in state.bonds.iter() {
         put(&mut out, u64::from(person.0));
@@ -276,6 +292,16 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
         state.tag_ends.insert(tag, Time(reader.signed()?));
     }
     for _ in 0..reader.count()? {
+        let of = (Person(reader.small()?), Event(u16::try_from(reader.number()?).ok()?));
+        let time =
+            |reader: &mut Reader<'_>| Some((Time(reader.signed()?), option(reader)?.map(Order).into()));
+        state.happenings.insert(of, read_list(reader, time)?);
+    }
+    for _ in 0..reader.count()? {
+        state.order_times.insert(Order(reader.small()?), Time(reader.signed()?));
+    }
+    state.ids = Ids::unpack(reader)?;
+    for _ in 0..reader.count()? {
         state.bonds.insert(Person(reader.small()?), Bond::unpack(reader)?);
     }
     for _ in 0..reader.count()? {
@@ -326,6 +352,7 @@ fn consistent(state: &State) -> bool {
         && (Time(0)..=Time::NEVER).contains(&state.now)
         && state.met.len() <= state.persons.len()
         && state.tags.iter().chain(state.tag_ends.keys()).all(|(tagged, _)| person(*tagged))
+        && state.ids.people().all(person)
         && state.bonds.iter().all(|(who, bond)| person(*who) && bond.people().all(person))
         && state.live_codes.is_consistent(state.persons.len())
         && state.recent.keys().all(|inviter| person(*inviter))

@@ -35,7 +35,7 @@ use crate::campaign::document::{choices, document};
 use crate::campaign::problem::code;
 use crate::campaign::units::{List, Percent};
 use crate::engine::command::Act;
-use crate::engine::decide::{Deciding, event_key};
+use crate::engine::decide::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Event, Grant, Loop, Maybe, Order, Person, Play, Reward};
 use crate::engine::money::Money;
@@ -481,12 +481,12 @@ impl Rules {
         else {
             return Ok(());
         };
-        if cx.state.events.get(event_key(by, event)) == 0 {
+        if cx.state.happened(by, event) == 0 {
             let book: &'c _ = cx.book;
             return Err(Rejection::new(Code::EventRequired).name(book.names.event_name(event)));
         }
         // An event from before the rules asked for its time happened long ago.
-        let until = cx.state.moments.get(&(by, event)).map_or(Time(0), |first| first.after(within));
+        let until = cx.state.first_moment(by, event).map_or(Time(0), |first| first.after(within));
         if cx.at >= until {
             return Err(Rejection::new(Code::BindClosed).until(until));
         }
@@ -612,8 +612,9 @@ fn binding<'s>(cx: &Deciding<'s, '_>, play: Play, who: Person) -> Option<(Loop, 
     let latest = state
         .loops_of(who)
         .filter_map(of_play)
-        .find(|(_, head)| head.play == play && head.initiator != who)?;
-    let (_, head) = latest;
+        .find(|(_, head)| head.play == play && !state.ids.is_same(head.initiator, who))?;
+    let (loop_, head) = latest;
+    let who = state.stands_as(who, loop_, head);
     let runs = head.status == Status::Running && at < head.until;
     let stands = customer(head, who).is_some_and(|customer| customer.bound && at < customer.until);
     (runs && stands).then_some(latest)
@@ -633,7 +634,7 @@ fn own_orders(cx: &Deciding<'_, '_>, play: Play, by: Person) -> Option<Loop> {
         let rules = cx.rules(head).map(|play| &play.rules);
         let earns = matches!(rules, Some(super::Rules::Commission(rules)) if rules.own_orders);
         let runs = head.status == Status::Running && cx.at < head.until;
-        head.play == play && head.initiator == by && runs && earns
+        head.play == play && cx.state.ids.is_same(head.initiator, by) && runs && earns
     };
     cx.state.loops_of(by).find(mine)
 }
@@ -749,6 +750,10 @@ impl Kept for Progress {
 
     fn memory(&self) -> usize {
         self.items.capacity() * size_of::<Item>() + self.customers.len() * size_of::<(Person, Customer)>()
+    }
+
+    fn knows(&self, who: Person) -> bool {
+        self.customers.contains_key(&who)
     }
 }
 

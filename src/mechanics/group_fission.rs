@@ -568,4 +568,8 @@ impl Kept for Progress {
             + self.inside.len() * size_of::<(Person, u64)>()
             + self.claimed.len() * size_of::<u32>()
     }
+
+    fn knows(&self, who: Person) -> bool {
+        self.guests.contains_key(&who)
+    }
 }

@@ -540,4 +540,8 @@ impl Kept for Progress {
         let entry = size_of::<(Person, Score)>() + size_of::<(Reverse<u64>, u32, Person)>();
         self.scores.len() * entry
     }
+
+    fn knows(&self, who: Person) -> bool {
+        self.scores.contains_key(&who)
+    }
 }

@@ -226,6 +226,11 @@ pub trait Mechanic {
         Vec::new()
     }
 
+    /// Whether a participant has reached a level of this name.
+    fn has_level(&self, _state: &State, _who: Person, _name: &str) -> bool {
+        false
+    }
+
     /// The event whose first moment is kept for each participant, because a time runs after it.
     fn timed(&self) -> Option<Event> {
         None
@@ -319,7 +324,7 @@ fn gives_back(fact: &Fact<'_>) -> bool {
 #[must_use]
 pub fn runs_one(cx: &Deciding<'_, '_>, play: Play, by: Person) -> bool {
     cx.state.loops_of(by).filter_map(|loop_| cx.state.loop_(loop_)).any(|other| {
-        let mine = other.play == play && other.initiator == by;
+        let mine = other.play == play && cx.state.ids.is_same(other.initiator, by);
         mine && cx.rules(other).is_some_and(|rules| cx.loop_running(rules, other).is_ok())
     })
 }
@@ -332,6 +337,11 @@ pub trait Kept: Clone + core::fmt::Debug + PartialEq + Default {
     fn unpack(reader: &mut Reader<'_>) -> Option<Self>;
     /// Bytes of memory on the heap.
     fn memory(&self) -> usize;
+
+    /// Whether somebody besides the loop's owner has a place in it.
+    fn knows(&self, _who: Person) -> bool {
+        false
+    }
 }
 
 /// A loop about to be opened.
@@ -695,6 +705,12 @@ macro_rules! mechanics {
             pub fn memory(&self) -> usize {
                 match self { $(Progress::$Name(progress) => size_of_val(&**progress) + progress.memory(),)* }
             }
+
+            /// Whether somebody besides the loop's owner has a place in it.
+            #[must_use]
+            pub fn knows(&self, who: Person) -> bool {
+                match self { $(Progress::$Name(progress) => progress.knows(who),)* }
+            }
         }
 
         macro_rules! each_rules {
@@ -789,6 +805,12 @@ impl Rules {
     #[must_use]
     pub fn wants(&self) -> Vec<(&'static str, Reward, Wants)> {
         each_rules!(self, rules => rules.wants())
+    }
+
+    /// Whether a participant has reached a level of this name.
+    #[must_use]
+    pub fn has_level(&self, state: &State, who: Person, name: &str) -> bool {
+        each_rules!(self, rules => rules.has_level(state, who, name))
     }
 
     /// The event whose first moment is kept for each participant.

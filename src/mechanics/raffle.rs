@@ -322,4 +322,8 @@ impl Kept for Progress {
         (self.entrants.capacity() + self.known.len() * 3 / 2) * size_of::<Person>()
             + self.winners.capacity() * size_of::<Win>()
     }
+
+    fn knows(&self, who: Person) -> bool {
+        self.known.contains(&who)
+    }
 }

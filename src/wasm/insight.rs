@@ -7,15 +7,16 @@ use serde::Serialize;
 use super::{error, gone, object, with};
 use crate::attribution::inviters::{Eligible, Inviters, Lock, Rebind, RenewOn};
 use crate::attribution::lock;
+use crate::audience::segments::Group;
 use crate::engine::Time;
 use crate::engine::command::whole;
 use crate::engine::time::Span;
-use crate::insight::{Options, Story, report};
+use crate::insight::{Options, Story, report_with};
 
 /// What facts say about how a campaign spreads. The window of K is in milliseconds, the offset of local days in minutes;
-/// what is not a number is the default, and for `now` the last fact's time.
+/// what is not a number is the default, and for `now` the last fact's time. `segments` are those of [`segments`], or undefined.
 #[wasm_bindgen]
-pub fn insight(facts: &[u8], window: f64, offset: f64, now: f64) -> JsValue {
+pub fn insight(facts: &[u8], window: f64, offset: f64, now: f64, segments: JsValue) -> JsValue {
     let usual = Options::default();
     let options = Options {
         window: whole(window).filter(|window| *window > 0).unwrap_or(usual.window),
@@ -24,7 +25,15 @@ pub fn insight(facts: &[u8], window: f64, offset: f64, now: f64) -> JsValue {
     };
     let mut story = Story::default();
     story.read(facts);
-    object(&report(&story, &options))
+    let groups: Vec<Group> = serde_wasm_bindgen::from_value(segments).unwrap_or_default();
+    object(&report_with(&story, &options, &groups))
+}
+
+/// Who is in which segment of an engine's campaign.
+#[wasm_bindgen]
+pub fn segments(handle: u32, at: f64) -> JsValue {
+    let at = Time(whole(at).unwrap_or(0));
+    with(handle, |engine| object(&engine.segments(at))).unwrap_or_else(gone)
 }
 
 #[derive(Serialize)]
@@ -66,6 +75,7 @@ pub fn bindings(
             eligible: Eligible::parse(who)?,
             renew_on: RenewOn::parse(renews)?,
             registers: None,
+            orders: None,
         })
     };
     let Some(policy) = policy() else {

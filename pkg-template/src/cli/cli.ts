@@ -33,6 +33,7 @@ const HELP = `kfactor: campaigns and referral loops
   kfactor insight [FACTS|-]                 what facts say about how a campaign spreads: funnel, K, tree, credit, RFM
       --window SPAN                         in which those whom people bring count, as 7d; --offset +08:00
       --csv DIR                             writes each table as a CSV file
+      --campaign FILE                       and the funnel of each of its segments
   kfactor report [FACTS|-] --campaign ID --to URL    sends facts to a backend and waits until it has taken them
       --as cloudevents|cloudevents-batch|ndjson|json|segment|sensors|ga4  --key WRITEKEY
       --store DIR                           keeps there what could not be sent in a minute, for the next run; without FACTS it

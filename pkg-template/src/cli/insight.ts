@@ -1,10 +1,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { insight, insightTables } from "kfactor";
-import type { Report } from "kfactor";
-import { Exit, isChinese, parse, say, usage } from "./terminal.js";
+import { Engine, insight, insightTables } from "kfactor";
+import type { Fact, Group, Report } from "kfactor";
+import { entries } from "./log.js";
+import { Exit, isChinese, orProblems, parse, readText, say, usage } from "./terminal.js";
 
-const OPTIONS = { window: { type: "string" }, offset: { type: "string" }, csv: { type: "string" } } as const;
+const OPTIONS = {
+  window: { type: "string" },
+  offset: { type: "string" },
+  csv: { type: "string" },
+  campaign: { type: "string" },
+} as const;
 
 /** `kfactor insight [FACTS|-]` */
 export async function insightCommand(words: string[]): Promise<Exit> {
@@ -19,7 +25,11 @@ export async function insightCommand(words: string[]): Promise<Exit> {
   }
   const window = span("window", values.window);
   const offset = minutes(values.offset);
+  const document = values.campaign;
+  const segments =
+    typeof document === "string" ? await groups(document, bytes.toString(), isChinese(values)) : undefined;
   const report = await insight(bytes, {
+    ...(segments === undefined ? {} : { segments }),
     ...(window === undefined ? {} : { window }),
     ...(offset === undefined ? {} : { offset }),
   });
@@ -32,6 +42,28 @@ export async function insightCommand(words: string[]): Promise<Exit> {
   const exit = report.facts === 0 ? Exit.Findings : Exit.Well;
   if (values.json === true) return say(JSON.stringify(report, null, 2) + "\n", exit);
   return say(isChinese(values) ? text(report, ZH) : text(report, EN), exit);
+}
+
+/** Who is in which segment of a document, by what the facts say until the last of them. */
+async function groups(file: string, text: string, inChinese: boolean): Promise<Group[]> {
+  const engine = await orProblems(file, inChinese, () => Engine.load(readText(file)));
+  try {
+    const facts = entries(text).flatMap((entry) => factsOf(JSON.parse(entry) as Entry));
+    engine.apply(facts);
+    return engine.segments({ at: facts.at(-1)?.at ?? 0 });
+  } catch (reason) {
+    throw usage(`the facts are not those of ${file}: ${reason instanceof Error ? reason.message : String(reason)}`);
+  } finally {
+    engine.free();
+  }
+}
+
+/** A fact, an answer, or an entry of a log that holds one. */
+type Entry = Partial<Fact> & { facts?: Fact[]; answer?: Entry };
+
+function factsOf(entry: Entry): Fact[] {
+  if (entry.answer !== undefined) return factsOf(entry.answer);
+  return entry.facts ?? (entry.kind === undefined ? [] : [entry as Fact]);
 }
 
 const EN = {
@@ -55,6 +87,13 @@ const EN = {
   rate: "converted",
   credit: "credit (markov)",
   skipped: "lines that are no facts",
+  segment: "segment",
+  merged: (ids: number) => `${ids} ids are other names of somebody`,
+  doubles: {
+    "helped-self": "helped their own",
+    "helped-twice": "helped twice",
+    "invited-self": "came by their own share",
+  },
 };
 const ZH: typeof EN = {
   read: (facts, people) => `${facts} 条事实，${people} 人`,
@@ -71,6 +110,9 @@ const ZH: typeof EN = {
   rate: "转化率",
   credit: "归因（马尔可夫）",
   skipped: "行不是事实",
+  segment: "人群",
+  merged: (ids) => `${ids} 个编号已合并`,
+  doubles: { "helped-self": "为自己助力", "helped-twice": "重复助力", "invited-self": "自己邀请自己" },
 };
 
 function text(report: Report, words: typeof EN): string {
@@ -96,6 +138,14 @@ function text(report: Report, words: typeof EN): string {
     lines.push(
       `  ${name.padEnd(16)} ${String(arrived).padStart(8)}  ${words.rate} ${rate}, ${words.credit} ${credit}`,
     );
+  }
+  for (const { name, arrived, converted } of report.segments) {
+    const rate = percent(arrived === 0 ? 0 : converted / arrived);
+    lines.push(`  ${words.segment} ${name.padEnd(16)} ${String(arrived).padStart(8)}  ${words.rate} ${rate}`);
+  }
+  if (report.merged > 0) lines.push(words.merged(report.merged));
+  for (const { who, what, loop } of report.doubles) {
+    lines.push(`  ${who}: ${words.doubles[what as keyof typeof words.doubles]} ${loop ?? ""}`.trimEnd());
   }
   return lines.join("\n") + "\n";
 }

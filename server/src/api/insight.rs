@@ -8,7 +8,7 @@ use axum::extract::{ConnectInfo, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use kfactor::campaign::units::parse_span;
-use kfactor::insight::{Options, Story, report};
+use kfactor::insight::{Options, Story, report_with};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -54,6 +54,7 @@ pub async fn report_of(app: &Arc<App>, campaign: &str, window: Option<&str>) -> 
         Some(text) => parse_span(text).ok_or(Code::ParameterWrong)?.0,
         None => usual.window,
     };
+    let groups = keeper.segments().await?;
     let offset = keeper.document().locale.timezone.0;
     let options = Options { window, offset, now: Some(app.clock.now()) };
     let reading = {
@@ -64,7 +65,8 @@ pub async fn report_of(app: &Arc<App>, campaign: &str, window: Option<&str>) -> 
     let made = tokio::task::spawn_blocking(move || {
         let mut reading = reading.lock().unwrap_or_else(PoisonError::into_inner);
         reading.follow(&app, &campaign)?;
-        serde_json::to_string(&report(&reading.story, &options)).map_err(|_| Failure::from(Code::Unavailable))
+        serde_json::to_string(&report_with(&reading.story, &options, &groups))
+            .map_err(|_| Failure::from(Code::Unavailable))
     });
     made.await.map_err(|_| Code::Unavailable)?
 }

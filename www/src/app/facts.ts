@@ -71,6 +71,7 @@ const FACTS: Readonly<Record<Fact["kind"], Both>> = {
   untagged: ["{by} has the tag {name} no more", "{by} 不再有标签 {name}"],
   touched: ["{by} came by once more", "{by} 再次到访"],
   bound: ["{who} is {inviter}'s customer now", "{who} 成为 {inviter} 的客户"],
+  merged: ["{other} and {who} are one person", "{other} 与 {who} 是同一个人"],
   "not-bound": ["{who} is not {inviter}'s customer ({reason})", "{who} 未成为 {inviter} 的客户（{reason}）"],
   routed: ["{by} was led to {target}", "{by} 被引导至 {target}"],
   "turned-away": ["{by} found no room ({reason})", "{by} 未能找到空位（{reason}）"],

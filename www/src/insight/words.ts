@@ -29,3 +29,10 @@ export const STATUS: Readonly<Record<string, Both>> = {
   offline: ["Offline", "已下线"],
   banned: ["Banned", "被封"],
 };
+
+/** What one person cannot do under two ids. */
+export const DOUBLES: Readonly<Record<string, Both>> = {
+  "helped-self": ["Helped a loop of their own", "为自己助力"],
+  "helped-twice": ["Helped one loop twice", "重复助力"],
+  "invited-self": ["Came by what they shared themselves", "自己邀请自己"],
+};
