@@ -75,6 +75,9 @@ impl Decode for Term {
     }
 }
 
+/// When something happened, and the order it came with, in the order of time.
+pub type Happenings = Vec<(Time, Maybe<Order>)>;
+
 /// The segments of a campaign by name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Segments(Vec<(String, Segment)>);

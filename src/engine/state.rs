@@ -10,6 +10,7 @@ use super::journal::Journal;
 use super::money::Money;
 use super::time::Time;
 use crate::attribution::follow::Bond;
+use crate::audience::segments::Happenings;
 use crate::guard::Held;
 use crate::livecode::LiveCodes;
 use crate::mechanics::{Firsts, Progress};
@@ -85,7 +86,7 @@ pub struct State {
     /// When tags end that do.
     pub tag_ends: Sorted<(Person, Box<str>), Time>,
     /// When the latest happenings of an event were, and their orders, where a segment asks for it.
-    pub happenings: Sorted<(Person, Event), Vec<(Time, Maybe<Order>)>>,
+    pub happenings: Sorted<(Person, Event), Happenings>,
     /// When orders were, where a segment asks for it.
     pub order_times: Sorted<Order, Time>,
     /// Which ids are one person's.
