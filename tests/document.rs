@@ -655,6 +655,8 @@ const WRONG: &[(&str, &str, Severity, &str, u32, u32)] = &[
     ("poster-code-rather-small", "POSTER-SCAN", Severity::Warning, "/posters/main/layers/0/at", 11, 31),
     ("rebate-beyond-its-budget", "MONEY-REBATE", Severity::Warning, "/plays/friends/rebate", 12, 17),
     ("price-tier-not-cheaper", "TIER_SHAPE", Severity::Error, "/plays/friends/tiers/1", 13, 9),
+    ("segment-of-itself", "SEGMENT_SHAPE", Severity::Error, "/segments/loyal", 11, 26),
+    ("inviters-protected-for-no-time", "INVITERS_SHAPE", Severity::Error, "/inviters", 11, 15),
 ];
 
 /// File, and the whole sentence in English and Chinese.

@@ -517,5 +517,5 @@ fn body(engine: &Engine) -> Vec<u8> {
     put_signed(&mut clock, engine.state().now.0);
     engine.state().journal.pack(&mut journal);
     let snapshot = engine.snapshot();
-    snapshot[b"kfactor-state-3\n".len() + clock.len()..snapshot.len() - journal.len()].to_vec()
+    snapshot[b"kfactor-state-4\n".len() + clock.len()..snapshot.len() - journal.len()].to_vec()
 }

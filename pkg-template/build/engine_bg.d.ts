@@ -31,6 +31,7 @@ export function insight(
   lookBack: number,
   halfLife: number,
   paths: string,
+  segments: string,
 ): unknown;
 export function credit(
   channels: number,
@@ -50,6 +51,7 @@ export function credit(
   paths: string,
 ): unknown;
 export function compareArms(people: Uint32Array, converted: Uint32Array, weights: Uint32Array): unknown;
+export function segments(handle: number, at: number): unknown;
 export function bindings(
   events: Uint8Array,
   lock: string,

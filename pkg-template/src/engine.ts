@@ -2,6 +2,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { CampaignError, KfactorError, type Problem, text } from "./errors.js";
 import { asAnswer, read } from "./answer.js";
+import type { Group } from "./insight.js";
 import { encode, type Fields } from "./generated/encode.js";
 import type { Names } from "./generated/decode.js";
 import type { Answer, Audit, Campaign, Command, Fact, LiveCodeView, View } from "./types.js";
@@ -127,6 +128,15 @@ export class Engine {
    */
   liveCodes(options: { at?: number } = {}): LiveCodeView[] {
     return this.call(() => complete().liveCodes(this.handle, options.at ?? Date.now())) as LiveCodeView[];
+  }
+
+  /**
+   * Who is in which segment of the document, by the main ids of people.
+   *
+   * @throws {KfactorError} `COMPLETE_ONLY` in a page, unless it imports "kfactor/complete".
+   */
+  segments(options: { at?: number } = {}): Group[] {
+    return this.call(() => complete().segments(this.handle, options.at ?? Date.now())) as Group[];
   }
 
   /** When the next `tick` has something to settle, in Unix milliseconds; `null` if nothing is waiting. */

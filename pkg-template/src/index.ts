@@ -11,7 +11,7 @@ export {
   type CreditRow,
 } from "./credit.js";
 export { type ArmComparison, type ArmResult, compareArms, variant, type Weights } from "./experiment.js";
-export { insight, insightTables, type InsightOptions } from "./insight.js";
+export { type Group, insight, insightTables, type InsightOptions } from "./insight.js";
 export { explain, peek, qr, qrAll, referralCode, validate, type QrMatrix, type QrOptions } from "./tools.js";
 export {
   createLoop,

@@ -16,6 +16,16 @@ export interface InsightOptions {
   halfLife?: number;
   /** How paths are shortened before credit is given: see `CreditOptions`. */
   transform?: "none" | "exposure" | "first" | "without-direct";
+  /** Who is in which segment, as `engine.segments()` says; their stages are `segments` of the report then. */
+  segments?: readonly Group[];
+}
+
+/** Who is in a segment of a campaign. */
+export interface Group {
+  /** The segment. */
+  segment: string;
+  /** Everybody in it, by the main id of those with several. */
+  people: string[];
 }
 
 /**
@@ -39,9 +49,12 @@ export async function insight(facts: Uint8Array | string, options: InsightOption
     lookBack = NaN,
     halfLife = NaN,
     transform = "none",
+    segments = [],
   } = options;
   await ready();
-  return checked(complete().insight(bytes, window, offset, now, lookBack, halfLife, transform)) as Report;
+  const groups = JSON.stringify(segments);
+  const answer = complete().insight(bytes, window, offset, now, lookBack, halfLife, transform, groups);
+  return checked(answer) as Report;
 }
 
 /** The tables of a report as CSV (RFC 4180, with a header), by name. */
@@ -64,6 +77,8 @@ export function insightTables(report: Report): Record<string, string> {
     credit: csv(credit),
     rewards: csv(report.rewards),
     spreaders: csv(report.spreaders),
+    segments: csv(report.segments),
+    doubles: csv(report.doubles),
     liveCodes: csv(report.liveCodes),
     classes: csv(report.classes),
     waves: csv(

@@ -16,6 +16,7 @@ use crate::machine::{Document, Machine, ShareMaterial};
 use crate::metrics::Metrics;
 use crate::snapshots::Snapshots;
 use desk::Desk;
+use kfactor::audience::segments::Group;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -69,6 +70,7 @@ enum Request {
     Submit { commands: Vec<Envelope>, reply: Reply<Vec<String>> },
     View { participant: String, in_loop: Option<String>, reply: Reply<String> },
     LiveCodes { reply: Reply<String> },
+    Segments { reply: Reply<Vec<Group>> },
     Revise { document: String, reply: Reply<Revised> },
     Share { participant: String, in_loop: Option<String>, reply: Reply<Option<ShareMaterial>> },
     SharedLoop { handle: u64, reply: Reply<Option<String>> },
@@ -133,6 +135,14 @@ impl Keeper {
     /// As [`Keeper::view`].
     pub async fn live_codes(&self) -> Result<String, Failure> {
         self.ask(|reply| Request::LiveCodes { reply }).await
+    }
+
+    /// Who is in which segment of the document in force.
+    ///
+    /// # Errors
+    /// As [`Keeper::view`].
+    pub async fn segments(&self) -> Result<Vec<Group>, Failure> {
+        self.ask(|reply| Request::Segments { reply }).await
     }
 
     /// What a participant shares, once a `share` command was accepted.

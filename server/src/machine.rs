@@ -7,6 +7,7 @@ use crate::log::{Kind, Log, LogError, Record, Stored};
 use crate::snapshots::{Snapshot, Snapshots, sha256};
 use crate::words::Locale;
 use kfactor::attribution::{ReferralCode, Token, day_of};
+use kfactor::audience::segments::Group;
 use kfactor::campaign::{Campaign, Names, Problem};
 use kfactor::engine::handle::Order;
 use kfactor::engine::{Answer, Code, Command, Engine, Fact, Malformed, Time};
@@ -376,6 +377,12 @@ impl Machine {
     #[must_use]
     pub fn live_codes(&self, now: i64) -> Option<String> {
         serde_json::to_string(&self.engine.live_codes(Time(now.max(self.at)))).ok()
+    }
+
+    /// Who is in which segment of the document in force.
+    #[must_use]
+    pub fn segments(&self, now: i64) -> Vec<Group> {
+        self.engine.segments(Time(now.max(self.at)))
     }
 
     /// What this participant shares, if a share was ever asked for.

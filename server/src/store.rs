@@ -163,7 +163,7 @@ async fn append(
         Ok(command) => command,
         Err(malformed) => return Ok(refuse(&malformed)),
     };
-    if command.act.needs_secret_key() && caller != Caller::Backend {
+    if command.needs_secret_key() && caller != Caller::Backend {
         return Err(Code::SecretKeyNeeded.into());
     }
     // An open without a loop id opens the loop that has the command's id.

@@ -1,126 +1,65 @@
-//! Inviter lock (锁客): who is a customer's inviter, by the policy a site follows, from what happened at any time.
+//! Who is a customer's inviter by a policy (`inviters.rs`), from a whole history that came in any order, in files of a site.
 //!
-//! Events are put in the order of their time, equal times by their ids, so that events which arrive late or in another
-//! order lead to the same result. Merges of ids hold for the whole history: what somebody did under another id counts as
-//! theirs from the beginning.
-//!
-//! * `lock` says what binds a customer: their first click on what somebody shared, their registration, first order or first
-//!   payment. What binds is the latest click up to then.
-//! * `rebind` says whether a later click changes it: never, once the protection is over, or always. A binding made at b and
-//!   protected for P holds at t if t < b + P.
-//! * `renew_on` says what begins the protection again: nothing, a payment, or a visit.
-//! * `eligible` says who can be bound at all: everybody, or only those who had not registered before their first click.
-//! * Nobody invites themselves under any of their ids, and nobody is invited by someone whom they invited, at any distance.
-//!   Such a click is refused with a reason, and the credit is nobody else's.
+//! Events are put in the order of their time, equal times by their ids. Merges of ids hold for the whole history: what
+//! somebody did under another id counts as theirs from the beginning.
 
 use std::collections::BTreeMap;
 
+use super::follow::Customer;
 use super::identity::Identities;
+use super::inviters::{self, Inviters, Mark};
+use crate::engine::field::Reason;
+use crate::engine::handle::Person;
+use crate::engine::time::Time;
 use crate::json::Fault;
 use crate::json::scan::{Scanner, Value};
 
-macro_rules! words {
-    ($(#[$doc:meta] pub enum $Name:ident { $($(#[$variant_doc:meta])* $Variant:ident = $word:literal,)* })*) => {$(
-        #[$doc]
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $Name { $($(#[$variant_doc])* $Variant,)* }
-
-        impl $Name {
-            /// The word for it.
-            #[must_use]
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$Variant => $word,)* }
-            }
-
-            /// What a word stands for.
-            #[must_use]
-            pub fn parse(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$Variant),)* _ => None }
-            }
-        }
-    )*};
-}
-
-words! {
-    /// What binds a customer to an inviter.
-    pub enum Lock {
-        /// The first click.
-        FirstTouch = "first-touch",
-        /// Registering.
-        FirstRegister = "first-register",
-        /// The first order.
-        FirstOrder = "first-order",
-        /// The first payment.
-        FirstPay = "first-pay",
-    }
-    /// Whether a later click changes the inviter.
-    pub enum Rebind {
-        /// Never.
-        Never = "never",
-        /// Once the protection is over.
-        AfterProtection = "after-protection",
-        /// Always.
-        Always = "always",
-    }
-    /// Who can be bound.
-    pub enum Eligible {
-        /// Whoever had not registered before their first click.
-        NewOnly = "new-only",
-        /// Everybody.
-        All = "all",
-    }
-    /// What begins the protection again.
-    pub enum RenewOn {
-        /// Nothing.
-        None = "none",
-        /// A payment.
-        Purchase = "purchase",
-        /// A visit or click of the bound customer.
-        Visit = "visit",
-    }
-    /// What happened.
-    pub enum What {
-        /// Came by what somebody shared.
-        Click = "click",
-        /// Came on their own.
-        Visit = "visit",
-        /// Registered.
-        Register = "register",
-        /// Ordered.
-        Order = "order",
-        /// Paid.
-        Pay = "pay",
-        /// Two ids turned out to be one person's.
-        Merge = "merge",
-    }
-    /// Why a click or merge does not count.
-    pub enum Refused {
-        /// The inviter is the customer.
-        SelfInvited = "self",
-        /// The inviter was, at some distance, invited by the customer.
-        Cycle = "cycle",
-        /// The customer is not new.
-        NotNew = "not-new",
-        /// The customer is protected.
-        Protected = "protected",
-        /// Both ids are of people who registered.
-        BothKnown = "both-known",
-    }
-}
-
-/// A site's policy.
+/// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
-    /// What binds.
-    pub lock: Lock,
-    /// Whether it changes.
-    pub rebind: Rebind,
-    /// How long a binding is protected, in milliseconds.
-    pub protection: i64,
-    /// Who can be bound.
-    pub eligible: Eligible,
-    /// What begins the protection again.
-    pub renew_on: RenewOn,
+pub enum What {
+    /// Something about a customer.
+    Did(inviters::What),
+    /// Two ids turned out to be one person's.
+    Merge,
+}
+
+impl What {
+    /// Two words for the ids: the customer's and another's.
+    const CLICK: What = What::Did(inviters::What::Click);
+
+    /// What a word stands for.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(What::Did(match word {
+            "click" => inviters::What::Click,
+            "visit" => inviters::What::Visit,
+            "register" => inviters::What::Register,
+            "order" => inviters::What::Order,
+            "pay" => inviters::What::Pay,
+            "merge" => return Some(What::Merge),
+            _ => return None,
+        }))
+    }
+}
+
+/// Why a click or merge does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The click, as in the facts.
+    Click(Reason),
+    /// Both ids are of people who registered.
+    BothKnown,
+}
+
+impl Refused {
+    /// The word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Refused::Click(reason) => reason.text(),
+            Refused::BothKnown => "both-known",
+        }
+    }
 }
 
 /// One thing that happened.
@@ -196,27 +135,14 @@ pub fn read(json: &[u8]) -> (Vec<(What, Event)>, usize) {
 impl Event {
     /// Whether everything is there that what happened needs.
     fn is_whole(&self, what: What) -> bool {
-        let two = matches!(what, What::Click | What::Merge);
+        let two = matches!(what, What::CLICK | What::Merge);
         self.at >= 0 && !self.id.is_empty() && !self.who.is_empty() && two != self.other.is_empty()
     }
 }
 
-#[derive(Clone, Copy, Default)]
-struct Customer {
-    clicked: Option<usize>,
-    met: bool,
-    registered: bool,
-    ordered: bool,
-    paid: bool,
-    locked: bool,
-    /// Whether they registered before anybody's share brought them.
-    old: bool,
-    bound: Option<(usize, i64)>,
-}
-
 /// Who is whose inviter.
 #[must_use]
-pub fn bindings(events: &[(What, Event)], policy: &Policy) -> Bindings {
+pub fn bindings(events: &[(What, Event)], policy: &Inviters) -> Bindings {
     let mut events: Vec<&(What, Event)> = events.iter().collect();
     events.sort_by(|(_, a), (_, b)| (a.at, &a.id).cmp(&(b.at, &b.id)));
     events.dedup_by(|(_, a), (_, b)| a.id == b.id);
@@ -230,7 +156,7 @@ pub fn bindings(events: &[(What, Event)], policy: &Policy) -> Bindings {
 }
 
 struct History<'p> {
-    policy: &'p Policy,
+    policy: &'p Inviters,
     ids: Identities,
     customers: BTreeMap<usize, Customer>,
     refused: Vec<(String, Refused)>,
@@ -250,7 +176,7 @@ impl History<'_> {
             self.ids.number(name);
         }
         for (what, event) in events {
-            if *what == What::Register {
+            if *what == What::Did(inviters::What::Register) {
                 let who = self.ids.number(&event.who);
                 self.ids.mark_known(who);
             }
@@ -266,82 +192,26 @@ impl History<'_> {
     }
 
     fn enter(&mut self, what: What, event: &Event) {
+        let What::Did(what) = what else { return };
         let who = self.ids.number(&event.who);
         let who = self.ids.root(who);
+        let inviter = (what == inviters::What::Click).then(|| {
+            let inviter = self.ids.number(&event.other);
+            Person::at(self.ids.root(inviter))
+        });
         let mut customer = self.customers.get(&who).copied().unwrap_or_default();
-        let binds = match what {
-            What::Click => {
-                let inviter = self.ids.number(&event.other);
-                let inviter = self.ids.root(inviter);
-                customer.old |= customer.registered && !customer.met;
-                if self.may_click(&mut customer, who, inviter, event) {
-                    customer.clicked = Some(inviter);
-                }
-                customer.met = true;
-                customer.locked || self.policy.lock == Lock::FirstTouch
-            }
-            What::Register => {
-                !core::mem::replace(&mut customer.registered, true) && self.policy.lock == Lock::FirstRegister
-            }
-            What::Order => {
-                !core::mem::replace(&mut customer.ordered, true) && self.policy.lock == Lock::FirstOrder
-            }
-            What::Pay => !core::mem::replace(&mut customer.paid, true) && self.policy.lock == Lock::FirstPay,
-            What::Visit | What::Merge => false,
-        };
-        let renews = match self.policy.renew_on {
-            RenewOn::None => false,
-            RenewOn::Purchase => what == What::Pay,
-            RenewOn::Visit => matches!(what, What::Visit | What::Click),
-        };
-        if renews && let Some((_, since)) = &mut customer.bound {
-            // A protection that is over does not begin again.
-            if event.at < since.saturating_add(self.policy.protection) {
-                *since = event.at;
-            }
-        }
-        if binds {
-            customer.locked = true;
-            if let Some(inviter) = customer.clicked.take() {
-                // Two who clicked on each other's links first may both want to be bound later.
-                if self.leads_to(inviter, who) {
-                    self.refused.push((event.id.clone(), Refused::Cycle));
-                } else {
-                    customer.bound = Some((inviter, event.at));
-                }
-            }
-        }
+        let mark = Mark { at: Time(event.at), what, inviter };
+        let refused = customer.enter(self.policy, &mark, &|inviter| self.below(inviter.index(), who));
+        self.refused.extend(refused.map(|(_, reason)| (event.id.clone(), Refused::Click(reason))));
         self.customers.insert(who, customer);
     }
 
-    /// Whether a click counts, now or when the customer is bound later.
-    fn may_click(&mut self, customer: &mut Customer, who: usize, inviter: usize, event: &Event) -> bool {
-        let refused = if inviter == who {
-            // Whoever clicks on their own link under another id gives up who brought them with that click.
-            Some(Refused::SelfInvited)
-        } else if self.leads_to(inviter, who) {
-            Some(Refused::Cycle)
-        } else if customer.old && self.policy.eligible == Eligible::NewOnly {
-            Some(Refused::NotNew)
-        } else if customer.bound.is_some_and(|(now, since)| now != inviter && !self.is_free(since, event.at))
-        {
-            Some(Refused::Protected)
-        } else {
-            None
-        };
-        // A click on the present inviter's link changes nothing.
-        let same = customer.bound.is_some_and(|(now, _)| now == inviter);
-        self.refused.extend(refused.map(|refused| (event.id.clone(), refused)));
-        refused.is_none() && !same
-    }
-
-    /// Whether a binding may change at an instant.
-    fn is_free(&self, since: i64, at: i64) -> bool {
-        match self.policy.rebind {
-            Rebind::Never => false,
-            Rebind::AfterProtection => at >= since.saturating_add(self.policy.protection),
-            Rebind::Always => true,
+    /// Why somebody cannot be the inviter of `who`.
+    fn below(&self, inviter: usize, who: usize) -> Option<Reason> {
+        if inviter == who {
+            return Some(Reason::OneSelf);
         }
+        self.leads_to(inviter, who).then_some(Reason::Cycle)
     }
 
     /// Whether somebody was invited, at any distance, by `ancestor`.
@@ -349,10 +219,10 @@ impl History<'_> {
         let mut at = start;
         // Bindings make no circle, so the way up ends.
         while let Some((inviter, _)) = self.customers.get(&at).and_then(|customer| customer.bound) {
-            if inviter == ancestor {
+            if inviter.index() == ancestor {
                 return true;
             }
-            at = inviter;
+            at = inviter.index();
         }
         false
     }
@@ -360,13 +230,9 @@ impl History<'_> {
     fn finish(self) -> Bindings {
         let bound = self.customers.iter().filter_map(|(who, customer)| {
             let (inviter, since) = customer.bound?;
-            let until = match self.policy.rebind {
-                Rebind::Never => None,
-                Rebind::AfterProtection => Some(since.saturating_add(self.policy.protection)),
-                Rebind::Always => Some(since),
-            };
+            let until = self.policy.until(since).map(|until| until.0);
             let name = |id: usize| self.ids.name(id).to_owned();
-            Some(Binding { who: name(*who), inviter: name(inviter), since, until })
+            Some(Binding { who: name(*who), inviter: name(inviter.index()), since: since.0, until })
         });
         let mut bound: Vec<Binding> = bound.collect();
         bound.sort_by(|a, b| a.who.cmp(&b.who));
@@ -377,23 +243,31 @@ impl History<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attribution::inviters::{Eligible, Lock, Rebind, RenewOn};
+    use crate::engine::time::Span;
     use proptest::prelude::*;
 
     const DAY: i64 = 86_400_000;
-    const POLICY: Policy = Policy {
+    const POLICY: Inviters = Inviters {
         lock: Lock::FirstTouch,
         rebind: Rebind::AfterProtection,
-        protection: 30 * DAY,
+        protect: Some(Span(30 * DAY)),
         eligible: Eligible::All,
         renew_on: RenewOn::None,
+        registers: None,
+        orders: None,
     };
+    const VISIT: What = What::Did(inviters::What::Visit);
+    const REGISTER: What = What::Did(inviters::What::Register);
+    const ORDER: What = What::Did(inviters::What::Order);
+    const PAY: What = What::Did(inviters::What::Pay);
 
     fn event(at: i64, what: What, who: &str, other: &str) -> (What, Event) {
-        let id = format!("{at}-{}-{who}-{other}", what.name());
+        let id = format!("{at}-{what:?}-{who}-{other}");
         (what, Event { at, id, who: who.to_owned(), other: other.to_owned() })
     }
 
-    fn inviter_of(events: &[(What, Event)], policy: Policy, who: &str) -> Option<(String, i64)> {
+    fn inviter_of(events: &[(What, Event)], policy: Inviters, who: &str) -> Option<(String, i64)> {
         let found = bindings(events, &policy);
         found.bound.into_iter().find(|bound| bound.who == who).map(|bound| (bound.inviter, bound.since))
     }
@@ -404,13 +278,13 @@ mod tests {
 
     #[test]
     fn the_protection_ends_with_its_last_millisecond() {
-        let early = [event(0, What::Click, "c", "a"), event(30 * DAY - 1, What::Click, "c", "b")];
+        let early = [event(0, What::CLICK, "c", "a"), event(30 * DAY - 1, What::CLICK, "c", "b")];
         assert_eq!(inviter_of(&early, POLICY, "c"), bound("a", 0));
-        let late = [event(0, What::Click, "c", "a"), event(30 * DAY, What::Click, "c", "b")];
+        let late = [event(0, What::CLICK, "c", "a"), event(30 * DAY, What::CLICK, "c", "b")];
         assert_eq!(inviter_of(&late, POLICY, "c"), bound("b", 30 * DAY));
-        assert_eq!(inviter_of(&late, Policy { rebind: Rebind::Never, ..POLICY }, "c"), bound("a", 0));
+        assert_eq!(inviter_of(&late, Inviters { rebind: Rebind::Never, ..POLICY }, "c"), bound("a", 0));
         assert_eq!(
-            inviter_of(&early, Policy { rebind: Rebind::Always, ..POLICY }, "c"),
+            inviter_of(&early, Inviters { rebind: Rebind::Always, ..POLICY }, "c"),
             bound("b", 30 * DAY - 1)
         );
     }
@@ -418,13 +292,13 @@ mod tests {
     #[test]
     fn a_purchase_or_visit_begins_the_protection_again() {
         let events = [
-            event(0, What::Click, "c", "a"),
-            event(20 * DAY, What::Pay, "c", ""),
-            event(45 * DAY, What::Click, "c", "b"),
+            event(0, What::CLICK, "c", "a"),
+            event(20 * DAY, PAY, "c", ""),
+            event(45 * DAY, What::CLICK, "c", "b"),
         ];
         assert_eq!(inviter_of(&events, POLICY, "c"), bound("b", 45 * DAY));
         assert_eq!(
-            inviter_of(&events, Policy { renew_on: RenewOn::Purchase, ..POLICY }, "c"),
+            inviter_of(&events, Inviters { renew_on: RenewOn::Purchase, ..POLICY }, "c"),
             bound("a", 20 * DAY)
         );
     }
@@ -432,14 +306,14 @@ mod tests {
     #[test]
     fn the_latest_click_before_what_binds_counts() {
         let events = [
-            event(0, What::Click, "c", "a"),
-            event(1, What::Click, "c", "b"),
-            event(2, What::Register, "c", ""),
-            event(3, What::Click, "c", "d"),
-            event(4, What::Order, "c", ""),
-            event(5, What::Pay, "c", ""),
+            event(0, What::CLICK, "c", "a"),
+            event(1, What::CLICK, "c", "b"),
+            event(2, REGISTER, "c", ""),
+            event(3, What::CLICK, "c", "d"),
+            event(4, ORDER, "c", ""),
+            event(5, PAY, "c", ""),
         ];
-        let by = |lock| inviter_of(&events, Policy { lock, ..POLICY }, "c");
+        let by = |lock| inviter_of(&events, Inviters { lock, ..POLICY }, "c");
         assert_eq!(by(Lock::FirstTouch), bound("a", 0));
         assert_eq!(by(Lock::FirstRegister), bound("b", 2));
         assert_eq!(by(Lock::FirstOrder), bound("d", 4));
@@ -449,10 +323,10 @@ mod tests {
     #[test]
     fn nobody_invites_themselves_or_whoever_invited_them() {
         let events = [
-            event(0, What::Click, "b", "a"),
-            event(1, What::Click, "c", "b"),
-            event(2, What::Click, "a", "c"),
-            event(3, What::Click, "d", "d"),
+            event(0, What::CLICK, "b", "a"),
+            event(1, What::CLICK, "c", "b"),
+            event(2, What::CLICK, "a", "c"),
+            event(3, What::CLICK, "d", "d"),
         ];
         let found = bindings(&events, &POLICY);
         let reasons: Vec<&str> = found.refused.iter().map(|(_, reason)| reason.name()).collect();
@@ -462,38 +336,37 @@ mod tests {
     #[test]
     fn a_visitor_who_turns_out_to_be_the_inviter_brings_nobody() {
         let events = [
-            event(0, What::Register, "ann", ""),
-            event(1, What::Click, "cookie", "ann"),
+            event(0, REGISTER, "ann", ""),
+            event(1, What::CLICK, "cookie", "ann"),
             event(2, What::Merge, "cookie", "ann"),
         ];
         let found = bindings(&events, &POLICY);
-        assert_eq!((found.bound.len(), found.refused[0].1), (0, Refused::SelfInvited));
+        assert_eq!((found.bound.len(), found.refused[0].1), (0, Refused::Click(Reason::OneSelf)));
     }
 
     #[test]
     fn what_was_done_under_another_id_counts_and_two_customers_stay_two() {
         let events = [
-            event(0, What::Click, "cookie", "a"),
-            event(1, What::Register, "ann", ""),
-            event(2, What::Register, "bo", ""),
+            event(0, What::CLICK, "cookie", "a"),
+            event(1, REGISTER, "ann", ""),
+            event(2, REGISTER, "bo", ""),
             event(3, What::Merge, "cookie", "ann"),
             event(4, What::Merge, "cookie", "bo"),
         ];
-        let found = bindings(&events, &Policy { eligible: Eligible::NewOnly, ..POLICY });
+        let found = bindings(&events, &Inviters { eligible: Eligible::NewOnly, ..POLICY });
         assert_eq!((found.bound[0].who.as_str(), found.bound[0].inviter.as_str()), ("ann", "a"));
-        assert_eq!(found.refused, [("4-merge-cookie-bo".to_owned(), Refused::BothKnown)]);
+        assert_eq!(found.refused, [("4-Merge-cookie-bo".to_owned(), Refused::BothKnown)]);
     }
 
     #[test]
     fn only_new_customers_if_the_policy_says_so() {
-        let events = [event(0, What::Register, "c", ""), event(1, What::Click, "c", "a")];
+        let events = [event(0, REGISTER, "c", ""), event(1, What::CLICK, "c", "a")];
         assert_eq!(inviter_of(&events, POLICY, "c"), bound("a", 1));
-        assert_eq!(inviter_of(&events, Policy { eligible: Eligible::NewOnly, ..POLICY }, "c"), None);
+        assert_eq!(inviter_of(&events, Inviters { eligible: Eligible::NewOnly, ..POLICY }, "c"), None);
     }
 
     fn history() -> impl Strategy<Value = Vec<(What, Event)>> {
-        let kinds =
-            [What::Click, What::Click, What::Visit, What::Register, What::Order, What::Pay, What::Merge];
+        let kinds = [What::CLICK, What::CLICK, VISIT, REGISTER, ORDER, PAY, What::Merge];
         let one = (0i64..6, 0usize..7, 0u8..6, 0u8..6);
         proptest::collection::vec(one, 0..14).prop_map(move |list| {
             let make = |(n, (at, kind, who, other)): (usize, (i64, usize, u8, u8))| {
@@ -511,7 +384,7 @@ mod tests {
 
         #[test]
         fn the_order_of_arrival_makes_no_difference(events in history(), turn in 0usize..14, twice in any::<bool>()) {
-            let policy = Policy { lock: Lock::FirstRegister, renew_on: RenewOn::Visit, ..POLICY };
+            let policy = Inviters { lock: Lock::FirstRegister, renew_on: RenewOn::Visit, ..POLICY };
             let mut other = events.clone();
             other.rotate_left(if events.is_empty() { 0 } else { turn % events.len() });
             other.reverse();
@@ -524,7 +397,7 @@ mod tests {
         #[test]
         fn bindings_make_no_circle(events in history(), lock in 0usize..4) {
             let lock = [Lock::FirstTouch, Lock::FirstRegister, Lock::FirstOrder, Lock::FirstPay][lock];
-            let found = bindings(&events, &Policy { lock, rebind: Rebind::Always, ..POLICY });
+            let found = bindings(&events, &Inviters { lock, rebind: Rebind::Always, ..POLICY });
             let up: BTreeMap<&str, &str> =
                 found.bound.iter().map(|bound| (bound.who.as_str(), bound.inviter.as_str())).collect();
             for start in up.keys() {

@@ -3,8 +3,10 @@
 pub mod code;
 #[cfg(feature = "complete")]
 pub mod credit;
+pub mod follow;
 #[cfg(feature = "complete")]
 pub mod identity;
+pub mod inviters;
 #[cfg(feature = "complete")]
 pub mod lock;
 #[cfg(feature = "complete")]

@@ -2,4 +2,5 @@
 
 #[cfg(feature = "complete")]
 pub mod rfm;
+pub mod segments;
 pub mod tags;

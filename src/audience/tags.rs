@@ -4,7 +4,8 @@
 //!   them `times` times, or has orders that stand for `spent` together. With `for` the tag ends after that time, and
 //!   begins anew whenever the rule fits again.
 //! * The backend gives and takes tags with `tag` and `untag`, as what it knows of a customer; keywords give them too.
-//! * A play with `only` is for participants with one of these tags, one with `except` for those with none of them. That is
+//! * A play with `only` is for participants with one of these tags, or in one of these segments (`segments.rs`), one with
+//!   `except` for those with none of them. That is
 //!   asked of whoever opens a loop, or acts in a play that has one loop for each participant or for all; not of friends
 //!   who help.
 
@@ -14,7 +15,7 @@ use crate::campaign::play::PlayRules;
 use crate::campaign::problem::code;
 use crate::campaign::units::{Int, Text};
 use crate::engine::command::Act;
-use crate::engine::decide::{Deciding, event_key, required};
+use crate::engine::decide::{Deciding, required};
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Event, LiveCode, Person, Touchpoint};
 use crate::engine::money::Money;
@@ -59,7 +60,12 @@ pub fn decide<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     let by = cx.person()?;
     let has = cx.state.has_tag(by, tag, cx.at);
     match cx.command.act {
-        Act::Untag if has => cx.emit(Fact::Untagged { by, name: tag }),
+        Act::Untag => {
+            let (state, at) = (cx.state, cx.at);
+            for by in state.ids.each(by).filter(|id| state.id_has_tag(*id, tag, at)) {
+                cx.emit(Fact::Untagged { by, name: tag });
+            }
+        }
         Act::Tag if !has => cx.emit(Fact::Tagged { by, name: tag, until: None }),
         _ => {}
     }
@@ -85,7 +91,7 @@ pub fn give(cx: &mut Deciding<'_, '_>) {
 /// # Errors
 /// `NOT_ELIGIBLE`.
 pub fn check<'c>(cx: &Deciding<'_, 'c>, rules: &PlayRules, by: Person) -> Result<(), Rejection<'c>> {
-    let has = |tag: &Text<20>| cx.state.has_tag(by, tag, cx.at);
+    let has = |name: &Text<20>| cx.state.is_in(cx.book.current(), by, name, cx.at);
     let is_one = rules.only.is_empty() || rules.only.iter().any(has);
     if is_one && !rules.except.iter().any(has) { Ok(()) } else { Err(Code::NotEligible.into()) }
 }
@@ -98,11 +104,11 @@ impl TagRule {
                 (self.touchpoint == Some(touchpoint)).then_some(who)
             }
             Fact::Added { by, code, .. } => (self.live_code == Some(code)).then_some(by),
-            Fact::Happened { by, name, amount, order } => {
+            Fact::Happened { by, name, amount, order, .. } => {
                 let now =
                     |fact: &&Fact<'_>| matches!(fact, Fact::Happened { name: other, .. } if *other == name);
                 let now = u32::try_from(cx.facts.iter().filter(now).count()).unwrap_or(u32::MAX);
-                let times = cx.state.events.get(event_key(by, name)).saturating_add(now);
+                let times = cx.state.happened(by, name).saturating_add(now);
                 let often = self.event == Some(name) && times >= self.times.get();
                 let amount = amount.filter(|_| order.is_some()).unwrap_or_default();
                 (often || self.is_spent(cx.state, by, amount)).then_some(by)
@@ -127,7 +133,13 @@ impl State {
     /// Whether a participant has a tag at an instant.
     #[must_use]
     pub fn has_tag(&self, who: Person, tag: &str, at: Time) -> bool {
-        let key = (who, Box::from(tag));
+        self.ids.each(who).any(|id| self.id_has_tag(id, tag, at))
+    }
+
+    /// Whether a tag was given to a participant under this very id.
+    #[must_use]
+    pub fn id_has_tag(&self, id: Person, tag: &str, at: Time) -> bool {
+        let key = (id, Box::from(tag));
         self.tags.contains(&key) && self.tag_ends.get(&key).is_none_or(|until| at < *until)
     }
 }

@@ -52,6 +52,8 @@ pub trait Document: Decode {
 pub struct Cx {
     /// The decimals of the campaign's currency.
     pub digits: u32,
+    /// Whether the document says whose customer somebody is.
+    pub inviters: bool,
     /// The campaign's timezone.
     pub timezone: UtcOffset,
     pub(crate) scope: Scope,
@@ -69,6 +71,7 @@ impl Cx {
     pub fn new(scope: Scope) -> Self {
         Self {
             digits: 2,
+            inviters: false,
             timezone: UtcOffset(480),
             scope,
             suggester: Suggester::default(),

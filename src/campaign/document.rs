@@ -81,6 +81,15 @@ macro_rules! choices {
                     $(Self::$variant => $word,)*
                 }
             }
+
+            /// What a word stands for.
+            #[must_use]
+            pub fn parse(word: &str) -> Option<Self> {
+                match word {
+                    $($word => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
         }
 
         impl $crate::campaign::decode::Blank for $name {

@@ -118,12 +118,6 @@ impl Action {
         Action::Grant,
     ];
 
-    /// The action with this word.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Action> {
-        Action::ALL.into_iter().find(|action| action.as_str() == word)
-    }
-
     /// The action as which an act in a loop counts.
     #[must_use]
     pub fn of(act: Act) -> Action {

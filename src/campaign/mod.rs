@@ -25,6 +25,8 @@ pub use names::Names;
 pub use problem::{Problem, Severity};
 
 use crate::attribution::campaign_number;
+use crate::attribution::inviters::Inviters;
+use crate::audience::segments::Segments;
 use crate::audience::tags::TagRule;
 use crate::engine::handle::{Event, LiveCode, Play, Target, Touchpoint};
 use crate::engine::time::{Period, Time, UtcOffset, date};
@@ -80,6 +82,14 @@ pub struct Campaign {
     pub tags: Vec<TagRule>,
     /// Which touches are recorded.
     pub touches: Touches,
+    /// Groups of people by name.
+    pub segments: Segments,
+    /// The events of which segments ask when they happened, each with how many of the latest have to be known.
+    pub dated: Vec<(Event, usize)>,
+    /// Whether a segment asks when orders were.
+    pub dates_orders: bool,
+    /// Whose customer somebody is; without it the first who brought them.
+    pub inviters: Option<Inviters>,
     /// Rules against abuse.
     pub guard: Guard,
     /// Whether there is any limit.
@@ -186,6 +196,10 @@ document! {
         pub touches: Touches = Touches::First,
         /// Where pages report what happens. Backends have sinks of their own.
         pub report: Vec<SinkRules> = Vec::new(),
+        /// Whose customer somebody is.
+        pub inviters: Option<Inviters>,
+        /// Groups of people, by name; plays ask for them as they do for tags.
+        pub segments: Segments = Segments::default(),
     }
 }
 
@@ -393,6 +407,10 @@ impl Campaign {
             triggers: root.triggers,
             tags: root.tags,
             touches: root.touches,
+            inviters: root.inviters,
+            dated: root.segments.dated(),
+            dates_orders: root.segments.dates_orders(),
+            segments: root.segments,
             page: root.page,
             posters: root.posters,
         }
@@ -472,6 +490,7 @@ fn read(tree: &Tree<'_>, cx: &mut Cx) -> Option<Root> {
     // reported below.
     let text = |key: &str| node.get(key).and_then(Node::text);
     cx.digits = text("currency").and_then(Currency::parse).unwrap_or(Currency::CNY).digits();
+    cx.inviters = node.get("inviters").is_some();
     cx.timezone = text("timezone").and_then(units::parse_offset).unwrap_or(cx.timezone);
     let root = Root::decode_members(node, cx);
     // For editors; it says nothing about the campaign.

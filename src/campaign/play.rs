@@ -40,9 +40,9 @@ document! {
         pub title: Text<120>,
         /// An event that a participant must have before opening a loop; each happening opens one.
         pub requires: Option<Event>,
-        /// Tags of which a participant needs one, to open a loop or to act where there is one loop for each or for all.
+        /// Tags, or segments, of which a participant needs one, to open a loop or to act where there is one loop for each or for all.
         pub only: Vec<Text<20>> = Vec::new(),
-        /// Tags of which a participant may have none.
+        /// Tags, or segments, of which a participant may have none.
         pub except: Vec<Text<20>> = Vec::new(),
         /// How often something may be done, or how much money may move, in this play.
         pub limits: Vec<Limit> = Vec::new(),

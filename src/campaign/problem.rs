@@ -296,6 +296,10 @@ codes! {
     LIVE_CODE_SHAPE = "LIVE_CODE_SHAPE";
     /// A tag that nothing gives, or two things at once.
     TAG_SHAPE = "TAG_SHAPE";
+    /// A segment that says nothing or refers to itself, or a term of no kind or of two.
+    SEGMENT_SHAPE = "SEGMENT_SHAPE";
+    /// `inviters` whose keys do not go together, or an event of registration that is missing.
+    INVITERS_SHAPE = "INVITERS_SHAPE";
     /// A form of reports that a document cannot ask for, or Segment's without its key.
     REPORT_FORM = "REPORT_FORM";
     /// Warning: a weight that the strategy does not look at.

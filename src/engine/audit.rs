@@ -191,7 +191,7 @@ impl Audit {
         if let Some(sender) = &entry.sender {
             let own = match sender {
                 Some(sender) => {
-                    !command.act.needs_secret_key() && command.by.as_ref().is_none_or(|by| by == sender)
+                    !command.needs_secret_key() && command.by.as_ref().is_none_or(|by| by == sender)
                 }
                 None => true,
             };

@@ -109,6 +109,8 @@ acts! {
     Tag = 28, "tag", secret: true;
     /// Takes a tag away.
     Untag = 29, "untag", secret: true;
+    /// Says that two ids are one person's.
+    Merge = 30, "merge", secret: true;
 }
 
 /// A command, its texts borrowed from the JSON it was read from.
@@ -156,6 +158,8 @@ pub struct Command<'a> {
     pub count: Option<u32>,
     /// The list price of what was bought.
     pub price: Option<Money>,
+    /// When it happened, of what a backend tells late.
+    pub when: Option<Time>,
 }
 
 /// The text fields with their names and numbers, which are their positions, for the WebAssembly boundary and the body's hash.
@@ -178,7 +182,8 @@ pub const TEXT_FIELDS: &[(&str, u8)] = &[
 ];
 
 /// The number fields with their names and numbers.
-pub const NUMBER_FIELDS: &[(&str, u8)] = &[("amount", 15), ("risk", 16), ("count", 17), ("price", 18)];
+pub const NUMBER_FIELDS: &[(&str, u8)] =
+    &[("amount", 15), ("risk", 16), ("count", 17), ("price", 18), ("when", 23)];
 
 /// The last of the text fields, and the one for an answer or message.
 const LAST_TEXT: u8 = 14;
@@ -316,6 +321,10 @@ impl<'a> Command<'a> {
             member(out, "price");
             write::int(out, price.0);
         }
+        if let Some(when) = self.when {
+            member(out, "when");
+            write::int(out, when.0);
+        }
         out.push(b'}');
     }
 
@@ -348,7 +357,16 @@ impl<'a> Command<'a> {
                 body = keys.join(body ^ number, value);
             }
         }
+        if let Some(when) = self.when {
+            body = keys.join(body ^ u64::from(WHEN), when.0.cast_unsigned());
+        }
         Hashes { id: keys.text(&self.id), body, by: by_hash, loop_: loop_hash }
+    }
+
+    /// Whether only a backend with the secret key may send it: because of its act, or because it tells late what happened.
+    #[must_use]
+    pub fn needs_secret_key(&self) -> bool {
+        self.act.needs_secret_key() || self.when.is_some()
     }
 
     /// The text field with this number.
@@ -416,6 +434,7 @@ const AT: u8 = 20;
 /// The page's own clock, and the position in a log that was listed: information, no part of the body.
 const CLOCK: u8 = 21;
 const SEQ: u8 = 22;
+const WHEN: u8 = 23;
 
 /// The name of a field, its first eight bytes as a number, and the number of the field.
 struct Key {
@@ -425,7 +444,7 @@ struct Key {
 }
 
 /// Every field, the usual ones first.
-static KEYS: [Key; 23] = [
+static KEYS: [Key; 24] = [
     Key::new("id", 0),
     Key::new("at", AT),
     Key::new("do", ACT),
@@ -449,6 +468,7 @@ static KEYS: [Key; 23] = [
     Key::new("price", 18),
     Key::new("clock", CLOCK),
     Key::new("seq", SEQ),
+    Key::new("when", WHEN),
 ];
 
 impl Key {
@@ -509,7 +529,7 @@ impl<'a> Draft<'a> {
         let wrong = Malformed::field(key.name);
         let command = &mut self.command;
         // A field that comes twice is wrong; the two that are only information may.
-        if key.number < CLOCK && self.seen & 1 << key.number != 0 {
+        if !matches!(key.number, CLOCK | SEQ) && self.seen & 1 << key.number != 0 {
             return Err(if key.number <= LAST_TEXT { wrong } else { Malformed::field("command") });
         }
         let within = |least: i64, most: i64| integer(value, least, most).ok_or(wrong.clone());
@@ -525,6 +545,7 @@ impl<'a> Draft<'a> {
             16 => command.risk = u8::try_from(within(0, 100)?).ok(),
             17 => command.count = u32::try_from(within(1, 1_000_000)?).ok(),
             18 => command.price = Some(Money(within(0, Money::MAX.0)?)),
+            WHEN => command.when = Some(Time(within(0, Time::NEVER.0)?)),
             _ => return Err(wrong),
         }
         self.seen |= 1 << key.number;
@@ -532,8 +553,10 @@ impl<'a> Draft<'a> {
     }
 
     fn take_tagged(&mut self, tag: u8, reader: &mut Reader<'a>) -> Result<(), Malformed> {
-        let key =
-            KEYS.iter().find(|key| key.number == tag && tag < ACT).ok_or(Malformed::field("command"))?;
+        let key = KEYS
+            .iter()
+            .find(|key| key.number == tag && (tag < ACT || tag == WHEN))
+            .ok_or(Malformed::field("command"))?;
         if tag <= LAST_TEXT {
             let text = reader.text().ok_or(Malformed::field(key.name))?;
             return self.set_text(tag, key.name, Cow::Borrowed(text));
@@ -675,6 +698,7 @@ impl<'a> Command<'a> {
             risk: None,
             count: None,
             price: None,
+            when: None,
         }
     }
 }

@@ -14,6 +14,7 @@ use super::rejection::{Code, Rejection};
 use super::state::{LoopState, OrderStatus, Share, State, Status};
 use super::time::Time;
 use crate::attribution::code::{CodeError, ReferralCode};
+use crate::attribution::inviters;
 use crate::attribution::token::Token;
 use crate::audience::tags;
 use crate::campaign::Touches;
@@ -69,8 +70,10 @@ pub(super) fn decide_hashed<'c>(
         Act::Tick => tick(&mut cx),
         Act::Message => message(&mut cx)?,
         Act::Tag | Act::Untag => tags::decide(&mut cx)?,
+        Act::Merge => merge(&mut cx)?,
         Act::Scan | Act::Add | Act::Drop | Act::Switch => livecode::route::decide(&mut cx)?,
     }
+    inviters::follow_payments(&mut cx);
     guard::check_facts(&cx)?;
     for play in &cx.book.current().watchers {
         if let Some(rules) = cx.book.play(cx.book.revision(), *play) {
@@ -107,7 +110,7 @@ pub struct Deciding<'s, 'c> {
     pub at: Time,
     /// The facts so far.
     pub facts: Vec<Fact<'c>>,
-    /// Who sent the command, or whom it is about, once that is known.
+    /// Who sent the command, or whom it is about, once that is known: the very id that it names.
     pub sender: Option<Person>,
     /// What is done: the command's act, that of a held contribution that it approves, or what the keyword of a
     /// message stands for.
@@ -201,7 +204,7 @@ impl<'s, 'c> Deciding<'s, 'c> {
             }
         };
         self.sender = Some(person);
-        Ok(person)
+        Ok(self.state.ids.main(person))
     }
 
     /// Whether the campaign runs at this moment.
@@ -274,18 +277,52 @@ impl<'s, 'c> Deciding<'s, 'c> {
             self.came_by = share;
         }
         self.touchpoint = touchpoint;
-        let known = self.state.person(person);
+        let arrived = |id| self.state.person(id).is_some_and(|known| known.arrived);
+        let known = self.state.ids.each(person).any(arrived);
         // A participant who shares a link with themselves brought nobody.
-        let inviter = share.map(|share| share.person).filter(|inviter| *inviter != person);
+        let inviter =
+            share.map(|share| self.state.ids.main(share.person)).filter(|inviter| *inviter != person);
         let via_code = inviter.is_some() || touchpoint.is_some();
-        if known.is_some_and(|known| known.arrived) {
-            if self.book.current().touches == Touches::All && (always || via_code) {
-                self.emit(Fact::Touched { who: person, touchpoint, inviter });
+        let campaign = self.book.current();
+        // Under a policy every click is recorded, and taking part in somebody's loop is one.
+        let host = if inviter.is_some() { None } else { self.host().filter(|host| *host != person) };
+        let inviter = inviter.or(host);
+        let recorded = campaign.touches == Touches::All || campaign.inviters.is_some();
+        let when = self.when()?;
+        if known {
+            if recorded && (always || via_code || host.is_some()) {
+                self.emit(Fact::Touched { who: person, touchpoint, inviter, when });
             }
-        } else if always || via_code {
-            self.emit(Fact::Arrived { who: person, touchpoint, inviter, depth });
+        } else if always || via_code || host.is_some() {
+            self.emit(Fact::Arrived { who: person, touchpoint, inviter, depth, when });
         }
+        inviters::follow(self);
         Ok(())
+    }
+
+    /// When what a backend tells late happened.
+    ///
+    /// # Errors
+    /// `COMMAND_MALFORMED` if that is still to come.
+    fn when(&self) -> Result<Option<Time>, Rejection<'c>> {
+        if self.command.when.is_some_and(|when| when > self.at) {
+            return Err(Rejection::new(Code::CommandMalformed).field("when"));
+        }
+        Ok(self.command.when)
+    }
+
+    /// Tells an inviter's loops who is their customer now.
+    pub(crate) fn invited(&mut self, who: Person, inviter: Person) {
+        let opened = |loop_: &Loop| self.is_initiator(inviter, *loop_);
+        let loops = distinct(self.state.loops_of(inviter).filter(opened));
+        for_loops(self, &loops, |cx, loop_, state, rules| {
+            let who = cx.state.stands_as(who, loop_, state);
+            rules.rules.invited(cx, loop_, state, rules, who);
+        });
+    }
+
+    fn is_initiator(&self, who: Person, loop_: Loop) -> bool {
+        self.state.loop_(loop_).is_some_and(|state| self.state.ids.is_same(state.initiator, who))
     }
 
     /// The loop the command names by id or by referral code.
@@ -340,7 +377,7 @@ impl<'s, 'c> Deciding<'s, 'c> {
         let act = self.command.act;
         let fits = |loop_: &Loop| {
             self.state.loop_(*loop_).is_some_and(|state| {
-                state.initiator == share.person
+                self.state.ids.is_same(state.initiator, share.person)
                     && self.rules(state).is_some_and(|play| play.rules.offers(act))
             })
         };
@@ -385,8 +422,9 @@ impl<'s, 'c> Deciding<'s, 'c> {
         match rules.rules.loops() {
             Loops::Many => None,
             Loops::Personal => {
-                let mine =
-                    |loop_: &Loop| self.state.loop_(*loop_).is_some_and(|state| state.opener == person);
+                let mine = |loop_: &Loop| {
+                    self.state.loop_(*loop_).is_some_and(|state| self.state.ids.is_same(state.opener, person))
+                };
                 self.state.loops_of(person).filter(mine).find_map(running)
             }
             Loops::Shared => running(self.state.play(play).latest.get()?),
@@ -422,14 +460,14 @@ pub fn required<'c, T>(value: Option<T>, field: &'static str) -> Result<T, Rejec
 fn visit<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     let person = cx.person()?;
     cx.arrive(person, true)?;
-    if let Some(share) = cx.came_by.filter(|share| share.person != person) {
-        let opened =
-            |loop_: &Loop| cx.state.loop_(*loop_).is_some_and(|state| state.initiator == share.person);
+    if let Some(share) = cx.came_by.filter(|share| !cx.state.ids.is_same(share.person, person)) {
+        let opened = |loop_: &Loop| cx.is_initiator(share.person, *loop_);
         let loops = match share.loop_ {
             Some(loop_) => vec![loop_],
             None => distinct(cx.state.loops_of(share.person).filter(opened)),
         };
         for_loops(cx, &loops, |cx, loop_, state, rules| {
+            let person = cx.state.stands_as(person, loop_, state);
             rules.rules.visited(cx, loop_, state, rules, person);
         });
     }
@@ -522,9 +560,11 @@ fn entitlement<'c>(
 ) -> Result<Option<Order>, Rejection<'c>> {
     let Some(event) = rules.requires else { return Ok(None) };
     let refused = Rejection::new(Code::EventRequired).name(cx.book.names.event_name(event));
-    let happened = cx.state.events.get(event_key(person, event));
+    let happened = cx.state.happened(person, event);
     let mine = |loop_: &Loop| {
-        cx.state.loop_(*loop_).is_some_and(|state| state.play == play && state.opener == person)
+        cx.state
+            .loop_(*loop_)
+            .is_some_and(|state| state.play == play && cx.state.ids.is_same(state.opener, person))
     };
     let standing =
         |loop_: &Loop| cx.state.loop_(*loop_).is_some_and(|state| mine(loop_) && !refunded(cx.state, state));
@@ -577,6 +617,7 @@ fn act<'c>(
     if rules.rules.loops() != Loops::Many {
         tags::check(cx, rules, person)?;
     }
+    let person = cx.state.stands_as(person, loop_, state);
     guard::review::check_held(cx, loop_, person)?;
     let before = cx.facts.len();
     rules.rules.act(cx, loop_, state, rules, person)?;
@@ -649,6 +690,7 @@ fn pay<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
         let rules = cx.rules(state).ok_or(Code::PlayUnknown)?;
         check_offered(cx, rules)?;
         let person = cx.person()?;
+        let person = cx.state.stands_as(person, loop_, state);
         cx.on = Some(loop_);
         return rules.rules.pay(cx, loop_, state, rules, Payment { by: person, order, amount });
     }
@@ -660,6 +702,7 @@ fn pay<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     rules.rules.take_goods(cx, play)?;
     let person = cx.person()?;
     cx.emit(Fact::Bought { play, by: person, order, amount });
+    inviters::follow(cx);
     Ok(())
 }
 
@@ -671,20 +714,51 @@ fn event<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
         return Err(Code::OrderKnown.into());
     }
     let person = cx.person()?;
-    happen(cx, person, event, order);
-    Ok(())
+    happen(cx, person, event, order)
 }
 
 /// Records an event of the site and tells the participant's loops of it.
-pub(super) fn happen<'c>(cx: &mut Deciding<'_, 'c>, person: Person, event: Event, order: Option<&'c str>) {
-    cx.emit(Fact::Happened { by: person, name: event, order, amount: cx.command.amount });
+///
+/// # Errors
+/// `COMMAND_MALFORMED` if it is still to come.
+pub(super) fn happen<'c>(
+    cx: &mut Deciding<'_, 'c>,
+    person: Person,
+    event: Event,
+    order: Option<&'c str>,
+) -> Result<(), Rejection<'c>> {
+    let when = cx.when()?;
+    cx.emit(Fact::Happened { by: person, name: event, order, amount: cx.command.amount, when });
+    inviters::follow(cx);
     let order = order.map(|order| cx.order(order));
-    for loop_ in distinct(cx.state.loops_of(person)) {
+    // What happened may just have bound them.
+    let joined = cx.facts.iter().filter_map(|fact| match *fact {
+        Fact::Joined { loop_, by, .. } if by == person => Some(loop_),
+        _ => None,
+    });
+    for loop_ in distinct(cx.state.loops_of(person).chain(joined)) {
         if let Some((state, rules)) = cx.state.loop_(loop_).and_then(|state| Some((state, cx.rules(state)?)))
         {
+            let person = cx.state.stands_as(person, loop_, state);
             rules.rules.event(cx, loop_, state, rules, (person, event, order));
         }
     }
+    Ok(())
+}
+
+/// Two ids turned out to be one person's.
+fn merge<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
+    let id = required(cx.command.text.as_deref(), "text")?;
+    let unknown = Rejection::new(Code::ParticipantUnknown).name(id);
+    let other = cx.state.ids.main(Person(cx.state.people.find(id).ok_or(unknown)?));
+    let one = cx.person()?;
+    if one != other {
+        inviters::check_registered(cx, one, other)?;
+        let (who, other) = (one.min(other), one.max(other));
+        cx.emit(Fact::Merged { who, other });
+        inviters::merge(cx, who, other);
+    }
+    Ok(())
 }
 
 fn refund<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
@@ -698,7 +772,8 @@ fn refund<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     for_loops(cx, &known.loops, |cx, loop_, state, rules| rules.rules.settle(cx, loop_, state, rules));
     cx.emit(Fact::Refunded { order, amount: known.amount });
     for_loops(cx, &known.loops, |cx, loop_, state, rules| {
-        rules.rules.refunded(cx, loop_, state, rules, (known.by, order));
+        let by = cx.state.stands_as(known.by, loop_, state);
+        rules.rules.refunded(cx, loop_, state, rules, (by, order));
     });
     Ok(())
 }

@@ -11,6 +11,8 @@ use super::state::{
     Share, State, Status, Terms, push,
 };
 use super::time::Time;
+use crate::attribution::inviters;
+use crate::audience::segments;
 use crate::campaign::play::PlayRules;
 use crate::guard;
 use crate::livecode;
@@ -29,9 +31,12 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
                 state.met.push(at);
             }
         }
-        Fact::Arrived { who, touchpoint, inviter, depth } => {
+        Fact::Arrived { who, touchpoint, inviter, depth, .. } => {
             if let Some(person) = person_mut(state, who) {
-                person.inviter = inviter.into();
+                // Under a policy `inviters::evolve` says whose customer they are.
+                if book.current().inviters.is_none() {
+                    person.inviter = inviter.into();
+                }
                 person.touchpoint = touchpoint.into();
                 person.depth = u8::try_from(depth).unwrap_or(u8::MAX);
                 person.arrived = true;
@@ -68,7 +73,7 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
             }
             take_goods(state, play, 1);
         }
-        Fact::Happened { by, name, order, amount } => {
+        Fact::Happened { by, name, order, amount, .. } => {
             state.events.add(event_key(by, name));
             if book.current().timed.contains(&name) {
                 state.moments.entry((by, name), at);
@@ -101,14 +106,18 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
             if let Some(grant) = rewards::find(state, grant) {
                 state.credits.insert(grant, points);
             }
-            state.accounts.entry((to, reward), Default::default()).credit(points, until, at);
+            state.accounts.entry((state.ids.main(to), reward), Default::default()).credit(points, until, at);
         }
         Fact::Spent { reward, by, points, .. } => {
-            state.accounts.entry((by, reward), Default::default()).spend(points, at);
+            state.accounts.entry((state.ids.main(by), reward), Default::default()).spend(points, at);
         }
         Fact::Debited { reward, from, points, owed, .. } => {
-            state.accounts.entry((from, reward), Default::default()).take_back(points, owed, at);
+            state
+                .accounts
+                .entry((state.ids.main(from), reward), Default::default())
+                .take_back(points, owed, at);
         }
+        Fact::Merged { who, other } => merge(state, who, other),
         Fact::SetAside { reward, count, amount, .. } => {
             if let Some(reward) = reward_mut(state, reward) {
                 reward.aside = reward.aside.saturating_add(count);
@@ -138,7 +147,7 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
             rest_on(state, order, loop_);
         }
         Fact::Repaid { reward, to, points, until, .. } => {
-            state.accounts.entry((to, reward), Default::default()).repay(points, until, at);
+            state.accounts.entry((state.ids.main(to), reward), Default::default()).repay(points, until, at);
         }
         Fact::Collected { grant } => collect(state, grant),
         Fact::Fulfilled { grant, until } => set_grant(state, grant, GrantStatus::Fulfilled, until),
@@ -153,6 +162,8 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         Fact::Completed { .. }
         | Fact::TurnedAway { .. }
         | Fact::Touched { .. }
+        | Fact::Bound { .. }
+        | Fact::NotBound { .. }
         | Fact::Expired { .. }
         | Fact::Succeeded { .. }
         | Fact::Qualified { .. }
@@ -179,9 +190,29 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
         | Fact::Kept { .. }
         | Fact::Withheld { .. } => {}
     }
+    inviters::evolve(book, state, fact, at);
+    segments::evolve(book.current(), state, fact, at);
     guard::count(book, state, fact, at);
     if let Some(loop_) = fact.loop_() {
         step(book, state, loop_, fact, at);
+    }
+}
+
+/// Two ids are one person's: their points are in one account from now on.
+fn merge(state: &mut State, one: Person, other: Person) {
+    state.ids.merge(one, other);
+    let main = state.ids.main(one);
+    for id in [one, other].into_iter().filter(|id| *id != main) {
+        let rewards: Vec<Reward> = state
+            .accounts
+            .between((id, Reward(0)), (id, Reward(u16::MAX)))
+            .map(|((_, reward), _)| *reward)
+            .collect();
+        for reward in rewards {
+            if let Some(account) = state.accounts.remove(&(id, reward)) {
+                state.accounts.entry((main, reward), Default::default()).join(account);
+            }
+        }
     }
 }
 

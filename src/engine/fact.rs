@@ -121,6 +121,8 @@ facts! {
             inviter / "inviter": Option<Person>,
             /// How many shares lie between them and the campaign itself.
             depth / "depth": u32,
+            /// When it was, if it was told late.
+            when / "when": Option<Time>,
         }
         /// A share handle and referral code were allocated.
         Shared = 2, "shared" {
@@ -282,6 +284,8 @@ facts! {
             order / "order": Option<&'a str>,
             /// Its amount.
             amount / "amount": Option<Money>,
+            /// When it was, if it was told late.
+            when / "when": Option<Time>,
         }
         /// A reward was reserved for a participant.
         Granted = 19, "granted" {
@@ -694,6 +698,33 @@ facts! {
             touchpoint / "touchpoint": Option<Touchpoint>,
             /// Who shared what they came by.
             inviter / "inviter": Option<Person>,
+            /// When it was, if it was told late.
+            when / "when": Option<Time>,
+        }
+        /// A participant is somebody's customer from now on.
+        Bound = 87, "bound" {
+            /// The participant.
+            who / "who": Person,
+            /// Their inviter.
+            inviter / "inviter": Person,
+            /// Until when nobody else can become that; without end if absent.
+            until / "until": Option<Time>,
+        }
+        /// Two ids are one person's.
+        Merged = 89, "merged" {
+            /// The main id: the one that the campaign met first.
+            who / "who": Person,
+            /// The main id of the other ids until now.
+            other / "other": Person,
+        }
+        /// A participant is not somebody's customer, although they came by what that one shared.
+        NotBound = 88, "not-bound" {
+            /// The participant.
+            who / "who": Person,
+            /// Whose customer they are not.
+            inviter / "inviter": Person,
+            /// `self`, `cycle`, `not-new` or `protected`.
+            reason / "reason": Reason,
         }
         /// A scan of a live code was led to a target.
         Routed = 80, "routed" {
@@ -838,6 +869,9 @@ impl Fact<'_> {
             | Fact::Tagged { .. }
             | Fact::Untagged { .. }
             | Fact::Touched { .. }
+            | Fact::Bound { .. }
+            | Fact::Merged { .. }
+            | Fact::NotBound { .. }
             | Fact::Traced { .. }
             | Fact::Routed { .. }
             | Fact::TurnedAway { .. }

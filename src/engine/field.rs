@@ -22,7 +22,7 @@ pub struct GrantId {
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// Why a reward was withheld or a refund is due.
+        /// Why a reward was withheld, a refund is due, a contribution is held or a click does not count.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
         pub enum Reason { $($(#[$doc])* $name,)* }
@@ -75,6 +75,12 @@ reasons! {
     Ring = "ring",
     /// No target of a live code is online and within its hours.
     Closed = "closed",
+    /// They are the same person.
+    OneSelf = "self",
+    /// The inviter was, at some distance, invited by them.
+    Cycle = "cycle",
+    /// Another inviter is protected.
+    Protected = "protected",
 }
 
 /// The names that handles stand for, when facts are written.

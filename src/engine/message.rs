@@ -10,7 +10,7 @@
 
 use super::command::Act;
 use super::decide::{
-    Deciding, act_in_play, check_offered, event_key, happen, just_opened, new_loop_id, open_loop, required,
+    Deciding, act_in_play, check_offered, happen, just_opened, new_loop_id, open_loop, required,
 };
 use super::fact::Fact;
 use super::handle::{Loop, Person, Play};
@@ -36,9 +36,9 @@ pub(super) fn message<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>
     }
     let opened = start(cx, trigger, person)?;
     if let Some(event) = trigger.event
-        && !(trigger.once && cx.state.events.get(event_key(person, event)) > 0)
+        && !(trigger.once && cx.state.happened(person, event) > 0)
     {
-        happen(cx, person, event, None);
+        happen(cx, person, event, None)?;
         if let Some((rules, state)) = opened {
             rules.rules.event(cx, Loop::at(cx.state.loops.len()), &state, rules, (person, event, None));
         }
@@ -75,6 +75,6 @@ fn has_opened(cx: &Deciding<'_, '_>, play: Play, person: Person, ever: bool) -> 
     cx.state.loops_of(person).filter_map(|loop_| cx.state.loop_(loop_)).any(|state| {
         let running =
             || cx.rules(state).is_some_and(|rules| rules.rules.status(state, cx.at) == Status::Running);
-        state.play == play && state.opener == person && (ever || running())
+        state.play == play && cx.state.ids.is_same(state.opener, person) && (ever || running())
     })
 }

@@ -16,6 +16,7 @@ pub mod field;
 pub mod forms;
 pub mod handle;
 pub mod hash;
+pub mod ids;
 pub mod interner;
 pub mod journal;
 mod message;
@@ -285,6 +286,13 @@ impl Engine {
     #[must_use]
     pub fn live_codes(&self, at: Time) -> Vec<crate::livecode::view::LiveCodeView> {
         crate::livecode::view::live_codes(&self.book, &self.state, at)
+    }
+
+    /// Who is in which of the document's segments at an instant.
+    #[cfg(feature = "complete")]
+    #[must_use]
+    pub fn segments(&self, at: Time) -> Vec<crate::audience::segments::Group> {
+        crate::audience::segments::groups(self.book.current(), &self.state, at)
     }
 
     /// When the next `tick` has something to settle; in the past if it already has.

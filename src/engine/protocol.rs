@@ -14,14 +14,14 @@ use crate::campaign::Problem;
 
 /// What each act carries besides `id`, `at` and `do`: fields it needs, fields it may have.
 const ACTS: &[(Act, &[&str], &[&str])] = &[
-    (Act::Visit, &["by"], &["token", "code", "touchpoint", "device", "network", "risk"]),
+    (Act::Visit, &["by"], &["token", "code", "touchpoint", "when", "device", "network", "risk"]),
     (Act::Share, &["by"], &["loop", "device", "network", "risk"]),
     (Act::Open, &["by", "play"], &["loop", "token", "touchpoint", "device", "network", "risk"]),
     (Act::Help, &["by"], &["loop", "play", "code", "token", "touchpoint", "device", "network", "risk"]),
     (Act::Join, &["by"], &["loop", "play", "code", "token", "touchpoint", "device", "network", "risk"]),
     (Act::Leave, &["by"], &["loop", "play", "device", "network", "risk"]),
     (Act::Pay, &["by", "order", "amount"], &["loop", "play"]),
-    (Act::Event, &["by", "name"], &["order", "amount", "price", "count"]),
+    (Act::Event, &["by", "name"], &["order", "amount", "price", "count", "when"]),
     (Act::Refund, &["order"], &[]),
     (Act::Fulfil, &["grant"], &[]),
     (Act::Fail, &["grant"], &["reason"]),
@@ -44,6 +44,7 @@ const ACTS: &[(Act, &[&str], &[&str])] = &[
     (Act::Switch, &["name", "text"], &[]),
     (Act::Tag, &["by", "text"], &[]),
     (Act::Untag, &["by", "text"], &[]),
+    (Act::Merge, &["by", "text"], &[]),
 ];
 
 /// The numbers and texts that both sides of the WebAssembly boundary share.
@@ -138,6 +139,7 @@ fn command((act, needs, may): &(Act, &[&str], &[&str])) -> Value {
 fn command_field(name: &str) -> Value {
     match name {
         "amount" | "price" => money(),
+        "when" => time(),
         "count" => json!({ "type": "integer", "minimum": 1, "maximum": 1_000_000 }),
         "text" => json!({ "type": "string", "minLength": 1, "maxLength": 200 }),
         "risk" => json!({ "type": "integer", "minimum": 0, "maximum": 100 }),

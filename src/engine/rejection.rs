@@ -170,6 +170,10 @@ rejections! {
     TargetUnknown = "TARGET_UNKNOWN", "There is no target `{name}`.", "没有目标 `{name}`。";
     /// The reward has to be claimed by its owner first.
     NotClaimed = "NOT_CLAIMED", "It has to be claimed first, before {until}.", "请先在 {until} 前领取。";
+    /// The campaign has never seen this participant.
+    ParticipantUnknown = "PARTICIPANT_UNKNOWN", "Nobody with the id `{name}` is known.", "没有编号为 `{name}` 的参与者。";
+    /// Both ids are of customers who registered, each on their own.
+    BothRegistered = "BOTH_REGISTERED", "Both have registered: they are two customers.", "两个编号都已注册，属于两位客户。";
 }
 
 /// What a command was refused for, with the values its sentence needs.

@@ -5,6 +5,7 @@ use super::command::Act;
 use super::counters::{Counters, Key};
 use super::field::Reason;
 use super::handle::{Event, Grant, Loop, Maybe, Order, PartAt, Person, Play, Reward, Touchpoint};
+use super::ids::Ids;
 use super::interner::Interner;
 use super::journal::Journal;
 use super::money::Money;
@@ -14,13 +15,14 @@ use super::state::{
     Share, State, Status, Terms,
 };
 use super::time::Time;
+use crate::attribution::follow::Bond;
 use crate::guard::{Held, Source};
 use crate::livecode::LiveCodes;
 use crate::mechanics::Progress;
 use crate::rewards::points::Account;
 
 /// The first bytes of every snapshot: the name and version of the form.
-const HEADER: &[u8] = b"kfactor-state-3\n";
+const HEADER: &[u8] = b"kfactor-state-4\n";
 
 /// Bytes that are not a snapshot of this version, or do not fit the campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,6 +151,26 @@ pub fn write(state: &State) -> Vec<u8> {
         pack::put_bytes(&mut out, tag.as_bytes());
         put_signed(&mut out, until.0);
     }
+    put(&mut out, count(state.happenings.len()));
+    for ((person, event), times) in state.happenings.iter() {
+        put(&mut out, u64::from(person.0));
+        put(&mut out, u64::from(event.0));
+        list(&mut out, times, |out, (at, order)| {
+            put_signed(out, at.0);
+            put_option(out, order.get().map(|order| order.0));
+        });
+    }
+    put(&mut out, count(state.order_times.len()));
+    for (order, at) in state.order_times.iter() {
+        put(&mut out, u64::from(order.0));
+        put_signed(&mut out, at.0);
+    }
+    state.ids.pack(&mut out);
+    put(&mut out, count(state.bonds.len()));
+    for (person, bond) in state.bonds.iter() {
+        put(&mut out, u64::from(person.0));
+        bond.pack(&mut out);
+    }
     list(&mut out, &state.shares.list, |out, share| {
         put(out, share.handle);
         put(out, share.code);
@@ -270,6 +292,19 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
         state.tag_ends.insert(tag, Time(reader.signed()?));
     }
     for _ in 0..reader.count()? {
+        let of = (Person(reader.small()?), Event(u16::try_from(reader.number()?).ok()?));
+        let time =
+            |reader: &mut Reader<'_>| Some((Time(reader.signed()?), option(reader)?.map(Order).into()));
+        state.happenings.insert(of, read_list(reader, time)?);
+    }
+    for _ in 0..reader.count()? {
+        state.order_times.insert(Order(reader.small()?), Time(reader.signed()?));
+    }
+    state.ids = Ids::unpack(reader)?;
+    for _ in 0..reader.count()? {
+        state.bonds.insert(Person(reader.small()?), Bond::unpack(reader)?);
+    }
+    for _ in 0..reader.count()? {
         let (handle, code, person) = (reader.number()?, reader.number()?, Person(reader.small()?));
         let (loop_, at) = (option(reader)?.map(Loop), Time(reader.signed()?));
         state.shares.add(Share { handle, code, person, loop_, at });
@@ -317,6 +352,8 @@ fn consistent(state: &State) -> bool {
         && (Time(0)..=Time::NEVER).contains(&state.now)
         && state.met.len() <= state.persons.len()
         && state.tags.iter().chain(state.tag_ends.keys()).all(|(tagged, _)| person(*tagged))
+        && state.ids.people().all(person)
+        && state.bonds.iter().all(|(who, bond)| person(*who) && bond.people().all(person))
         && state.live_codes.is_consistent(state.persons.len())
         && state.recent.keys().all(|inviter| person(*inviter))
         && state.held.keys().all(|(held_in, whose)| loop_(*held_in) && person(*whose))

@@ -1,12 +1,16 @@
 //! The state of a campaign: what the facts so far amount to.
 
 use super::counters::{Counters, Key};
+use super::decide::event_key;
 use super::handle::{Event, Grant, Loop, Maybe, Order, PartAt, Person, Play, Reward, Touchpoint};
 use super::hash::Keys;
+use super::ids::Ids;
 use super::interner::Interner;
 use super::journal::Journal;
 use super::money::Money;
 use super::time::Time;
+use crate::attribution::follow::Bond;
+use crate::audience::segments::Happenings;
 use crate::guard::Held;
 use crate::livecode::LiveCodes;
 use crate::mechanics::{Firsts, Progress};
@@ -81,6 +85,14 @@ pub struct State {
     pub tags: SortedSet<(Person, Box<str>)>,
     /// When tags end that do.
     pub tag_ends: Sorted<(Person, Box<str>), Time>,
+    /// When the latest happenings of an event were, and their orders, where a segment asks for it.
+    pub happenings: Sorted<(Person, Event), Happenings>,
+    /// When orders were, where a segment asks for it.
+    pub order_times: Sorted<Order, Time>,
+    /// Which ids are one person's.
+    pub ids: Ids,
+    /// Participants' histories as customers, from when on the document has `inviters`.
+    pub bonds: Sorted<Person, Bond>,
     /// Share handles and codes.
     pub shares: Shares,
     /// What live codes have done.
@@ -431,6 +443,10 @@ impl State {
             firsts: Firsts::default(),
             tags: SortedSet::default(),
             tag_ends: Sorted::default(),
+            happenings: Sorted::default(),
+            order_times: Sorted::default(),
+            ids: Ids::default(),
+            bonds: Sorted::default(),
             shares: Shares::default(),
             live_codes: LiveCodes::default(),
             agenda: SortedSet::default(),
@@ -468,7 +484,7 @@ impl State {
     /// A participant's account of points.
     #[must_use]
     pub fn account(&self, person: Person, reward: Reward) -> Option<&Account> {
-        self.accounts.get(&(person, reward))
+        self.accounts.get(&(self.ids.main(person), reward))
     }
 
     /// What a reward has used up.
@@ -491,20 +507,50 @@ impl State {
 
     /// The grants of a participant, latest first.
     pub fn grants_of(&self, person: Person) -> impl Iterator<Item = (Grant, &GrantState)> {
-        let first = self.person(person).and_then(|state| state.last_grant.get());
-        chain(first, |grant| self.grant(grant), |state| state.before_of_person.get())
+        let of = |id| self.person(id).and_then(|state| state.last_grant.get());
+        let each = self.ids.each(person).map(of);
+        each.flat_map(|first| chain(first, |grant| self.grant(grant), |state| state.before_of_person.get()))
     }
 
     /// The orders of a participant, in the order of the log.
     pub fn orders_of(&self, person: Person) -> impl Iterator<Item = Order> {
-        self.owners.between((person, Order(0)), (person, Order(u32::MAX))).map(|(_, order)| *order)
+        let of = |id| self.owners.between((id, Order(0)), (id, Order(u32::MAX))).map(|(_, order)| *order);
+        self.ids.each(person).flat_map(of)
+    }
+
+    /// How often an event happened to a participant.
+    #[must_use]
+    pub fn happened(&self, who: Person, event: Event) -> u32 {
+        let each = self.ids.each(who).map(|id| self.events.get(event_key(id, event)));
+        each.fold(0, u32::saturating_add)
+    }
+
+    /// When an event first happened to a participant, of one after which a time runs.
+    #[must_use]
+    pub fn first_moment(&self, who: Person, event: Event) -> Option<Time> {
+        self.ids.each(who).filter_map(|id| self.moments.get(&(id, event))).min().copied()
+    }
+
+    /// Whose customer a participant is: whoever brought them, or as the document's `inviters` says.
+    #[must_use]
+    pub fn inviter(&self, who: Person) -> Option<Person> {
+        self.inviter_by(&self.ids, who)
+    }
+
+    /// The same, as if `ids` said who is one person.
+    #[must_use]
+    pub fn inviter_by(&self, ids: &Ids, who: Person) -> Option<Person> {
+        let brought = |id| self.person(id).and_then(|person| person.inviter.get());
+        let mut inviters = ids.each(who).filter_map(brought).map(|inviter| ids.main(inviter));
+        inviters.find(|inviter| !ids.is_same(*inviter, who))
     }
 
     /// The loops a participant opened or took part in, latest first; a loop may come more than once.
     pub fn loops_of(&self, person: Person) -> impl Iterator<Item = Loop> {
+        let of = |id| self.person(id).and_then(|state| state.last_part.get());
         let part = |at: PartAt| self.parts.get(at.index());
-        let first = self.person(person).and_then(|state| state.last_part.get());
-        chain(first, part, |part| part.before.get()).map(|(_, part)| part.loop_)
+        let each = self.ids.each(person).map(of);
+        each.flat_map(move |first| chain(first, part, |part| part.before.get()).map(|(_, part)| part.loop_))
     }
 
     /// Bytes of memory held, by part.

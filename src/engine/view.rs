@@ -25,6 +25,7 @@ use crate::campaign::play::PlayRules;
 use crate::mechanics::{Keep, Looking, Loops};
 use crate::rewards;
 use crate::rewards::points::Account;
+use crate::sorted::SortedSet;
 
 /// Loops a view shows at most; the latest ones.
 const LOOPS: usize = 50;
@@ -41,7 +42,7 @@ const ASKING: &str = ".";
 #[must_use]
 pub fn view(book: &Book, state: &State, participant: &str, at: Time, asked: Option<&str>) -> View {
     let at = at.clamp(state.now, Time::NEVER.max(state.now));
-    let who = state.people.find(participant).map(Person);
+    let who = state.people.find(participant).map(|id| state.ids.main(Person(id)));
     let eye = Eye { book, state, participant, who, at };
     let campaign = book.current();
     let status = match at {
@@ -51,7 +52,7 @@ pub fn view(book: &Book, state: &State, participant: &str, at: Time, asked: Opti
     };
     let mut loops: Vec<Loop> = Vec::new();
     let asked = asked.and_then(|id| state.loop_names.find(id)).map(Loop);
-    let held = who.into_iter().flat_map(|who| {
+    let held = who.into_iter().flat_map(|who| state.ids.each(who)).flat_map(|who| {
         state.held_of.between((who, Loop(0)), (who, Loop(u32::MAX))).rev().map(|(_, loop_)| *loop_)
     });
     // The loop for all of a play is everyone's.
@@ -94,8 +95,7 @@ struct Eye<'v> {
 
 impl Eye<'_> {
     fn inviter(&self) -> Option<String> {
-        let person = self.state.person(self.who?)?;
-        Some(self.name(person.inviter.get()?))
+        Some(self.name(self.state.inviter(self.who?)?))
     }
 
     fn name(&self, who: Person) -> String {
@@ -197,7 +197,8 @@ impl Eye<'_> {
         let head = self.state.loop_(loop_)?;
         let play = self.book.play(head.revision, head.play)?;
         let (book, all) = (self.book, self.state);
-        let look = play.rules.look(Looking { book, all, loop_, state: head, who: self.who, at: self.at });
+        let who = self.who.map(|who| all.stands_as(who, loop_, head));
+        let look = play.rules.look(Looking { book, all, loop_, state: head, who, at: self.at });
         let id = self.state.loop_names.text(loop_.0);
         let mine = self.who == Some(head.initiator);
         let held: Vec<PersonLook> = self.held(loop_);
@@ -278,10 +279,14 @@ impl Eye<'_> {
     fn tags(&self) -> Vec<String> {
         let Some(who) = self.who else { return Vec::new() };
         let of = |who: u32| (Person(who), Box::<str>::default());
-        let (from, to) = (of(who.0), of(who.0.saturating_add(1)));
-        let mine = self.state.tags.between(from, to).filter(|(tagged, _)| *tagged == who);
-        let stands = |(who, tag): &&(Person, Box<str>)| self.state.has_tag(*who, tag, self.at);
-        mine.filter(stands).map(|(_, tag)| tag.to_string()).collect()
+        let mine = |who: Person| {
+            let (from, to) = (of(who.0), of(who.0.saturating_add(1)));
+            self.state.tags.between(from, to).filter(move |(tagged, _)| *tagged == who)
+        };
+        let stands = |(who, tag): &&(Person, Box<str>)| self.state.id_has_tag(*who, tag, self.at);
+        let all = self.state.ids.each(who).flat_map(mine).filter(stands);
+        let all: SortedSet<&str> = all.map(|(_, tag)| &**tag).collect();
+        all.iter().map(|tag| (*tag).to_owned()).collect()
     }
 
     fn loop_action(&self, act: Act, id: &str, look: &Look) -> Option<ActionView> {

@@ -173,13 +173,13 @@ impl<'x, 'f> Scene<'x, 'f> {
             return None;
         }
         match limit.per {
-            Per::Participant => Some(deed.by.0),
+            Per::Participant => Some(self.state.ids.main(deed.by).0),
             Per::Helper => {
                 let helps = matches!(deed.action, Action::Help | Action::Join);
-                let others = || deed.initiator.is_some_and(|whose| whose != deed.by);
-                (helps || others()).then_some(deed.by.0)
+                let others = || deed.initiator.is_some_and(|whose| !self.state.ids.is_same(whose, deed.by));
+                (helps || others()).then(|| self.state.ids.main(deed.by).0)
             }
-            Per::Initiator => deed.initiator.map(|initiator| initiator.0),
+            Per::Initiator => deed.initiator.map(|initiator| self.state.ids.main(initiator).0),
             Per::Device => deed.source.device,
             Per::Network => deed.source.network,
             Per::Loop => deed.loop_.map(|loop_| loop_.0),
@@ -224,7 +224,7 @@ impl<'x, 'f> Scene<'x, 'f> {
     /// While a command is decided, what its sender does and what is granted by it comes from its device.
     fn source(&self, by: Person, told: Source) -> Source {
         match self.sender {
-            Some((Some(sender), source)) if sender == by => source,
+            Some((Some(sender), source)) if self.state.ids.is_same(sender, by) => source,
             Some(_) => Source::default(),
             None => told,
         }

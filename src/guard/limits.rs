@@ -76,7 +76,10 @@ pub fn check_facts<'c>(cx: &Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     let scene = Scene::deciding(cx);
     for (before, fact) in cx.facts.iter().enumerate() {
         let Some(deed) = scene.deed(fact, cx.at) else { continue };
-        if deed.by != sender || deed.action == Action::Grant || cx.is_checked(deed.action) {
+        if !cx.state.ids.is_same(deed.by, sender)
+            || deed.action == Action::Grant
+            || cx.is_checked(deed.action)
+        {
             continue;
         }
         if let Some((rejection, _)) = fullest(cx, lists(cx.book, &deed), &deed, before) {
@@ -131,7 +134,12 @@ fn reached<'c>(
     let scene = Scene::deciding(cx);
     let subject = scene.subject(scope, limit, deed)?;
     let (period, next) = limit.every.of(cx.at, cx.book.current().timezone);
-    let key = number(cx.state, limit.content(scope)).map(|number| Key::new(number, period, subject));
+    let number = number(cx.state, limit.content(scope));
+    // What was counted before ids were merged stands under each of them.
+    let people = matches!(limit.per, Per::Participant | Per::Helper | Per::Initiator);
+    let others = cx.state.ids.each(Person(subject)).skip(1).filter(|_| people).map(|id| id.0);
+    let keys = core::iter::once(subject).chain(others);
+    let keys = keys.filter_map(|subject| Some(Key::new(number?, period, subject)));
     let pending = || {
         let facts = cx.facts.iter().take(before);
         let deeds = facts.filter_map(|fact| scene.deed(fact, cx.at));
@@ -139,7 +147,7 @@ fn reached<'c>(
     };
     let refused = || Rejection::new(Code::LimitReached).name(limit.label());
     if let Some(most) = limit.most {
-        let known = key.map_or(0, |key| cx.state.counters.get(key));
+        let known = keys.fold(0, |sum: u32, key| sum.saturating_add(cx.state.counters.get(key)));
         // No fact counts more than once, so most deeds need no look at the facts before them.
         if known.saturating_add(u32::try_from(before).unwrap_or(u32::MAX)) < most.get() {
             return None;
@@ -152,7 +160,7 @@ fn reached<'c>(
         return Some((if next == Time::NEVER { refused } else { refused.until(next) }, next));
     }
     let most = limit.amount?;
-    let known = key.and_then(|key| cx.state.sums.get(&key)).copied().unwrap_or_default();
+    let known = keys.filter_map(|key| cx.state.sums.get(&key)).fold(Money(0), |sum, more| sum.plus(*more));
     let sum = pending().fold(known, |sum, other| sum.plus(other.amount));
     if sum.plus(deed.amount) <= most {
         return None;
@@ -227,7 +235,7 @@ fn count_contribution(book: &Book, state: &mut State, deed: &Deed, fact: &Fact<'
             }
         }
     }
-    let inviter = deed.initiator.filter(|inviter| *inviter != deed.by);
+    let inviter = deed.initiator.filter(|inviter| !state.ids.is_same(*inviter, deed.by));
     if let Some(inviter) = inviter.filter(|_| campaign.recalls > 0 && !matches!(fact, Fact::Traced { .. })) {
         let times = state.recent.entry(inviter, Default::default());
         if times.len() >= campaign.recalls + SPARE {

@@ -47,8 +47,10 @@ pub fn review<'c>(
 ) -> Result<bool, Rejection<'c>> {
     let by = required(cx.command.by.as_deref(), "by")?;
     let Some(by) = cx.state.people.find(by).map(Person) else { return Ok(false) };
+    let sender = by;
+    let by = cx.state.stands_as(by, loop_, state);
     let Some(held) = cx.state.held.get(&(loop_, by)).copied() else { return Ok(false) };
-    cx.sender = Some(by);
+    cx.sender = Some(sender);
     match required(cx.command.name.as_deref(), "name")? {
         "approve" => {
             cx.emit(Fact::Released { loop_, by });

@@ -10,7 +10,7 @@ use super::{Guards, can_be_held, counts, refuses};
 use crate::campaign::guard::{NewUser, Quota, Then};
 use crate::campaign::limits::{Per, label};
 use crate::campaign::play::PlayRules;
-use crate::engine::decide::{Deciding, event_key};
+use crate::engine::decide::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::field::Reason;
 use crate::engine::handle::{Loop, Person, Play};
@@ -37,7 +37,7 @@ pub fn judge<'c>(
     by: Person,
     before: usize,
 ) -> Result<(), Rejection<'c>> {
-    let own = state.initiator == by || rules.rules.loops() == Loops::Shared;
+    let own = cx.state.ids.is_same(state.initiator, by) || rules.rules.loops() == Loops::Shared;
     if own || cx.released.is_some() || !can_be_held(cx.act) {
         return Ok(());
     }
@@ -148,12 +148,13 @@ fn objections<'c>(
 
 fn is_new(cx: &Deciding<'_, '_>, new: &NewUser, who: Person) -> bool {
     let recent = new.within.is_none_or(|within| seen(cx, who).after(within) > cx.at);
-    let happened = |event: &crate::engine::handle::Event| cx.state.events.get(event_key(who, *event)) > 0;
+    let happened = |event: &crate::engine::handle::Event| cx.state.happened(who, *event) > 0;
     recent && !new.without.as_ref().is_some_and(|events| events.iter().any(happened))
 }
 
 /// When a participant was first seen: now, if by this command; long ago, if before any rule asked for it.
 fn seen(cx: &Deciding<'_, '_>, who: Person) -> Time {
+    let who = cx.state.ids.main(who);
     if who.index() >= cx.state.people.len() {
         return cx.at;
     }
@@ -165,6 +166,7 @@ fn seen(cx: &Deciding<'_, '_>, who: Person) -> Time {
 /// The nearest participants come first, of each the latest participations; the search ends after [`PEOPLE`]
 /// participants or [`PARTS`] participations.
 fn distance(cx: &Deciding<'_, '_>, from: Person, to: Person, most: u32) -> Option<u32> {
+    let same = |one, other| cx.state.ids.is_same(one, other);
     let mut known = vec![from];
     let mut next = 0;
     let mut parts = 0;
@@ -181,10 +183,10 @@ fn distance(cx: &Deciding<'_, '_>, from: Person, to: Person, most: u32) -> Optio
                 let Some(head) = cx.state.loop_(loop_) else { continue };
                 let whose = head.initiator;
                 let shared = || cx.rules(head).is_some_and(|rules| rules.rules.loops() == Loops::Shared);
-                if whose == who || shared() {
+                if same(whose, who) || shared() {
                     continue;
                 }
-                if whose == to {
+                if same(whose, to) {
                     return Some(distance);
                 }
                 if known.len() < PEOPLE && !known.contains(&whose) {

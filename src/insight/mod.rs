@@ -11,6 +11,8 @@
 //!   function of recurrent events; Nelson 1988, variance by Lawless and Nadeau 1995).
 //! * **Cycle time**: from someone's arrival to the arrivals of those they brought.
 //! * **Tree**: who brought whom, its size, depth, width and structural virality, and who spread most.
+//! * **Ids of one person** ([`merged`]): everything above is told of people, from the beginning, whenever their ids were
+//!   merged; what one person could not have done under two ids is listed.
 //! * **Touchpoints** side by side, with an interval that holds however often one looks.
 //! * **Credit** for conversions by the models of [`crate::attribution::credit`]; **RFM** by [`crate::audience`].
 #![expect(
@@ -25,9 +27,10 @@
 pub mod experiment;
 pub mod growth;
 pub mod math;
+pub mod merged;
 pub mod report;
 pub mod story;
 pub mod tree;
 
-pub use report::{Report, report};
+pub use report::{Report, report, report_with};
 pub use story::{Options, Story};

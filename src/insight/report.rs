@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use super::experiment::{Arm, Comparison, compare};
 use super::growth::{Bringer, Curve, Cycle, Estimate, cycle, k_factor};
+use super::merged::Double;
 use super::story::{Options, Person, Story};
 use super::tree::{Forest, Tree};
 use crate::attribution::credit::{Model, Path, credit, transform, within};
 use crate::audience::rfm::{Class, Convention, Customer, classes, scores};
+use crate::audience::segments::Group;
 use crate::engine::view::shown;
 
 shown! {
@@ -64,6 +66,24 @@ shown! {
         pub rfm: Vec<Vec<u32>>,
         /// What happened by local day.
         pub days: Vec<Day>,
+        /// Stages by segment of the document, as it is at the moment of looking; empty where no document was given.
+        pub segments: Vec<Slice>,
+        /// Ids that turned out to be another name of somebody.
+        pub merged: u32,
+        /// What people did under two of their ids, though one person cannot: decided before that was known.
+        pub doubles: Vec<DoubleRow>,
+    }
+
+    /// What somebody did under two of their ids, though one person cannot.
+    pub struct DoubleRow {
+        /// The main id of the person.
+        pub who: String,
+        /// `helped-self`, `helped-twice` or `invited-self`.
+        pub what: &'static str,
+        /// The loop.
+        pub r#loop: Option<String>,
+        /// When.
+        pub at: i64,
     }
 
     /// A stage of the funnel.
@@ -238,6 +258,14 @@ const BRANCHES: usize = 200;
 /// Makes the report.
 #[must_use]
 pub fn report(story: &Story, options: &Options) -> Report {
+    report_with(story, options, &[])
+}
+
+/// The same, with the stages of the people in segments.
+#[must_use]
+pub fn report_with(story: &Story, options: &Options, groups: &[Group]) -> Report {
+    let told = story;
+    let story = &*told.merged();
     let eye = Eye::new(story, options);
     let arrivals = eye.arrived().count();
     let spent: i64 = story.rewards.values().map(|sum| sum.spent).sum();
@@ -270,6 +298,18 @@ pub fn report(story: &Story, options: &Options) -> Report {
         classes: eye.classes(),
         rfm: eye.rfm(),
         days: eye.days(),
+        segments: groups.iter().map(|group| eye.segment(group)).collect(),
+        merged: count(told.people.len().saturating_sub(story.people.len())),
+        doubles: told.doubles().iter().map(|double| double_row(told, double)).collect(),
+    }
+}
+
+fn double_row(told: &Story, double: &Double) -> DoubleRow {
+    DoubleRow {
+        who: told.names.text(double.who).to_owned(),
+        what: double.what.name(),
+        r#loop: double.loop_.map(|loop_| told.loops.text(loop_).to_owned()),
+        at: double.at,
     }
 }
 
@@ -351,6 +391,12 @@ impl<'s> Eye<'s> {
             value: people.iter().map(|at| self.person(*at).value).sum(),
             against_first: None,
         }
+    }
+
+    fn segment(&self, group: &Group) -> Slice {
+        let known = group.people.iter().filter_map(|who| usize::try_from(self.story.names.find(who)?).ok());
+        let people: Vec<usize> = known.filter(|at| self.person(*at).arrived.is_some()).collect();
+        self.slice(&group.segment, &people)
     }
 
     fn funnel(&self) -> Vec<Stage> {

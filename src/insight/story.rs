@@ -65,6 +65,12 @@ pub struct Story {
     pub targets: Interner,
     /// What each of these did.
     pub routes: Vec<RouteSum>,
+    /// Ids that are one person's, two by two, by the numbers of people.
+    pub merges: Vec<(u32, u32)>,
+    /// Who opened, helped and joined which loops, in the order of the facts.
+    pub deeds: Vec<Deed>,
+    /// The ids of loops; their places are the numbers in `deeds`.
+    pub loops: Interner,
     /// Facts read.
     pub facts: u64,
     /// Lines that are no facts.
@@ -94,8 +100,10 @@ pub struct Person {
     pub met: i64,
     /// When they arrived.
     pub arrived: Option<i64>,
-    /// Who brought them.
+    /// Who brought them, or whose customer they are now.
     pub inviter: Option<u32>,
+    /// Whether the latter was told.
+    pub bound: bool,
     /// The channel they arrived by.
     pub channel: u32,
     /// When they first took part.
@@ -125,6 +133,19 @@ pub struct Touch {
     pub at: i64,
     /// Where.
     pub channel: u32,
+}
+
+/// Somebody opened, helped or joined a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deed {
+    /// The loop.
+    pub loop_: u32,
+    /// Who.
+    pub who: u32,
+    /// When.
+    pub at: i64,
+    /// Whether it is theirs.
+    pub opens: bool,
 }
 
 /// A conversion.
@@ -170,6 +191,9 @@ struct Told<'a> {
     id: Text<'a>,
     kind: Text<'a>,
     at: Option<i64>,
+    when: Option<i64>,
+    other: Text<'a>,
+    loop_: Text<'a>,
     who: Text<'a>,
     by: Text<'a>,
     inviter: Text<'a>,
@@ -234,6 +258,9 @@ impl Default for Story {
             rewards: BTreeMap::new(),
             targets: new(),
             routes: Vec::new(),
+            merges: Vec::new(),
+            deeds: Vec::new(),
+            loops: new(),
             facts: 0,
             skipped: 0,
             first: 0,
@@ -306,6 +333,8 @@ impl Story {
         }
         self.facts += 1;
         self.last = self.last.max(at);
+        // What was told late counts when it was.
+        let at = told.when.unwrap_or(at);
         let who = told.who.as_deref().or(told.by.as_deref()).or(told.subject.as_deref());
         let who = who.map(|who| self.person(who, at));
         match (kind, who) {
@@ -340,6 +369,19 @@ impl Story {
                 }
             }
             ("dropped", Some(_)) => drop(self.route(told, |sum| sum.dropped += 1)),
+            ("bound", Some(who)) => {
+                let inviter = told.inviter.as_deref().map(|inviter| self.person(inviter, at));
+                self.of(who, |person| (person.inviter, person.bound) = (inviter, true));
+            }
+            ("merged", Some(who)) => {
+                let other = told.other.as_deref().map(|other| self.person(other, at));
+                self.merges.extend(other.map(|other| (who, other)));
+            }
+            ("opened" | "helped" | "joined" | "cut", Some(who)) => {
+                let loop_ = told.loop_.as_deref().map(|loop_| self.loops.intern(loop_));
+                let deed = |loop_| Deed { loop_, who, at, opens: kind == "opened" };
+                self.deeds.extend(loop_.map(deed));
+            }
             _ => {}
         }
         if let Some(who) = who.filter(|_| PARTS.contains(&kind)) {
@@ -375,6 +417,7 @@ impl Story {
         let channel = self.touch(who, at, told);
         self.of(who, |person| {
             if person.arrived.is_none() {
+                let inviter = if person.bound { person.inviter } else { inviter };
                 (person.arrived, person.inviter, person.channel) = (Some(at), inviter, channel);
             }
         });
@@ -491,6 +534,9 @@ impl<'a> Told<'a> {
             ("time", Value::Text(text)) => self.at = self.at.or_else(|| instant(&text)),
             ("subject", Value::Text(text)) => self.subject = Some(text),
             ("data", Value::Other(bytes)) => self.data = Some(bytes),
+            ("when", Value::Int(when)) => self.when = Some(when),
+            ("other", Value::Text(text)) => self.other = Some(text),
+            ("loop", Value::Text(text)) => self.loop_ = Some(text),
             ("who", Value::Text(text)) => self.who = Some(text),
             ("by", Value::Text(text)) => self.by = Some(text),
             ("inviter", Value::Text(text)) => self.inviter = Some(text),

@@ -212,4 +212,8 @@ impl Kept for Progress {
     fn memory(&self) -> usize {
         self.helpers.capacity() * size_of::<Person>()
     }
+
+    fn knows(&self, who: Person) -> bool {
+        self.helpers.contains(&who)
+    }
 }

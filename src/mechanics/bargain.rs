@@ -513,7 +513,7 @@ fn end(cx: &mut Deciding<'_, '_>, on: &On<'_, '_, Progress>) {
 fn is_new(cx: &Deciding<'_, '_>, initiator: Person, by: Person) -> bool {
     cx.state
         .person(by)
-        .is_none_or(|known| known.inviter.get() == Some(initiator) && cx.state.loops_of(by).next().is_none())
+        .is_none_or(|_| cx.state.inviter(by) == Some(initiator) && cx.state.loops_of(by).next().is_none())
 }
 
 impl Progress {
@@ -566,5 +566,9 @@ impl Kept for Progress {
 
     fn memory(&self) -> usize {
         self.cuts.capacity() * size_of::<Cut>()
+    }
+
+    fn knows(&self, who: Person) -> bool {
+        self.cuts.iter().any(|cut| cut.who == who)
     }
 }

@@ -8,7 +8,9 @@
 //!   `bindWithin` has passed since the event `bindAfter` first happened to them; `last` binds anew each time,
 //!   but not before a binding has stood for `protect`. A binding counts for `bindFor`, or until the campaign
 //!   ends, and only while the distributor's loop runs. Nobody is bound to themselves or to someone who is,
-//!   over any number of bindings, bound to them. `newUser` says who counts as a new customer.
+//!   over any number of bindings, bound to them. `newUser` says who counts as a new customer. `inviter` leaves all of this
+//!   to the document's `inviters`: a customer is bound to the loop of their inviter as soon as they have one, or come by
+//!   its link after it was opened, and moves on with them.
 //! * An order is the event `order` with an `order` and an `amount` above zero. Level 1 goes to the distributor
 //!   whom the buyer is bound to at that moment, level 2 to the one whom that distributor is bound to. With
 //!   `ownOrders`, a buyer who is a distributor earns level 1 of their own orders, and level 2 goes to the one
@@ -33,7 +35,7 @@ use crate::campaign::document::{choices, document};
 use crate::campaign::problem::code;
 use crate::campaign::units::{List, Percent};
 use crate::engine::command::Act;
-use crate::engine::decide::{Deciding, event_key};
+use crate::engine::decide::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Event, Grant, Loop, Maybe, Order, Person, Play, Reward};
 use crate::engine::money::Money;
@@ -106,6 +108,8 @@ choices! {
         Register = "register",
         /// Each time, to the distributor they came by last.
         Last = "last",
+        /// As the document's `inviters` says, to the loop of whoever is their inviter.
+        Inviter = "inviter",
     }
 }
 
@@ -172,6 +176,12 @@ impl Mechanic for Rules {
         self.bind(cx, &on, by).ok();
     }
 
+    fn invited(&self, cx: &mut Deciding<'_, '_>, on: On<'_, '_, Progress>, by: Person) {
+        if self.bind == Bind::Inviter {
+            self.bind(cx, &on, by).ok();
+        }
+    }
+
     fn event(
         &self,
         cx: &mut Deciding<'_, '_>,
@@ -180,15 +190,15 @@ impl Mechanic for Rules {
         event: Event,
         order: Option<Order>,
     ) {
-        let (state, play, at) = (cx.state, on.state.play, cx.at);
+        let play = on.state.play;
         let Some(order) = order.filter(|_| event == self.order) else { return };
         let own = own_orders(cx, play, by);
-        let bound = binding(state, play, by, at);
+        let bound = binding(cx, play, by);
         let above = match own {
             // Each loop the buyer is in hears of the order; one of them answers.
             Some(first) if first == on.loop_ => bound,
             None if bound.is_some_and(|(first, _)| first == on.loop_) => {
-                binding(state, play, on.state.initiator, at)
+                binding(cx, play, on.state.initiator)
             }
             _ => return,
         };
@@ -411,6 +421,10 @@ fn check_idle_rates(rules: &Rules, list: Option<&Node<'_>>, cx: &mut Cx) {
 
 fn check_binding(rules: &Rules, at: usize, cx: &mut Cx) {
     let registers = rules.bind == Bind::Register;
+    let inviters = (rules.bind == Bind::Inviter && !cx.inviters).then_some((
+        "`bind` is `inviter`: say in `inviters`, beside `plays`, whose customer somebody is.",
+        "`bind` 为 `inviter` 时，需要在 `plays` 之外填写 `inviters`（锁客规则）。",
+    ));
     let problem = match (rules.bind_after.is_some(), rules.bind_within.is_some()) {
         (true, true) if registers => None,
         _ if registers => Some((
@@ -427,7 +441,7 @@ fn check_binding(rules: &Rules, at: usize, cx: &mut Cx) {
         "`protect` only means something when `bind` is `last`: otherwise nobody takes a customer over.",
         "`protect` 只在 `bind` 为 `last` 时有效：其他方式下客户不会被抢走。",
     ));
-    for (en, zh) in problem.into_iter().chain(protect) {
+    for (en, zh) in problem.into_iter().chain(protect).chain(inviters) {
         cx.within("bind", |cx| {
             cx.error(code::BIND_SHAPE, at, |_| (String::from(en), String::from(zh)));
         });
@@ -447,11 +461,19 @@ impl Rules {
         if distributor == by {
             return Err(Code::OwnLoop.into());
         }
-        let before = binding(state, play, by, at);
-        if let Some((loop_, head)) = before {
-            if loop_ == on.loop_ {
-                return Err(Code::AlreadyJoined.into());
+        let before = binding(cx, play, by);
+        if before.is_some_and(|(loop_, _)| loop_ == on.loop_) {
+            let joins = |fact: &Fact<'_>| matches!(fact, Fact::Joined { by: who, .. } if *who == by);
+            // The click of this very command may have bound them already.
+            return if cx.facts.iter().any(joins) { Ok(()) } else { Err(Code::AlreadyJoined.into()) };
+        }
+        cx.check_inviter(by, distributor)?;
+        if self.bind == Bind::Inviter {
+            if cx.inviter(by).is_none() {
+                // The click counts once they do what binds.
+                return Ok(());
             }
+        } else if let Some((_, head)) = before {
             let since = customer(head, by).map_or(at, |customer| customer.since);
             let protected = since.after(self.protect.unwrap_or_default());
             if self.bind != Bind::Last {
@@ -465,7 +487,7 @@ impl Rules {
         if let Some(new_user) = &self.new_user {
             new_user.check(cx, by, distributor)?;
         }
-        let up = |who| binding(state, play, who, at).map(|(_, head)| head.initiator);
+        let up = |who| binding(cx, play, who).map(|(_, head)| head.initiator);
         if is_above(state, distributor, by, up) {
             return Err(Code::InviteCycle.into());
         }
@@ -488,12 +510,12 @@ impl Rules {
         else {
             return Ok(());
         };
-        if cx.state.events.get(event_key(by, event)) == 0 {
+        if cx.state.happened(by, event) == 0 {
             let book: &'c _ = cx.book;
             return Err(Rejection::new(Code::EventRequired).name(book.names.event_name(event)));
         }
         // An event from before the rules asked for its time happened long ago.
-        let until = cx.state.moments.get(&(by, event)).map_or(Time(0), |first| first.after(within));
+        let until = cx.state.first_moment(by, event).map_or(Time(0), |first| first.after(within));
         if cx.at >= until {
             return Err(Rejection::new(Code::BindClosed).until(until));
         }
@@ -605,14 +627,23 @@ impl Level {
     }
 }
 
-/// The running loop that a participant is bound to at a moment.
-fn binding(state: &State, play: Play, who: Person, at: Time) -> Option<(Loop, &LoopState)> {
+/// The running loop that a participant is bound to.
+fn binding<'s>(cx: &Deciding<'s, '_>, play: Play, who: Person) -> Option<(Loop, &'s LoopState)> {
+    let (state, at) = (cx.state, cx.at);
     let of_play = |loop_: Loop| Some((loop_, state.loop_(loop_)?));
+    let now = cx.facts.iter().rev().find_map(|fact| match *fact {
+        Fact::Joined { loop_, by, .. } if by == who => of_play(loop_).filter(|(_, head)| head.play == play),
+        _ => None,
+    });
+    if now.is_some() {
+        return now;
+    }
     let latest = state
         .loops_of(who)
         .filter_map(of_play)
-        .find(|(_, head)| head.play == play && head.initiator != who)?;
-    let (_, head) = latest;
+        .find(|(_, head)| head.play == play && !state.ids.is_same(head.initiator, who))?;
+    let (loop_, head) = latest;
+    let who = state.stands_as(who, loop_, head);
     let runs = head.status == Status::Running && at < head.until;
     let stands = customer(head, who).is_some_and(|customer| customer.bound && at < customer.until);
     (runs && stands).then_some(latest)
@@ -632,7 +663,7 @@ fn own_orders(cx: &Deciding<'_, '_>, play: Play, by: Person) -> Option<Loop> {
         let rules = cx.rules(head).map(|play| &play.rules);
         let earns = matches!(rules, Some(super::Rules::Commission(rules)) if rules.own_orders);
         let runs = head.status == Status::Running && cx.at < head.until;
-        head.play == play && head.initiator == by && runs && earns
+        head.play == play && cx.state.ids.is_same(head.initiator, by) && runs && earns
     };
     cx.state.loops_of(by).find(mine)
 }
@@ -748,6 +779,10 @@ impl Kept for Progress {
 
     fn memory(&self) -> usize {
         self.items.capacity() * size_of::<Item>() + self.customers.memory()
+    }
+
+    fn knows(&self, who: Person) -> bool {
+        self.customers.contains_key(&who)
     }
 }
 

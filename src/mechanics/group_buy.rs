@@ -43,7 +43,7 @@ use crate::campaign::problem::code;
 use crate::campaign::units::Int;
 use crate::engine::book::Book;
 use crate::engine::command::Act;
-use crate::engine::decide::{Deciding, event_key};
+use crate::engine::decide::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::field::Reason;
 use crate::engine::handle::{Event, Loop, Order, Person, Play, Reward};
@@ -595,7 +595,7 @@ impl Rules {
 
     /// Whether someone may join a group that another leads.
     fn admits(&self, state: &State, by: Person) -> bool {
-        self.new_members.is_none_or(|event| state.events.get(event_key(by, event)) == 0)
+        self.new_members.is_none_or(|event| state.happened(by, event) == 0)
     }
 
     /// Until when others may join a group that ends at `until`.
@@ -628,7 +628,7 @@ impl Rules {
             let Some(other) = state.loop_(*loop_) else { return false };
             let super::Progress::GroupBuy(progress) = &other.progress else { return false };
             let same = cx.rules(other).is_some_and(|rules| rules.rules == on.play.rules);
-            same && other.initiator != by
+            same && !state.ids.is_same(other.initiator, by)
                 && self.status(other, progress, cx.at) == Status::Running
                 && progress.slots(cx.at) < self.largest()
         });

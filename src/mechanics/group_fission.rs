@@ -570,4 +570,8 @@ impl Kept for Progress {
     fn memory(&self) -> usize {
         self.guests.memory() + self.inside.memory() + self.claimed.memory()
     }
+
+    fn knows(&self, who: Person) -> bool {
+        self.guests.contains_key(&who)
+    }
 }

@@ -28,7 +28,7 @@ use crate::campaign::document::document;
 use crate::campaign::problem::code;
 use crate::campaign::units::Int;
 use crate::engine::command::Act;
-use crate::engine::decide::{Deciding, event_key};
+use crate::engine::decide::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Event, Loop, Order, Person, Reward};
 use crate::engine::money::Money;
@@ -115,7 +115,9 @@ impl Mechanic for Rules {
     fn open<'c>(&'c self, mut opening: Opening<'_, '_, 'c>) -> Result<(), Rejection<'c>> {
         let (state, play, by) = (opening.cx.state, opening.play, opening.by);
         let own = |loop_: &Loop| {
-            state.loop_(*loop_).is_some_and(|other| other.play == play && other.initiator == by)
+            state
+                .loop_(*loop_)
+                .is_some_and(|other| other.play == play && state.ids.is_same(other.initiator, by))
         };
         if state.loops_of(by).any(|loop_| own(&loop_)) {
             return Err(Code::LoopRunning.into());
@@ -140,7 +142,8 @@ impl Mechanic for Rules {
             Some(_) => return Err(Code::AlreadyInvited.into()),
             None => {}
         }
-        if cx.state.events.get(event_key(by, self.qualifies)) > 0 {
+        cx.check_inviter(by, on.state.initiator)?;
+        if cx.state.happened(by, self.qualifies) > 0 {
             return Err(Code::NotNew.into());
         }
         if let Some(new_user) = &self.new_user {
@@ -545,5 +548,9 @@ impl Kept for Progress {
 
     fn memory(&self) -> usize {
         self.invitees.capacity() * size_of::<Invitee>()
+    }
+
+    fn knows(&self, who: Person) -> bool {
+        self.invitees.iter().any(|invitee| invitee.who == who)
     }
 }

@@ -614,4 +614,8 @@ impl Kept for Progress {
     fn memory(&self) -> usize {
         self.scores.memory() + self.order.memory()
     }
+
+    fn knows(&self, who: Person) -> bool {
+        self.scores.contains_key(&who)
+    }
 }

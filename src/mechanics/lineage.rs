@@ -1,7 +1,7 @@
 //! Lineage: who brought whom, for the mechanics that bind people to each other.
 
 use crate::campaign::document::document;
-use crate::engine::decide::{Deciding, event_key};
+use crate::engine::decide::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Event, Loop, Person, Play};
 use crate::engine::rejection::{Code, Rejection};
@@ -23,7 +23,7 @@ impl NewUser {
     /// # Errors
     /// `NOT_NEW`.
     pub fn check<'r>(&self, cx: &Deciding<'_, '_>, by: Person, inviter: Person) -> Result<(), Rejection<'r>> {
-        let done = |event: &Event| cx.state.events.get(event_key(by, *event)) > 0;
+        let done = |event: &Event| cx.state.happened(by, *event) > 0;
         if self.not_done.iter().any(done) || (self.unmet && !is_unmet(cx, by, inviter)) {
             return Err(Code::NotNew.into());
         }
@@ -45,16 +45,17 @@ pub fn attributed_to(cx: &Deciding<'_, '_>, by: Person) -> Option<Person> {
         Fact::Arrived { who, inviter, .. } if who == by => inviter,
         _ => None,
     };
-    let known = cx.state.person(by).and_then(|person| person.inviter.get());
-    known.or_else(|| cx.facts.iter().find_map(arrived))
+    cx.inviter(by).or_else(|| cx.facts.iter().find_map(arrived))
 }
 
 /// The loop of this play that a participant joined last, of those that others opened.
 #[must_use]
 pub fn bound_to(state: &State, play: Play, who: Person) -> Option<Loop> {
-    state
-        .loops_of(who)
-        .find(|loop_| state.loop_(*loop_).is_some_and(|other| other.play == play && other.initiator != who))
+    state.loops_of(who).find(|loop_| {
+        state
+            .loop_(*loop_)
+            .is_some_and(|other| other.play == play && !state.ids.is_same(other.initiator, who))
+    })
 }
 
 /// Whether `who` stands anywhere in the chain above `from`; `up` tells who stands directly above someone.
@@ -64,7 +65,7 @@ pub fn is_above(state: &State, from: Person, who: Person, up: impl Fn(Person) ->
     // Binding refuses cycles, so the chain ends after at most as many steps as there are participants.
     for _ in 0..=state.people.len() {
         match up(at) {
-            Some(above) if above == who => return true,
+            Some(above) if state.ids.is_same(above, who) => return true,
             Some(above) => at = above,
             None => return false,
         }

@@ -80,6 +80,9 @@ pub trait Mechanic {
     /// its initiator.
     fn visited(&self, _cx: &mut Deciding<'_, '_>, _on: On<'_, '_, Self::Progress>, _by: Person) {}
 
+    /// The participant became the customer of whose loop this is, by the document's `inviters`.
+    fn invited(&self, _cx: &mut Deciding<'_, '_>, _on: On<'_, '_, Self::Progress>, _by: Person) {}
+
     /// Looks at the facts of a decided command, whatever plays they are about, and may add to them. Only
     /// for mechanics whose [`Mechanic::WATCHES`] is set.
     fn watch(&self, _cx: &mut Deciding<'_, '_>, _play: Play, _rules: &PlayRules) {}
@@ -228,6 +231,11 @@ pub trait Mechanic {
         Vec::new()
     }
 
+    /// Whether a participant has reached a level of this name.
+    fn has_level(&self, _state: &State, _who: Person, _name: &str) -> bool {
+        false
+    }
+
     /// The event whose first moment is kept for each participant, because a time runs after it.
     fn timed(&self) -> Option<Event> {
         None
@@ -321,7 +329,7 @@ fn gives_back(fact: &Fact<'_>) -> bool {
 #[must_use]
 pub fn runs_one(cx: &Deciding<'_, '_>, play: Play, by: Person) -> bool {
     cx.state.loops_of(by).filter_map(|loop_| cx.state.loop_(loop_)).any(|other| {
-        let mine = other.play == play && other.initiator == by;
+        let mine = other.play == play && cx.state.ids.is_same(other.initiator, by);
         mine && cx.rules(other).is_some_and(|rules| cx.loop_running(rules, other).is_ok())
     })
 }
@@ -334,6 +342,11 @@ pub trait Kept: Clone + core::fmt::Debug + PartialEq + Default {
     fn unpack(reader: &mut Reader<'_>) -> Option<Self>;
     /// Bytes of memory on the heap.
     fn memory(&self) -> usize;
+
+    /// Whether somebody besides the loop's owner has a place in it.
+    fn knows(&self, _who: Person) -> bool {
+        false
+    }
 }
 
 /// A loop about to be opened.
@@ -511,6 +524,22 @@ macro_rules! mechanics {
                 }
             }
 
+            /// Someone became the customer of whose loop it is.
+            pub fn invited(
+                &self,
+                cx: &mut Deciding<'_, '_>,
+                loop_: Loop,
+                state: &LoopState,
+                play: &PlayRules,
+                by: Person,
+            ) {
+                match (self, &state.progress) {
+                    $((Rules::$Name(rules), Progress::$Name(progress)) =>
+                        rules.invited(cx, On { loop_, state, progress, play }, by),)*
+                    _ => {}
+                }
+            }
+
             /// Does the command's act on a loop.
             ///
             /// # Errors
@@ -681,6 +710,12 @@ macro_rules! mechanics {
             pub fn memory(&self) -> usize {
                 match self { $(Progress::$Name(progress) => size_of_val(&**progress) + progress.memory(),)* }
             }
+
+            /// Whether somebody besides the loop's owner has a place in it.
+            #[must_use]
+            pub fn knows(&self, who: Person) -> bool {
+                match self { $(Progress::$Name(progress) => progress.knows(who),)* }
+            }
         }
 
         macro_rules! each_rules {
@@ -781,6 +816,12 @@ impl Rules {
     #[must_use]
     pub fn wants(&self) -> Vec<(&'static str, Reward, Wants)> {
         each_rules!(self, rules => rules.wants())
+    }
+
+    /// Whether a participant has reached a level of this name.
+    #[must_use]
+    pub fn has_level(&self, state: &State, who: Person, name: &str) -> bool {
+        each_rules!(self, rules => rules.has_level(state, who, name))
     }
 
     /// The event whose first moment is kept for each participant.

@@ -179,6 +179,11 @@ impl Mechanic for Rules {
         }
     }
 
+    fn has_level(&self, state: &State, who: Person, name: &str) -> bool {
+        let earned = state.account(who, self.account).map_or(0, |account| account.earned());
+        self.levels.iter().any(|level| &*level.name == name && earned >= u64::from(level.at.get()))
+    }
+
     fn offers(&self) -> Vec<Offer> {
         let offer = |reward: Reward, at: u32| Offer { side: Side::Initiator, reward, at };
         let items = self.items.iter().map(|item| offer(item.give, item.cost.get()));

@@ -326,4 +326,8 @@ impl Kept for Progress {
             + self.known.memory()
             + self.winners.capacity() * size_of::<Win>()
     }
+
+    fn knows(&self, who: Person) -> bool {
+        self.known.contains(&who)
+    }
 }

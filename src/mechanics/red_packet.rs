@@ -535,4 +535,8 @@ impl Kept for Progress {
     fn memory(&self) -> usize {
         self.helpers.capacity() * size_of::<Person>() + self.claims.capacity() * size_of::<(Person, Money)>()
     }
+
+    fn knows(&self, who: Person) -> bool {
+        self.helpers.contains(&who) || self.claims.iter().any(|(other, _)| *other == who)
+    }
 }

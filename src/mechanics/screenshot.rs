@@ -99,7 +99,7 @@ impl Mechanic for Rules {
     fn open<'c>(&'c self, mut opening: Opening<'_, '_, 'c>) -> Result<(), Rejection<'c>> {
         let (state, play, by) = (opening.cx.state, opening.play, opening.by);
         let mut loops = state.loops_of(by).filter_map(|loop_| state.loop_(loop_));
-        if let Some(own) = loops.find(|other| other.play == play && other.opener == by) {
+        if let Some(own) = loops.find(|other| other.play == play && state.ids.is_same(other.opener, by)) {
             let rules = opening.cx.rules(own).ok_or(Code::PlayUnknown)?;
             return opening.cx.loop_running(rules, own).and(Err(Code::LoopRunning.into()));
         }

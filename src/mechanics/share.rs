@@ -123,7 +123,11 @@ impl Mechanic for Rules {
     fn visited(&self, cx: &mut Deciding<'_, '_>, on: On<'_, '_, Progress>, by: Person) {
         let counts = on.state.initiator != by
             && cx.loop_running(on.play, on.state).is_ok()
-            && cx.state.tallies.get(self.visited_key(on.state.play, by, cx.at)) == 0
+            && cx
+                .state
+                .ids
+                .each(by)
+                .all(|id| cx.state.tallies.get(self.visited_key(on.state.play, id, cx.at)) == 0)
             && self
                 .per_day
                 .is_none_or(|most| on.progress.on_day(cx.at, cx.book.current().timezone) < most.get())
@@ -284,5 +288,9 @@ impl Kept for Progress {
 
     fn memory(&self) -> usize {
         self.visits.capacity() * size_of::<Visit>()
+    }
+
+    fn knows(&self, who: Person) -> bool {
+        self.visits.iter().any(|visit| visit.who == who)
     }
 }

@@ -52,7 +52,7 @@ use crate::campaign::document::{choices, document};
 use crate::campaign::triggers::normalised;
 use crate::campaign::units::{Int, List, Text};
 use crate::engine::command::Act;
-use crate::engine::decide::{Deciding, event_key, required};
+use crate::engine::decide::{Deciding, required};
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Event, Order, Person, Play, Reward};
 use crate::engine::money::Money;
@@ -706,7 +706,7 @@ impl Rules {
 
     /// Whether someone may count as a friend or visitor under the task's rules for newcomers.
     fn is_welcome(&self, cx: &Deciding<'_, '_>, on: &On<'_, '_, Progress>, rules: &Task, by: Person) -> bool {
-        let met_before = rules.without.is_some_and(|event| cx.state.events.get(event_key(by, event)) > 0);
+        let met_before = rules.without.is_some_and(|event| cx.state.happened(by, event) > 0);
         !met_before && (!rules.new_only || lineage::is_unmet(cx, by, on.state.initiator))
     }
 
@@ -826,7 +826,10 @@ fn day(at: Time, offset: UtcOffset) -> (u32, Time) {
 /// Who first invited someone in a play.
 fn inviter(state: &State, play: Play, who: Person) -> Option<Person> {
     let loops = state.loops_of(who).filter_map(|loop_| state.loop_(loop_));
-    loops.filter(|other| other.play == play && other.opener != who).map(|other| other.initiator).last()
+    loops
+        .filter(|other| other.play == play && !state.ids.is_same(other.opener, who))
+        .map(|other| other.initiator)
+        .last()
 }
 
 fn unknown_act<'c>(cx: &Deciding<'_, '_>) -> Rejection<'c> {

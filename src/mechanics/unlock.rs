@@ -464,4 +464,8 @@ impl Kept for Progress {
     fn memory(&self) -> usize {
         self.payers.capacity() * size_of::<Payer>() + self.helpers.capacity() * size_of::<Person>()
     }
+
+    fn knows(&self, who: Person) -> bool {
+        self.helpers.contains(&who) || self.payers.iter().any(|payer| payer.who == who)
+    }
 }

@@ -325,7 +325,7 @@ fn obstacle_to(
 /// is needed for another grant.
 fn make_room(cx: &mut Deciding<'_, '_>, reward: Reward, amount: Option<Money>, to: Person) {
     let limited = cx.book.reward(reward).is_some_and(|rules| rules.per_participant.is_some());
-    let mine = unclaimed(cx, reward).filter(|(_, grant)| limited && grant.to == to);
+    let mine = unclaimed(cx, reward).filter(|(_, grant)| limited && cx.state.ids.is_same(grant.to, to));
     let mine: Vec<GrantId> = mine.map(|(id, _)| id).collect();
     for grant in mine {
         cx.emit(Fact::Outdated { grant });
@@ -537,7 +537,8 @@ fn named<'s, 'c>(cx: &Deciding<'s, 'c>) -> Result<(Grant, GrantId, &'s GrantStat
 /// The grant that its owner names, whose time is not over.
 fn own<'s, 'c>(cx: &mut Deciding<'s, 'c>) -> Result<(Grant, GrantId, &'s GrantState), Rejection<'c>> {
     let (handle, id, grant) = named(cx)?;
-    if cx.person()? != grant.to {
+    let person = cx.person()?;
+    if !cx.state.ids.is_same(person, grant.to) {
         return Err(Code::NotYours.into());
     }
     check_time(cx, handle)?;

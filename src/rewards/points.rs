@@ -81,6 +81,14 @@ impl Account {
         self.take(points, at);
     }
 
+    /// Adds what another account of the same person holds.
+    pub fn join(&mut self, other: Account) {
+        self.debt = self.debt.saturating_add(other.debt);
+        self.earned = self.earned.saturating_add(other.earned);
+        self.lots.extend(other.lots);
+        self.lots.sort_by_key(|lot| (lot.until, lot.points));
+    }
+
     /// Takes points back; what is not there is owed, or forgiven.
     pub fn take_back(&mut self, points: u32, owed: bool, at: Time) {
         self.earned = self.earned.saturating_sub(u64::from(points));

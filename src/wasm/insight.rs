@@ -6,16 +6,22 @@ use serde::Serialize;
 
 use super::{error, gone, object, with};
 use crate::attribution::credit::{Model, Path, Transform, credit_of, transform, within};
-use crate::attribution::lock::{self, Eligible, Lock, Policy, Rebind, RenewOn};
+use crate::attribution::inviters::{Eligible, Inviters, Lock, Rebind, RenewOn};
+use crate::attribution::lock;
+use crate::audience::segments::Group;
 use crate::engine::Time;
 use crate::engine::command::whole;
+use crate::engine::time::Span;
 use crate::insight::experiment::{Arm, compare, sample_ratio};
-use crate::insight::{Options, Story, report};
+use crate::insight::{Options, Story, report_with};
+use crate::json::tree::{Node, parse};
 
 /// What facts say about how a campaign spreads. The window of K, how far back credit looks and the half-life of touches are in
 /// milliseconds, the offset of local days in minutes; what is not a number is the default, and for `now` the last fact's time.
-/// `paths` is `exposure`, `first` or `without-direct`; with anything else paths are as they are.
+/// `paths` is `exposure`, `first` or `without-direct`; with anything else paths are as they are. `groups` is a JSON list of
+/// what [`segments`] gives.
 #[wasm_bindgen]
+#[expect(clippy::too_many_arguments, reason = "each is a wish of its own")]
 pub fn insight(
     facts: &[u8],
     window: f64,
@@ -24,6 +30,7 @@ pub fn insight(
     look_back: f64,
     half_life: f64,
     paths: &str,
+    groups: &str,
 ) -> JsValue {
     let usual = Options::default();
     let span = |given: f64, usual: i64| whole(given).filter(|span| *span > 0).unwrap_or(usual);
@@ -37,7 +44,24 @@ pub fn insight(
     };
     let mut story = Story::default();
     story.read(facts);
-    object(&report(&story, &options))
+    object(&report_with(&story, &options, &groups_of(groups)))
+}
+
+fn groups_of(text: &str) -> Vec<Group> {
+    let tree = parse(text);
+    let text = |node: &Node<'_>| node.text().map(str::to_owned);
+    let group = |node: &Node<'_>| {
+        let people = node.get("people")?.entries().iter().filter_map(text).collect();
+        Some(Group { segment: node.get("segment").and_then(text)?, people })
+    };
+    tree.root.iter().flat_map(Node::entries).filter_map(group).collect()
+}
+
+/// Who is in which segment of an engine's campaign.
+#[wasm_bindgen]
+pub fn segments(handle: u32, at: f64) -> JsValue {
+    let at = Time(whole(at).unwrap_or(0));
+    with(handle, |engine| object(&engine.segments(at))).unwrap_or_else(gone)
 }
 
 /// The credit of each channel for paths that are given as columns: the touches of all paths one after the other, how many of
@@ -151,12 +175,14 @@ pub fn bindings(
     renews: &str,
 ) -> JsValue {
     let policy = || {
-        Some(Policy {
+        Some(Inviters {
             lock: Lock::parse(locks)?,
             rebind: Rebind::parse(rebinds)?,
-            protection: whole(protection).filter(|span| *span >= 0)?,
+            protect: Some(Span(whole(protection).filter(|span| *span >= 0)?)),
             eligible: Eligible::parse(who)?,
             renew_on: RenewOn::parse(renews)?,
+            registers: None,
+            orders: None,
         })
     };
     let Some(policy) = policy() else {

@@ -37,6 +37,7 @@ const HELP = `kfactor: campaigns and referral loops
   kfactor insight [FACTS|-]                 what facts say about how a campaign spreads: funnel, K, tree, credit, RFM
       --window SPAN                         in which those whom people bring count, as 7d; --offset +08:00
       --csv DIR                             writes each table as a CSV file
+      --campaign FILE                       and the funnel of each of its segments
       --look-back SPAN  --half-life SPAN  --transform exposure|first|without-direct    of the paths that get credit
   kfactor credit [PATHS|-]                  credit by channel for any paths: a table of path ("search > poster"), converted,
                                             lost, value; or JSON with times

@@ -1,15 +1,17 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { insight, insightTables } from "kfactor";
-import type { Report } from "kfactor";
+import { Engine, insight, insightTables } from "kfactor";
+import type { Fact, Group, Report } from "kfactor";
 import { transformOf } from "./credit.js";
-import { Exit, isChinese, parse, readBytes, say, usage } from "./terminal.js";
+import { entries } from "./log.js";
+import { Exit, isChinese, orProblems, parse, readBytes, readText, say, usage } from "./terminal.js";
 
 const TEXT = { type: "string" } as const;
 const OPTIONS = {
   window: TEXT,
   offset: TEXT,
   csv: TEXT,
+  campaign: TEXT,
   transform: TEXT,
   "look-back": TEXT,
   "half-life": TEXT,
@@ -24,10 +26,15 @@ export async function insightCommand(words: string[]): Promise<Exit> {
   const offset = minutes(values.offset);
   const lookBack = span("look-back", values["look-back"]);
   const halfLife = span("half-life", values["half-life"]);
-  const report = await insight(readBytes(file), {
+  const bytes = readBytes(file);
+  const document = values.campaign;
+  const segments =
+    typeof document === "string" ? await groups(document, bytes.toString(), isChinese(values)) : undefined;
+  const report = await insight(bytes, {
     transform: transformOf(values.transform),
     ...(lookBack === undefined ? {} : { lookBack }),
     ...(halfLife === undefined ? {} : { halfLife }),
+    ...(segments === undefined ? {} : { segments }),
     ...(window === undefined ? {} : { window }),
     ...(offset === undefined ? {} : { offset }),
   });
@@ -41,6 +48,28 @@ export async function insightCommand(words: string[]): Promise<Exit> {
   const exit = report.facts === 0 ? Exit.Findings : Exit.Well;
   if (values.json === true) return say(JSON.stringify(report, null, 2) + "\n", exit);
   return say(isChinese(values) ? text(report, ZH) : text(report, EN), exit);
+}
+
+/** Who is in which segment of a document, by what the facts say until the last of them. */
+async function groups(file: string, text: string, inChinese: boolean): Promise<Group[]> {
+  const engine = await orProblems(file, inChinese, () => Engine.load(readText(file)));
+  try {
+    const facts = entries(text).flatMap((entry) => factsOf(JSON.parse(entry) as Entry));
+    engine.apply(facts);
+    return engine.segments({ at: facts.at(-1)?.at ?? 0 });
+  } catch (reason) {
+    throw usage(`the facts are not those of ${file}: ${reason instanceof Error ? reason.message : String(reason)}`);
+  } finally {
+    engine.free();
+  }
+}
+
+/** A fact, an answer, or an entry of a log that holds one. */
+type Entry = Partial<Fact> & { facts?: Fact[]; answer?: Entry };
+
+function factsOf(entry: Entry): Fact[] {
+  if (entry.answer !== undefined) return factsOf(entry.answer);
+  return entry.facts ?? (entry.kind === undefined ? [] : [entry as Fact]);
 }
 
 const EN = {
@@ -73,6 +102,13 @@ const EN = {
   given: "given",
   each: "for each customer who was brought",
   late: "adds without a place kept",
+  segment: "segment",
+  merged: (ids: number) => `${ids} ids are other names of somebody`,
+  doubles: {
+    "helped-self": "helped their own",
+    "helped-twice": "helped twice",
+    "invited-self": "came by their own share",
+  },
 };
 const ZH: typeof EN = {
   read: (facts, people) => `${facts} 条事实，${people} 人`,
@@ -104,6 +140,9 @@ const ZH: typeof EN = {
   given: "发放",
   each: "每位裂变新客",
   late: "未占名额的添加",
+  segment: "人群",
+  merged: (ids) => `${ids} 个编号已合并`,
+  doubles: { "helped-self": "为自己助力", "helped-twice": "重复助力", "invited-self": "自己邀请自己" },
 };
 
 function text(report: Report, words: typeof EN): string {
@@ -143,6 +182,14 @@ function text(report: Report, words: typeof EN): string {
   }
   const late = report.liveCodes.reduce((sum, row) => sum + row.late, 0);
   if (late > 0) lines.push(`${words.late}: ${late}`);
+  for (const { name, arrived, converted } of report.segments) {
+    const rate = percent(arrived === 0 ? 0 : converted / arrived);
+    lines.push(`  ${words.segment} ${name.padEnd(16)} ${String(arrived).padStart(8)}  ${words.rate} ${rate}`);
+  }
+  if (report.merged > 0) lines.push(words.merged(report.merged));
+  for (const { who, what, loop } of report.doubles) {
+    lines.push(`  ${who}: ${words.doubles[what as keyof typeof words.doubles]} ${loop ?? ""}`.trimEnd());
+  }
   return lines.join("\n") + "\n";
 }
 

@@ -145,7 +145,7 @@ fn admit(app: &App, caller: &Caller, keeper: &Keeper, text: &str) -> Result<Admi
     };
     if let Caller::Page(_) = caller {
         // A page could give itself any score.
-        if command.act.needs_secret_key() || command.risk.is_some() {
+        if command.needs_secret_key() || command.risk.is_some() {
             return Err(Code::SecretKeyNeeded.into());
         }
         caller.participant(command.by.as_deref())?;

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use kfactor::attribution::credit::Transform;
 use kfactor::campaign::units::parse_span;
-use kfactor::insight::{Options, Story, report};
+use kfactor::insight::{Options, Story, report_with};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -86,6 +86,7 @@ pub async fn report_of(app: &Arc<App>, campaign: &str, wishes: Wishes<'_>) -> Re
         half_life: span(wishes.half_life, usual.half_life)?,
         transform,
     };
+    let groups = keeper.segments().await?;
     let reading = {
         let mut stories = app.stories.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(stories.entry(campaign.to_owned()).or_default())
@@ -94,7 +95,8 @@ pub async fn report_of(app: &Arc<App>, campaign: &str, wishes: Wishes<'_>) -> Re
     let made = tokio::task::spawn_blocking(move || {
         let mut reading = reading.lock().unwrap_or_else(PoisonError::into_inner);
         reading.follow(&app, &campaign)?;
-        serde_json::to_string(&report(&reading.story, &options)).map_err(|_| Failure::from(Code::Unavailable))
+        serde_json::to_string(&report_with(&reading.story, &options, &groups))
+            .map_err(|_| Failure::from(Code::Unavailable))
     });
     made.await.map_err(|_| Code::Unavailable)?
 }

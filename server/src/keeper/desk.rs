@@ -158,6 +158,9 @@ impl Desk {
                     .and_then(|machine| machine.live_codes(now).ok_or(Code::Unavailable.into()));
                 let _sent = reply.send(codes);
             }
+            Request::Segments { reply } => {
+                let _sent = reply.send(self.machine().map(|machine| machine.segments(now)));
+            }
             Request::SharedLoop { handle, reply } => {
                 let _sent = reply.send(self.machine().map(|machine| machine.shared_loop(handle)));
             }

@@ -170,4 +170,8 @@ impl Kept for Progress {
     fn memory(&self) -> usize {
         self.members.capacity() * size_of::<Member>()
     }
+
+    fn knows(&self, who: Person) -> bool {
+        self.members.iter().any(|member| member.who == who)
+    }
 }

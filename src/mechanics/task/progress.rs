@@ -288,4 +288,8 @@ impl Kept for Progress {
             + self.orders.capacity() * size_of::<Bought>()
             + self.pending.capacity() * size_of::<(u32, u32)>()
     }
+
+    fn knows(&self, who: Person) -> bool {
+        self.friends.contains_key(&who) || self.visits.contains_key(&who)
+    }
 }

@@ -82,6 +82,6 @@ pub fn body(engine: &Engine) -> Vec<u8> {
     engine.state().journal.pack(&mut journal);
     put_signed(&mut clock, engine.state().now.0);
     let snapshot = engine.snapshot();
-    let from = b"kfactor-state-3\n".len() + clock.len();
+    let from = b"kfactor-state-4\n".len() + clock.len();
     snapshot.get(from..snapshot.len() - journal.len()).unwrap_or_default().to_vec()
 }

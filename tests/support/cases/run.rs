@@ -157,7 +157,11 @@ impl Run {
             let own = ["ok", "contains", "lacks", "no", "repeated", "keep", "note"].contains(&key.as_str());
             if !own {
                 let filled = self.filled(value);
-                let filled = if key == "token" && filled.is_object() { self.token(&filled)? } else { filled };
+                let filled = match key.as_str() {
+                    "token" if filled.is_object() => self.token(&filled)?,
+                    "when" => self.instant(&filled).map_or(filled, |when| json!(when)),
+                    _ => filled,
+                };
                 command.insert(key.clone(), filled);
             }
         }

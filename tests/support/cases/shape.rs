@@ -174,7 +174,9 @@ impl Found {
             let place = format!("{place}/{key}");
             match ANSWER.iter().find(|(name, _)| name == key) {
                 Some((_, shape)) => self.shape(value, *shape, &place),
-                None if key == "at" && !about_fields => self.shape(value, Instant, &place),
+                None if matches!(key.as_str(), "at" | "when") && !about_fields => {
+                    self.shape(value, Instant, &place)
+                }
                 None if about_fields || is_command_field(key) => {}
                 None => self.add(&place, format!("unknown key `{key}`")),
             }

@@ -123,7 +123,7 @@ pub fn rebuilds(campaign: &Value, commands: &[Value]) -> bool {
         let mut clock = Vec::new();
         kfactor::engine::pack::put_signed(&mut clock, engine.state().now.0);
         let snapshot = engine.snapshot();
-        snapshot[b"kfactor-state-3\n".len() + clock.len()..snapshot.len() - journal.len()].to_vec()
+        snapshot[b"kfactor-state-4\n".len() + clock.len()..snapshot.len() - journal.len()].to_vec()
     };
     let mut again = load();
     let restored = again.restore(&engine.snapshot()).is_ok() && again.digest() == engine.digest();

@@ -46,4 +46,13 @@ export const TABLES: Readonly<Record<string, Both>> = {
   classes: ["RFM classes", "RFM 分层"],
   waves: ["Newcomers by generation", "各代新人"],
   tree: ["Tree", "传播树"],
+  segments: ["Segments", "人群"],
+  doubles: ["Not by one person", "一人不能为"],
+};
+
+/** What one person cannot do under two ids. */
+export const DOUBLES: Readonly<Record<string, Both>> = {
+  "helped-self": ["Helped a loop of their own", "为自己助力"],
+  "helped-twice": ["Helped one loop twice", "重复助力"],
+  "invited-self": ["Came by what they shared themselves", "自己邀请自己"],
 };

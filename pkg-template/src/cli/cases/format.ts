@@ -148,7 +148,7 @@ function command(step: Json, pointer: string, report: Report): void {
     const place = `${pointer}/${key}`;
     const check = Object.hasOwn(ANSWER, key) ? ANSWER[key] : undefined;
     if (check !== undefined) check(value, place, report);
-    else if (key === "at" && !aboutFields) anInstant(value, place, report);
+    else if ((key === "at" || key === "when") && !aboutFields) anInstant(value, place, report);
     else if (!aboutFields && !protocol().command.has(key)) report(place, `unknown key \`${key}\``);
   }
 }

@@ -120,6 +120,7 @@ class Run {
       if (!Object.hasOwn(ANSWER, key)) command[key] = this.filled(value);
     }
     if (at !== undefined) command.at = at;
+    if (command.when !== undefined) command.when = this.instant(command.when) ?? command.when;
     if (isObject(command.token)) command.token = await this.token(command.token);
     return JSON.stringify(command);
   }

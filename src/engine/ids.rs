@@ -1,0 +1,111 @@
+//! Ids of one person: what a backend found out about who is who.
+//!
+//! A `merge` changes nothing but this. Everything else is asked under all ids of a person: what they did, have and are in.
+//! So it makes no difference in which order ids are merged, and what was decided stays as it was decided.
+
+use super::handle::{Loop, Person};
+use super::pack::{Reader, put};
+use super::state::{LoopState, State};
+use crate::sorted::Sorted;
+
+/// Which ids belong together. The id that the campaign met first is the main one.
+#[derive(Clone, Debug, Default)]
+pub struct Ids {
+    /// The main id of each other id.
+    main: Sorted<Person, Person>,
+    /// All ids of a person with several, by the main one, in the order in which they were met.
+    all: Sorted<Person, Vec<Person>>,
+}
+
+impl Ids {
+    /// Whether no ids were merged.
+    #[must_use]
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.main.is_empty()
+    }
+
+    /// The main id of a person.
+    #[must_use]
+    #[inline]
+    pub fn main(&self, of: Person) -> Person {
+        if self.is_empty() { of } else { self.main.get(&of).copied().unwrap_or(of) }
+    }
+
+    /// Whether two ids are one person's.
+    #[must_use]
+    #[inline]
+    pub fn is_same(&self, one: Person, other: Person) -> bool {
+        one == other || self.main(one) == self.main(other)
+    }
+
+    /// All ids of a person, the main one first.
+    #[inline]
+    pub fn each(&self, of: Person) -> impl Iterator<Item = Person> + Clone + '_ {
+        let main = self.main(of);
+        let all = if self.is_empty() { &[][..] } else { self.all.get(&main).map_or(&[][..], Vec::as_slice) };
+        core::iter::once(main).chain(all.iter().copied().filter(move |id| *id != main))
+    }
+
+    /// Merges the ids of two people.
+    pub fn merge(&mut self, one: Person, other: Person) {
+        let (one, other) = (self.main(one), self.main(other));
+        if one == other {
+            return;
+        }
+        let mut all: Vec<Person> = self.each(one).chain(self.each(other)).collect();
+        all.sort_unstable();
+        self.all.remove(&one);
+        self.all.remove(&other);
+        let Some(main) = all.first().copied() else { return };
+        self.main.remove(&main);
+        for id in all.iter().skip(1) {
+            self.main.insert(*id, main);
+        }
+        self.all.insert(main, all);
+    }
+
+    /// Appends the compact form.
+    pub fn pack(&self, out: &mut Vec<u8>) {
+        put(out, u64::try_from(self.main.len()).unwrap_or(0));
+        for (id, main) in self.main.iter() {
+            put(out, u64::from(id.0));
+            put(out, u64::from(main.0));
+        }
+    }
+
+    /// Reads the compact form.
+    pub fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
+        let mut ids = Ids::default();
+        for _ in 0..reader.count()? {
+            let (id, main) = (Person(reader.small()?), Person(reader.small()?));
+            ids.merge(id, main);
+        }
+        Some(ids)
+    }
+
+    /// Everybody whom it names.
+    pub fn people(&self) -> impl Iterator<Item = Person> + '_ {
+        self.main.iter().flat_map(|(id, main)| [*id, *main])
+    }
+}
+
+impl State {
+    /// As whom somebody acts in a loop: under the id under which they stand in it already, else under their main id.
+    #[must_use]
+    #[inline]
+    pub fn stands_as(&self, who: Person, loop_: Loop, head: &LoopState) -> Person {
+        if self.ids.is_empty() { who } else { self.stands_as_one(who, loop_, head) }
+    }
+
+    #[cold]
+    fn stands_as_one(&self, who: Person, loop_: Loop, head: &LoopState) -> Person {
+        let stands = |id: &Person| {
+            head.initiator == *id
+                || head.opener == *id
+                || head.progress.knows(*id)
+                || self.held.contains_key(&(loop_, *id))
+        };
+        self.ids.each(who).find(stands).unwrap_or(who)
+    }
+}
