@@ -191,9 +191,9 @@ impl<'a> Cursor<'a> {
     #[inline]
     fn digits(&mut self) -> (usize, i64) {
         let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let mut length = 0;
-        let mut value = 0i64;
-        for digit in rest.iter().map(|byte| byte.wrapping_sub(b'0')) {
+        let eight = rest.first_chunk::<8>().and_then(|word| eight_digits(u64::from_le_bytes(*word)));
+        let (mut length, mut value) = eight.map_or((0, 0), |value| (8, value));
+        for digit in rest.iter().skip(length).map(|byte| byte.wrapping_sub(b'0')) {
             if digit > 9 {
                 break;
             }
@@ -318,22 +318,59 @@ impl<'a> Cursor<'a> {
 /// The first quote, backslash or control character at or after `at`, or the end; eight bytes at a time.
 #[must_use]
 #[inline]
-pub fn special(bytes: &[u8], mut at: usize) -> usize {
+pub fn special(bytes: &[u8], at: usize) -> usize {
+    let (words, tail) = bytes.get(at..).unwrap_or_default().as_chunks::<8>();
+    let mut start = at;
+    for word in words {
+        let found = specials(u64::from_le_bytes(*word));
+        if found != 0 {
+            return start + usize::try_from(found.trailing_zeros() / 8).unwrap_or(0);
+        }
+        start += 8;
+    }
+    let in_tail = tail.iter().position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\');
+    start + in_tail.unwrap_or(tail.len())
+}
+
+/// Whether a text has no quote, backslash or control character, so that it stands in JSON as it is.
+#[must_use]
+#[inline]
+pub fn is_plain(bytes: &[u8]) -> bool {
+    let (words, tail) = bytes.as_chunks::<8>();
+    let mut found = words.iter().fold(0, |found, word| found | specials(u64::from_le_bytes(*word)));
+    match bytes.last_chunk::<8>() {
+        // The last eight bytes again.
+        Some(last) => found |= specials(u64::from_le_bytes(*last)),
+        None => {
+            let word = tail.iter().fold(u64::MAX, |word, byte| word << 8 | u64::from(*byte));
+            found |= specials(word);
+        }
+    }
+    found == 0
+}
+
+/// The high bit of each byte that is a quote, a backslash or a control character; above the lowest of them, bits may be
+/// wrong.
+#[inline]
+fn specials(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    // A byte's high bit is set where the byte is zero; bits above the lowest set one may be wrong.
     let zero = |word: u64| word.wrapping_sub(ONES) & !word;
-    let mut rest = bytes.get(at..).unwrap_or_default();
-    while let Some(chunk) = rest.first_chunk::<8>() {
-        let word = u64::from_le_bytes(*chunk);
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let found = (control | zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5C))) & HIGH;
-        if found != 0 {
-            return at + usize::try_from(found.trailing_zeros() / 8).unwrap_or(0);
-        }
-        at += 8;
-        rest = rest.get(8..).unwrap_or_default();
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    (control | zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5C))) & HIGH
+}
+
+/// The value of eight digits, the first of which is the lowest byte; none if one of them is no digit.
+#[inline]
+fn eight_digits(word: u64) -> Option<i64> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let digits = word ^ (ONES * 0x30);
+    // Above 9, adding 0x76 reaches the high bit; a byte that has it already is no digit either.
+    if (digits | digits.wrapping_add(ONES * 0x76)) & (ONES * 0x80) != 0 {
+        return None;
     }
-    let tail = rest.iter().position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\');
-    at + tail.unwrap_or(rest.len())
+    // Neighbours are joined to numbers of two, four and eight digits.
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    i64::try_from((fours * 10_000 + (fours >> 32)) & 0xffff_ffff).ok()
 }

@@ -1,6 +1,6 @@
 //! Appends JSON to a buffer.
 
-use super::cursor::special;
+use super::cursor::{is_plain, special};
 
 /// Appends `text` as a JSON string, quotes included.
 ///
@@ -10,15 +10,11 @@ use super::cursor::special;
 /// assert_eq!(out, br#""a \"b\"\n""#);
 /// ```
 pub fn text(out: &mut Vec<u8>, text: &str) {
-    out.reserve(text.len() + 2);
-    out.push(b'"');
-    let bytes = text.as_bytes();
-    let stop = special(bytes, 0);
-    if stop == bytes.len() {
-        out.extend_from_slice(bytes);
-    } else {
-        escaped(out, bytes, stop);
+    if is_plain(text.as_bytes()) {
+        return plain(out, text);
     }
+    out.push(b'"');
+    escaped(out, text.as_bytes());
     out.push(b'"');
 }
 
@@ -46,16 +42,23 @@ pub fn int(out: &mut Vec<u8>, value: i64) {
 }
 
 fn digits(out: &mut Vec<u8>, value: i64) {
+    const EIGHT: u64 = 100_000_000;
     let mut digits = [0u8; 20];
-    let mut rest = value.unsigned_abs();
     let mut length = 0;
+    let mut rest = value.unsigned_abs();
+    // Dividing 64 bits is slow where WebAssembly is run, so it is done once for eight digits.
+    let (mut part, mut pairs) = low(&mut rest, EIGHT);
     // Two digits at a time, from the last.
     for pair in digits.rchunks_exact_mut(2) {
-        let two = u8::try_from(rest % 100).unwrap_or(0);
+        if pairs == 0 {
+            (part, pairs) = low(&mut rest, EIGHT);
+        }
+        let two = u8::try_from(part % 100).unwrap_or(0);
         pair.copy_from_slice(&[b'0' + two / 10, b'0' + two % 10]);
         length += 2;
-        rest /= 100;
-        if rest == 0 {
+        part /= 100;
+        pairs -= 1;
+        if part == 0 && rest == 0 {
             length -= usize::from(two < 10);
             break;
         }
@@ -66,9 +69,17 @@ fn digits(out: &mut Vec<u8>, value: i64) {
     out.extend_from_slice(digits.get(digits.len() - length..).unwrap_or_default());
 }
 
+/// Takes the part below `unit` off a number: the part, and how many pairs of digits it has.
+fn low(rest: &mut u64, unit: u64) -> (u32, u8) {
+    let part = u32::try_from(*rest % unit).unwrap_or(0);
+    *rest /= unit;
+    (part, 4)
+}
+
 #[cold]
-fn escaped(out: &mut Vec<u8>, bytes: &[u8], mut stop: usize) {
+fn escaped(out: &mut Vec<u8>, bytes: &[u8]) {
     let mut from = 0;
+    let mut stop = special(bytes, from);
     while let Some(&byte) = bytes.get(stop) {
         out.extend_from_slice(bytes.get(from..stop).unwrap_or_default());
         match byte {

@@ -2,6 +2,7 @@
 
 use super::decode::{Cx, Decode};
 use super::document::{choices, document};
+use super::limits::{Action, Actions};
 use super::units::{Int, List};
 use crate::engine::handle::Event;
 use crate::engine::money::Money;
@@ -149,6 +150,15 @@ impl Guard {
     #[must_use]
     pub fn needs_dates(&self) -> bool {
         self.too_fast.is_some() || self.new_user.as_ref().is_some_and(|new| new.within.is_some())
+    }
+
+    /// The actions that it counts, for a device, a network or an inviter.
+    #[must_use]
+    pub fn counted(&self) -> Actions {
+        if self.per_device.is_none() && self.per_network.is_none() && self.recalls() == 0 {
+            return Actions::default();
+        }
+        Actions::one(Action::Help).and(Actions::one(Action::Join))
     }
 
     /// How many of the latest contributions to an inviter it has to know.

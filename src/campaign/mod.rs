@@ -38,7 +38,7 @@ use crate::sorted::Sorted;
 use decode::{Blank, COMPLETE, Cx, Decode, Document};
 use document::{choices, document};
 use guard::Guard;
-use limits::Limit;
+use limits::{Actions, Limit};
 use names::{Name, Scope};
 use play::PlayRules;
 use problem::code;
@@ -92,8 +92,8 @@ pub struct Campaign {
     pub inviters: Option<Inviters>,
     /// Rules against abuse.
     pub guard: Guard,
-    /// Whether there is any limit.
-    pub limited: bool,
+    /// The actions that any of its limits or rules against abuse counts.
+    pub counted: Actions,
     /// Whether a guard has to know when participants were first seen.
     pub dates: bool,
     /// How many of the latest contributions to an inviter the guards have to know.
@@ -373,8 +373,10 @@ impl Campaign {
         let guards: Vec<&Guard> = plays.chain([&guard]).collect();
         let dates = guards.iter().any(|guard| guard.needs_dates());
         let recalls = guards.iter().map(|guard| guard.recalls()).max().unwrap_or(0);
-        let limited =
-            !root.limits.is_empty() || root.plays.iter().flatten().any(|play| !play.limits.is_empty());
+        let own = root.plays.iter().flatten().flat_map(|play| &play.limits);
+        let limited = own.chain(&root.limits).map(Limit::actions);
+        let guarded = guards.iter().map(|guard| guard.counted());
+        let counted = limited.chain(guarded).fold(Actions::default(), Actions::and);
         let timed = root.plays.iter().flatten().filter_map(|play| play.rules.timed()).collect();
         let targets = root.live_codes.iter().enumerate().map(|(at, code)| {
             let name = names.live_code_name(LiveCode::at(at));
@@ -384,7 +386,7 @@ impl Campaign {
         let targets = targets.collect();
         Self {
             watchers,
-            limited,
+            counted,
             cycles,
             timed,
             number: root.number.map_or_else(|| campaign_number(&root.id), Int::get),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::handle::{Play, Reward};
 use super::hash::Keys;
+use crate::campaign::limits::{Action, Actions};
 use crate::campaign::{Campaign, Names, Parsed, Problem};
 use crate::campaign::{play::PlayRules, rewards::RewardRules};
 
@@ -16,6 +17,8 @@ pub struct Book {
     pub seed: [u8; 32],
     revisions: Vec<Arc<Campaign>>,
     current: Arc<Campaign>,
+    /// What limits and rules against abuse of any revision count.
+    counted: Actions,
     /// The names of the first revision.
     first: Names,
 }
@@ -29,8 +32,7 @@ impl Book {
         let Parsed { campaign, names, warnings } = Campaign::parse(text, &Names::default())?;
         let campaign = Arc::new(campaign);
         let first = names.clone();
-        let book = Book { names, seed, revisions: vec![campaign.clone()], current: campaign, first };
-        Ok((book, warnings))
+        Ok((Book::of(campaign, names, seed, first), warnings))
     }
 
     /// Adds a revision, which holds for loops opened from now on.
@@ -48,6 +50,7 @@ impl Book {
         }
         let campaign = Arc::new(campaign);
         self.names = names;
+        self.counted = self.counted.and(campaign.counted);
         self.revisions.push(campaign.clone());
         self.current = campaign;
         Ok(warnings)
@@ -58,7 +61,19 @@ impl Book {
     pub fn begun(&self) -> Book {
         let current = self.revisions.first().unwrap_or(&self.current).clone();
         let (names, first) = (self.first.clone(), self.first.clone());
-        Book { names, seed: self.seed, revisions: vec![current.clone()], current, first }
+        Book::of(current, names, self.seed, first)
+    }
+
+    /// A book with one revision.
+    fn of(campaign: Arc<Campaign>, names: Names, seed: [u8; 32], first: Names) -> Book {
+        let counted = campaign.counted;
+        Book { names, seed, revisions: vec![campaign.clone()], current: campaign, counted, first }
+    }
+
+    /// Whether any limit or rule against abuse counts an action, in any revision.
+    #[must_use]
+    pub fn counts(&self, action: Action) -> bool {
+        self.counted.has(action)
     }
 
     /// The latest revision.

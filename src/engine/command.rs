@@ -339,34 +339,41 @@ impl<'a> Command<'a> {
         let told = u64::from(by.is_some()) | u64::from(loop_.is_some()) << 1;
         let mut body = keys.join(u64::from(self.act.number()) | told << 8, by_hash);
         body = keys.join(body, loop_hash);
-        let rest =
-            [play, token, touchpoint, code, order, name, grant, reason, device, picture, written, network];
-        for (number, text) in (3u64..).zip(rest) {
-            if text.is_some() {
-                body = keys.join(body ^ number, hash(text));
+        let mut and_text = |number: u64, text: &Option<Cow<'a, str>>| {
+            if let Some(text) = text {
+                body = and(keys, body, number, text);
             }
-        }
-        let numbers = [
-            self.amount.map(|amount| amount.0.cast_unsigned()),
-            self.risk.map(u64::from),
-            self.count.map(u64::from),
-            self.price.map(|price| price.0.cast_unsigned()),
-        ];
-        for (number, value) in (15u64..).zip(numbers) {
+        };
+        and_text(3, play);
+        and_text(4, token);
+        and_text(5, touchpoint);
+        and_text(6, code);
+        and_text(7, order);
+        and_text(8, name);
+        and_text(9, grant);
+        and_text(10, reason);
+        and_text(11, device);
+        and_text(12, picture);
+        and_text(13, written);
+        and_text(14, network);
+        let mut and_number = |number: u64, value: Option<u64>| {
             if let Some(value) = value {
                 body = keys.join(body ^ number, value);
             }
-        }
-        if let Some(when) = self.when {
-            body = keys.join(body ^ u64::from(WHEN), when.0.cast_unsigned());
-        }
+        };
+        and_number(15, self.amount.map(|amount| amount.0.cast_unsigned()));
+        and_number(16, self.risk.map(u64::from));
+        and_number(17, self.count.map(u64::from));
+        and_number(18, self.price.map(|price| price.0.cast_unsigned()));
+        and_number(u64::from(WHEN), self.when.map(|when| when.0.cast_unsigned()));
         Hashes { id: keys.text(&self.id), body, by: by_hash, loop_: loop_hash }
     }
 
-    /// Whether only a backend with the secret key may send it: because of its act, or because it tells late what happened.
+    /// Whether only a backend with the secret key may send it: because of its act, because it tells late what happened, or
+    /// because it says how risky it is, which a page could make up.
     #[must_use]
     pub fn needs_secret_key(&self) -> bool {
-        self.act.needs_secret_key() || self.when.is_some()
+        self.act.needs_secret_key() || self.when.is_some() || self.risk.is_some()
     }
 
     /// The text field with this number.
@@ -391,6 +398,12 @@ impl<'a> Command<'a> {
             _ => None,
         }
     }
+}
+
+/// The hash of a body and one text more; not inlined, because most commands have few of the texts.
+#[inline(never)]
+fn and(keys: &Keys, body: u64, number: u64, text: &str) -> u64 {
+    keys.join(body ^ number, keys.text(text))
 }
 
 /// The keyed hashes of a command.
@@ -485,19 +498,23 @@ impl Key {
 
 /// The first eight bytes as a number; names have no zero bytes, so shorter ones differ from longer ones.
 #[inline]
-const fn first_word(mut bytes: &[u8]) -> u64 {
+#[expect(clippy::as_conversions, reason = "widens; `from` is no const function")]
+const fn first_word(bytes: &[u8]) -> u64 {
     if let Some(chunk) = bytes.first_chunk::<8>() {
         return u64::from_le_bytes(*chunk);
     }
-    let (mut word, mut shift) = (0, 0);
-    while let [first, rest @ ..] = bytes {
-        #[expect(clippy::as_conversions, reason = "widens; `from` is no const function")]
-        let byte = *first as u64;
-        word |= byte << shift;
-        shift += 8;
-        bytes = rest;
+    let first = u32::from_le_bytes(match bytes {
+        [a, b, c, d, ..] => [*a, *b, *c, *d],
+        [a, b, c] => [*a, *b, *c, 0],
+        [a, b] => [*a, *b, 0, 0],
+        [a] => [*a, 0, 0, 0],
+        [] => [0; 4],
+    });
+    match bytes.last_chunk::<4>() {
+        // What both hold stands in the same place.
+        Some(last) => first as u64 | (u32::from_le_bytes(*last) as u64) << (8 * (bytes.len() - 4)),
+        None => first as u64,
     }
-    word
 }
 
 impl<'a> Draft<'a> {
@@ -654,8 +671,9 @@ static CLASSES: [u8; 256] = {
 };
 
 fn is_id(text: &str, most: usize, kind: u8) -> bool {
-    let fits = |byte: u8| CLASSES.get(usize::from(byte)).is_some_and(|kinds| kinds & kind != 0);
-    !text.is_empty() && text.len() <= most && text.bytes().all(fits)
+    let kinds = |byte: u8| CLASSES.get(usize::from(byte)).copied().unwrap_or(0);
+    // Ids are short and fit, so looking at every byte is faster than stopping at the first that does not.
+    !text.is_empty() && text.len() <= most && text.bytes().fold(kind, |fits, byte| fits & kinds(byte)) != 0
 }
 
 /// Whether no byte is a control character, eight at a time.

@@ -785,8 +785,8 @@ impl Fact<'_> {
     pub fn write(&self, names: &Names<'_>, out: &mut Vec<u8>) {
         let (row, slots) = self.slots();
         out.extend_from_slice(row.member.as_bytes());
-        for (field, slot) in row.fields.iter().zip(slots) {
-            forms::write_member(field, slot, names, out);
+        for (field, slot) in row.fields.iter().zip(&slots) {
+            forms::write_member(field, *slot, names, out);
         }
         out.push(b'}');
     }
@@ -795,8 +795,8 @@ impl Fact<'_> {
     pub fn pack(&self, told: &Told<'_>, out: &mut Vec<u8>) {
         let (row, slots) = self.slots();
         out.push(row.number);
-        for (field, slot) in row.fields.iter().zip(slots) {
-            forms::pack(field, slot, told, out);
+        for (field, slot) in row.fields.iter().zip(&slots) {
+            forms::pack(field, *slot, told, out);
         }
     }
 
@@ -804,8 +804,8 @@ impl Fact<'_> {
     pub fn wire(&self, names: &Wire<'_>, out: &mut Vec<u8>) {
         let (row, slots) = self.slots();
         out.push(row.number);
-        for (field, slot) in row.fields.iter().zip(slots) {
-            forms::wire(field, slot, names, out);
+        for (field, slot) in row.fields.iter().zip(&slots) {
+            forms::wire(field, *slot, names, out);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The keyed hashes of texts: for the tables that find a text's number, and for what is remembered of commands.
 
+use hashbrown::HashTable;
 use siphasher::sip::SipHasher13;
 
 /// The keys of a campaign's hashes, which derive from its seed, so that chosen ids cannot flood one bucket.
@@ -65,6 +66,26 @@ impl Keys {
     pub fn join(&self, hash: u64, with: u64) -> u64 {
         fold(hash.rotate_left(23) ^ with, self.step)
     }
+}
+
+/// Adds to an index of what stands in a list: where it is, by its hash.
+///
+/// A full index is made anew from `all`, the hashes and places of everything before in the order of the list, which reads
+/// memory in its order; growing by itself, the table would read the list in the order of the hashes.
+#[inline]
+pub fn add_to_index<I: Iterator<Item = (u64, u32)>>(
+    index: &mut HashTable<u32>,
+    (hash, place): (u64, u32),
+    all: impl FnOnce() -> I,
+) {
+    if index.len() == index.capacity() {
+        *index = HashTable::with_capacity((index.len() * 2).max(14));
+        for (hash, place) in all() {
+            index.insert_unique(hash, place, |_| hash);
+        }
+    }
+    // There is room, so nothing is hashed again.
+    index.insert_unique(hash, place, |_| hash);
 }
 
 /// Whether two texts are the same, eight bytes at a time: WebAssembly's first version compares one by one.

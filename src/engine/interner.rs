@@ -1,8 +1,8 @@
 //! Names inside the state: each distinct text gets the next number, in the order of the log.
 
-use hashbrown::{HashTable, hash_table};
+use hashbrown::HashTable;
 
-use super::hash::{Keys, same};
+use super::hash::{Keys, add_to_index, same};
 use super::pack::{self, Reader};
 use super::state::push;
 
@@ -45,10 +45,7 @@ impl Interner {
     /// The text with this number, or the empty text.
     #[must_use]
     pub fn text(&self, number: u32) -> &str {
-        let at = place(number);
-        let Some(start) = self.starts.get(at) else { return "" };
-        let next = self.starts.get(at + 1).map_or(self.entries.len(), |next| place(*next));
-        self.entries.get(place(*start) + NUMBER..next.saturating_sub(1)).unwrap_or("")
+        text_of(&self.entries, &self.starts, place(number))
     }
 
     /// The number of a text.
@@ -67,27 +64,28 @@ impl Interner {
 
     /// The number of a text, which is added if it is new.
     pub fn intern(&mut self, text: &str) -> u32 {
-        let Interner { entries, starts, index, keys } = self;
-        let hash_of = |start: &u32| keys.text(text_at(entries, *start));
-        match index.entry(keys.text(text), |start| is_at(entries, *start, text), hash_of) {
-            hash_table::Entry::Occupied(place) => number_at(entries, *place.get()),
-            hash_table::Entry::Vacant(place) => {
-                let number = u32::try_from(starts.len()).unwrap_or(u32::MAX);
-                let start = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-                place.insert(start);
-                let size = NUMBER + text.len() + 1;
-                if entries.capacity() - entries.len() < size {
-                    entries.reserve_exact(size + entries.len() / 8);
-                }
-                for group in 0..NUMBER {
-                    entries.push(char::from(low_bits(number >> (7 * group))));
-                }
-                entries.push_str(text);
-                entries.push(END);
-                push(starts, start);
-                number
-            }
+        let hash = self.keys.text(text);
+        if let Some(number) = self.find_hashed(hash, text) {
+            return number;
         }
+        let number = u32::try_from(self.starts.len()).unwrap_or(u32::MAX);
+        let start = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        let Interner { entries, starts, index, keys } = self;
+        let hash_of = |number| keys.text(text_of(entries, starts, number));
+        add_to_index(index, (hash, start), || {
+            starts.iter().enumerate().map(|(n, start)| (hash_of(n), *start))
+        });
+        let size = NUMBER + text.len() + 1;
+        if entries.capacity() - entries.len() < size {
+            entries.reserve_exact(size + entries.len() / 8);
+        }
+        for group in 0..NUMBER {
+            entries.push(char::from(low_bits(number >> (7 * group))));
+        }
+        entries.push_str(text);
+        entries.push(END);
+        push(starts, start);
+        number
     }
 
     /// Appends all texts in order.
@@ -130,10 +128,11 @@ fn number_at(entries: &str, start: u32) -> u32 {
     bytes.map_or(u32::MAX, |bytes| bytes.iter().rev().fold(0, |number, byte| number << 7 | u32::from(*byte)))
 }
 
-/// The text of the entry that begins here.
-fn text_at(entries: &str, start: u32) -> &str {
-    let rest = entries.get(place(start) + NUMBER..).unwrap_or("");
-    rest.split_once(END).map_or(rest, |(text, _)| text)
+/// The text with this number, or the empty text.
+fn text_of<'e>(entries: &'e str, starts: &[u32], number: usize) -> &'e str {
+    let Some(start) = starts.get(number) else { return "" };
+    let next = starts.get(number + 1).map_or(entries.len(), |next| place(*next));
+    entries.get(place(*start) + NUMBER..next.saturating_sub(1)).unwrap_or("")
 }
 
 /// Whether the entry that begins here holds this text.

@@ -9,7 +9,7 @@ use hashbrown::HashTable;
 use super::answer::Outcome;
 use super::command::Hashes;
 use super::field::Told;
-use super::hash::same;
+use super::hash::{add_to_index, same};
 use super::pack::{self, Reader};
 use super::state::push;
 use super::time::Time;
@@ -111,9 +111,9 @@ impl Journal {
 
     fn insert(&mut self, id: u64, body: u32) {
         let number = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        push(&mut self.entries, Entry { id: split(id), body });
-        let entries = &self.entries;
-        self.index.insert_unique(id, number, |&other| entries.get(place(other)).map_or(0, |e| joined(e.id)));
+        let Journal { entries, index, .. } = self;
+        add_to_index(index, (id, number), || entries.iter().map(|entry| joined(entry.id)).zip(0..));
+        push(entries, Entry { id: split(id), body });
     }
 
     /// Marks where the entry begins that was inserted last, if it is the first of a stretch.

@@ -49,6 +49,27 @@ pub struct Scene<'x, 'f> {
     sender: Option<(Option<Person>, Source)>,
 }
 
+/// The action that a fact tells of, if it tells of one.
+#[must_use]
+pub fn action(fact: &Fact<'_>) -> Option<Action> {
+    Some(match *fact {
+        Fact::Arrived { .. } => Action::Visit,
+        Fact::Shared { .. } => Action::Share,
+        Fact::Opened { .. } => Action::Open,
+        Fact::Helped { .. } | Fact::Cut { .. } => Action::Help,
+        Fact::Joined { .. } => Action::Join,
+        Fact::CheckedIn { .. } => Action::CheckIn,
+        Fact::Submitted { .. } => Action::Submit,
+        Fact::Drawn { .. } => Action::Draw,
+        Fact::Claimed { .. } => Action::Claim,
+        Fact::Spent { .. } => Action::Redeem,
+        Fact::Paid { .. } | Fact::Bought { .. } => Action::Pay,
+        Fact::Granted { .. } => Action::Grant,
+        Fact::Traced { act, .. } => return Action::parse(act),
+        _ => return None,
+    })
+}
+
 /// What of a loop matters here.
 struct Head {
     play: Play,
@@ -90,27 +111,26 @@ impl<'x, 'f> Scene<'x, 'f> {
         deed.unwrap_or(self.deed_in(action, play, self.book.revision(), by))
     }
 
-    /// What a fact counts as at the moment it happens, if limits can count it.
+    /// What a fact counts as at the moment it happens, if any limit or rule against abuse counts it.
     #[must_use]
     pub fn deed(&self, fact: &Fact<'_>, at: Time) -> Option<Deed> {
+        let action = action(fact).filter(|action| self.book.counts(*action))?;
         let deed = match *fact {
-            Fact::Arrived { who, .. } => self.deed_of(Action::Visit, who),
+            Fact::Arrived { who, .. } => self.deed_of(action, who),
             Fact::Shared { who, loop_, .. } => match loop_ {
-                Some(loop_) => self.deed_on(Action::Share, loop_, who)?,
-                None => self.deed_of(Action::Share, who),
+                Some(loop_) => self.deed_on(action, loop_, who)?,
+                None => self.deed_of(action, who),
             },
             // Nobody acted to open a board: its first score did.
             Fact::Opened { play, .. } if self.book.current().watchers.contains(&play) => return None,
             Fact::Opened { play, by, device, .. } => self.opening(play, by, device),
-            Fact::Helped { loop_, by, device, .. } => {
-                self.from(self.deed_on(Action::Help, loop_, by)?, device)
-            }
+            Fact::Helped { loop_, by, device, .. } => self.from(self.deed_on(action, loop_, by)?, device),
             Fact::Cut { loop_, by, device, .. } => {
                 // The initiator's own cut is part of opening the loop.
                 if self.head(loop_)?.initiator == by {
                     return None;
                 }
-                self.from(self.deed_on(Action::Help, loop_, by)?, device)
+                self.from(self.deed_on(action, loop_, by)?, device)
             }
             Fact::Joined { loop_, by, device, .. } => {
                 let head = self.head(loop_)?;
@@ -118,27 +138,26 @@ impl<'x, 'f> Scene<'x, 'f> {
                 if head.initiator == by && head.opened.is_none_or(|opened| opened == at) {
                     return None;
                 }
-                self.from(self.deed_on(Action::Join, loop_, by)?, device)
+                self.from(self.deed_on(action, loop_, by)?, device)
             }
-            Fact::CheckedIn { loop_, by, .. } => self.deed_on(Action::CheckIn, loop_, by)?,
-            Fact::Submitted { loop_, by, .. } => self.deed_on(Action::Submit, loop_, by)?,
-            Fact::Drawn { loop_, by, .. } => self.deed_on(Action::Draw, loop_, by)?,
-            Fact::Claimed { loop_, by, .. } => self.deed_on(Action::Claim, loop_, by)?,
+            Fact::CheckedIn { loop_, by, .. }
+            | Fact::Submitted { loop_, by, .. }
+            | Fact::Drawn { loop_, by, .. }
+            | Fact::Claimed { loop_, by, .. } => self.deed_on(action, loop_, by)?,
             Fact::Spent { loop_, reward, by, .. } => {
                 if self.book.reward(reward).is_none_or(|rules| rules.kind != RewardKind::Points) {
                     return None;
                 }
-                self.deed_on(Action::Redeem, loop_, by)?
+                self.deed_on(action, loop_, by)?
             }
-            Fact::Paid { loop_, by, amount, .. } => Deed { amount, ..self.deed_on(Action::Pay, loop_, by)? },
+            Fact::Paid { loop_, by, amount, .. } => Deed { amount, ..self.deed_on(action, loop_, by)? },
             Fact::Bought { play, by, amount, .. } => {
-                Deed { amount, ..self.deed_in(Action::Pay, play, self.book.revision(), by) }
+                Deed { amount, ..self.deed_in(action, play, self.book.revision(), by) }
             }
             Fact::Granted { grant, reward, to, amount, .. } => {
                 return self.granting(grant.loop_, reward, amount.unwrap_or_default(), to);
             }
-            Fact::Traced { loop_, play, by, act, reward, amount, device, network } => {
-                let action = Action::parse(act)?;
+            Fact::Traced { loop_, play, by, reward, amount, device, network, .. } => {
                 let deed = match (loop_, play) {
                     (Some(loop_), _) => self.deed_on(action, loop_, by)?,
                     (None, Some(play)) => self.deed_in(action, play, self.book.revision(), by),

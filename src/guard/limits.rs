@@ -6,7 +6,7 @@
 //! order of the log. So a limit keeps its counters in later revisions, wherever it stands there, and two limits
 //! with the same content share them.
 
-use super::deeds::{Deed, Scene};
+use super::deeds::{Deed, Scene, action};
 use super::{Guards, contributes, counts};
 use crate::campaign::guard::Guard;
 use crate::campaign::limits::{Action, Limit, Per, content};
@@ -58,8 +58,10 @@ pub fn limit_on_grant<'c>(
     amount: Option<Money>,
     to: Person,
 ) -> Option<Rejection<'c>> {
-    let scene = Scene::deciding(cx);
-    let deed = scene.granting(loop_, reward, amount.unwrap_or_default(), to)?;
+    if !cx.book.counts(Action::Grant) {
+        return None;
+    }
+    let deed = Scene::deciding(cx).granting(loop_, reward, amount.unwrap_or_default(), to)?;
     fullest(cx, lists(cx.book, &deed), &deed, cx.facts.len()).map(|(rejection, _)| rejection)
 }
 
@@ -72,26 +74,20 @@ pub fn check_facts<'c>(cx: &Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
         cx.act,
         Act::Event | Act::Refund | Act::Fulfil | Act::Fail | Act::Revoke | Act::Tick | Act::Leave
     );
-    let Some(sender) = cx.sender.filter(|_| acts && any_limits(cx)) else { return Ok(()) };
+    let Some(sender) = cx.sender.filter(|_| acts) else { return Ok(()) };
     let scene = Scene::deciding(cx);
+    let is_open = |action: &Action| *action != Action::Grant && !cx.is_checked(*action);
     for (before, fact) in cx.facts.iter().enumerate() {
-        let Some(deed) = scene.deed(fact, cx.at) else { continue };
-        if !cx.state.ids.is_same(deed.by, sender)
-            || deed.action == Action::Grant
-            || cx.is_checked(deed.action)
-        {
+        let open = action(fact).filter(is_open);
+        let deed = open.and_then(|_| scene.deed(fact, cx.at));
+        let Some(deed) = deed.filter(|deed| cx.state.ids.is_same(deed.by, sender)) else {
             continue;
-        }
+        };
         if let Some((rejection, _)) = fullest(cx, lists(cx.book, &deed), &deed, before) {
             return Err(rejection);
         }
     }
     Ok(())
-}
-
-fn any_limits(cx: &Deciding<'_, '_>) -> bool {
-    let own = |loop_: Loop| cx.state.loop_(loop_).and_then(|head| cx.rules(head));
-    cx.book.current().limited || cx.on.and_then(own).is_some_and(|play| !play.limits.is_empty())
 }
 
 type Lists<'c> = [(Option<Play>, &'c [Limit]); 2];
@@ -109,10 +105,14 @@ fn fullest<'c>(
     deed: &Deed,
     before: usize,
 ) -> Option<(Rejection<'c>, Time)> {
+    if !cx.book.counts(deed.action) {
+        return None;
+    }
+    let scene = Scene::deciding(cx);
     let mut worst: Option<(Rejection<'c>, Time)> = None;
     for (scope, limits) in lists {
         for limit in limits {
-            let full = reached(cx, scope, limit, deed, before);
+            let full = reached(cx, scene, (scope, limit), deed, before);
             if let Some((rejection, until)) = full
                 && worst.as_ref().is_none_or(|(_, worst)| until > *worst)
             {
@@ -126,12 +126,11 @@ fn fullest<'c>(
 /// Whether a limit has no room for a deed, and until when.
 fn reached<'c>(
     cx: &Deciding<'_, '_>,
-    scope: Option<Play>,
-    limit: &'c Limit,
+    scene: Scene<'_, '_>,
+    (scope, limit): (Option<Play>, &'c Limit),
     deed: &Deed,
     before: usize,
 ) -> Option<(Rejection<'c>, Time)> {
-    let scene = Scene::deciding(cx);
     let subject = scene.subject(scope, limit, deed)?;
     let (period, next) = limit.every.of(cx.at, cx.book.current().timezone);
     let number = number(cx.state, limit.content(scope));

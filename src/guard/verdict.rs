@@ -114,10 +114,10 @@ fn objections<'c>(
         let held = exceeded(cx, guards, per, state.play).filter(|(quota, _)| quota.0.then == Then::Hold);
         found.extend(held.map(|(quota, _)| (reason, quota.0.then)));
     }
-    let recent = cx.state.recent.get(&state.initiator).map_or(&[][..], Vec::as_slice);
+    let recent = || cx.state.recent.get(&state.initiator).map_or(&[][..], Vec::as_slice);
     if let Some(pace) = guards.pace() {
         // The span is half open: what lies exactly `within` back is over.
-        let last = recent.iter().rev().take_while(|at| at.after(pace.within) > cx.at).count();
+        let last = recent().iter().rev().take_while(|at| at.after(pace.within) > cx.at).count();
         if u32::try_from(last).unwrap_or(u32::MAX) >= pace.most.get() {
             found.push((Reason::Velocity, pace.then));
         }
@@ -129,7 +129,7 @@ fn objections<'c>(
     }
     if let Some(regular) = guards.regular() {
         let before = usize::try_from(regular.count.get() - 1).unwrap_or(usize::MAX);
-        let mut times: Vec<i64> = recent.iter().rev().take(before).map(|at| at.0).collect();
+        let mut times: Vec<i64> = recent().iter().rev().take(before).map(|at| at.0).collect();
         let enough = times.len() == before;
         times.insert(0, cx.at.0);
         let gaps = || times.iter().zip(times.iter().skip(1)).map(|(later, earlier)| later - earlier);

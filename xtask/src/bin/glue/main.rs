@@ -8,7 +8,7 @@ mod panics;
 use std::path::Path;
 use std::process::ExitCode;
 use walrus::ir::{
-    BinaryOp, Call, ExtendedLoad, Instr, InstrLocId, LoadKind, MemArg, StoreKind, UnaryOp, VisitorMut,
+    BinaryOp, Call, ExtendedLoad, Instr, InstrLocId, LoadKind, MemArg, StoreKind, VisitorMut,
     dfs_pre_order_mut,
 };
 use walrus::{
@@ -95,55 +95,80 @@ impl VisitorMut for Copies {
     }
 }
 
-/// `copy(to, from, count)`, also where the two places overlap.
+/// `copy(to, from, count)`, also where the two places overlap: most of it is texts of some ten to thirty bytes and values
+/// of some hundred.
 fn word_copy(module: &mut Module, memory: MemoryId) -> FunctionId {
-    const WORD: i32 = 8;
     let [to, from, left] = [(); 3].map(|()| module.locals.add(ValType::I32));
     let mut builder = FunctionBuilder::new(&mut module.types, &[ValType::I32; 3], &[]);
     let at = |offset| MemArg { align: 1, offset };
-    let step = |code: &mut InstrSeqBuilder, by: i32| {
-        for place in [to, from] {
-            code.local_get(place).i32_const(by).binop(BinaryOp::I32Add).local_set(place);
-        }
-        code.local_get(left).i32_const(by).binop(BinaryOp::I32Sub).local_set(left);
+    let word = |code: &mut InstrSeqBuilder, offset| {
+        code.load(memory, LoadKind::I64 { atomic: false }, at(offset));
+        code.store(memory, StoreKind::I64 { atomic: false }, at(offset));
     };
-    let backward = |code: &mut InstrSeqBuilder| {
+    let half_word = |code: &mut InstrSeqBuilder| {
+        code.load(memory, LoadKind::I32 { atomic: false }, at(0));
+        code.store(memory, StoreKind::I32 { atomic: false }, at(0));
+    };
+    let byte = |code: &mut InstrSeqBuilder| {
+        code.load(memory, LoadKind::I32_8 { kind: ExtendedLoad::ZeroExtend }, at(0));
+        code.store(memory, StoreKind::I32_8 { atomic: false }, at(0));
+    };
+    // Does a step as long as as many bytes are left.
+    let repeat = |code: &mut InstrSeqBuilder, bytes: i32, step: &dyn Fn(&mut InstrSeqBuilder)| {
         code.block(None, |done| {
             let done_id = done.id();
             done.loop_(None, |more| {
                 let more_id = more.id();
-                more.local_get(left).unop(UnaryOp::I32Eqz).br_if(done_id);
-                more.local_get(left).i32_const(1).binop(BinaryOp::I32Sub).local_set(left);
-                more.local_get(to).local_get(left).binop(BinaryOp::I32Add);
-                more.local_get(from).local_get(left).binop(BinaryOp::I32Add);
-                more.load(memory, LoadKind::I32_8 { kind: ExtendedLoad::ZeroExtend }, at(0));
-                more.store(memory, StoreKind::I32_8 { atomic: false }, at(0)).br(more_id);
+                more.local_get(left).i32_const(bytes).binop(BinaryOp::I32LtU).br_if(done_id);
+                step(more);
+                more.br(more_id);
             });
         });
     };
     let forward = |code: &mut InstrSeqBuilder| {
-        code.block(None, |done| {
-            let done_id = done.id();
-            done.loop_(None, |more| {
-                let more_id = more.id();
-                more.local_get(left).i32_const(WORD).binop(BinaryOp::I32LtU).br_if(done_id);
-                more.local_get(to).local_get(from).load(memory, LoadKind::I64 { atomic: false }, at(0));
-                more.store(memory, StoreKind::I64 { atomic: false }, at(0));
-                step(more, WORD);
-                more.br(more_id);
-            });
-        });
-        code.block(None, |done| {
-            let done_id = done.id();
-            done.loop_(None, |more| {
-                let more_id = more.id();
-                more.local_get(left).unop(UnaryOp::I32Eqz).br_if(done_id);
+        let go = |code: &mut InstrSeqBuilder, by: i32| {
+            for place in [to, from] {
+                code.local_get(place).i32_const(by).binop(BinaryOp::I32Add).local_set(place);
+            }
+            code.local_get(left).i32_const(by).binop(BinaryOp::I32Sub).local_set(left);
+        };
+        repeat(code, 32, &|more| {
+            for offset in [0, 8, 16, 24] {
                 more.local_get(to).local_get(from);
-                more.load(memory, LoadKind::I32_8 { kind: ExtendedLoad::ZeroExtend }, at(0));
-                more.store(memory, StoreKind::I32_8 { atomic: false }, at(0));
-                step(more, 1);
-                more.br(more_id);
-            });
+                word(more, offset);
+            }
+            go(more, 32);
+        });
+        repeat(code, 8, &|more| {
+            more.local_get(to).local_get(from);
+            word(more, 0);
+            go(more, 8);
+        });
+        repeat(code, 4, &|more| {
+            more.local_get(to).local_get(from);
+            half_word(more);
+            go(more, 4);
+        });
+        repeat(code, 1, &|more| {
+            more.local_get(to).local_get(from);
+            byte(more);
+            go(more, 1);
+        });
+    };
+    let backward = |code: &mut InstrSeqBuilder| {
+        let go = |code: &mut InstrSeqBuilder, by: i32| {
+            code.local_get(left).i32_const(by).binop(BinaryOp::I32Sub).local_set(left);
+            for place in [to, from] {
+                code.local_get(place).local_get(left).binop(BinaryOp::I32Add);
+            }
+        };
+        repeat(code, 8, &|more| {
+            go(more, 8);
+            word(more, 0);
+        });
+        repeat(code, 1, &|more| {
+            go(more, 1);
+            byte(more);
         });
     };
     // Forward is wrong only if the destination begins within the source; in unsigned arithmetic that is one comparison.
