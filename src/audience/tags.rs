@@ -37,7 +37,8 @@ document! {
         pub event: Option<Event>,
         /// How often the event has to have happened.
         pub times: Int<1, 1_000> = Int::clamped(1),
-        /// Given to whoever has orders that stand for this much together.
+        /// Given to whoever has orders that stand for this much together. It stays when one is refunded later; a segment with
+        /// `spent` follows refunds.
         pub spent: Option<Money>,
         /// How long it stays; for good if absent.
         pub for_: Option<Span>,

@@ -768,6 +768,10 @@ fn refund<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     if known.status == OrderStatus::Refunded {
         return Err(Code::OrderRefunded.into());
     }
+    // A refund is of the whole order: what was earned by it is taken back whole.
+    if cx.command.amount.is_some_and(|amount| amount != known.amount) {
+        return Err(Rejection::new(Code::AmountMismatch).amount(known.amount));
+    }
     // What was due before this refund has happened before it.
     for_loops(cx, &known.loops, |cx, loop_, state, rules| rules.rules.settle(cx, loop_, state, rules));
     cx.emit(Fact::Refunded { order, amount: known.amount });

@@ -105,6 +105,7 @@ impl State {
                 || head.opener == *id
                 || head.progress.knows(*id)
                 || self.held.contains_key(&(loop_, *id))
+                || self.discarded.contains(&(loop_, *id))
         };
         self.ids.each(who).find(stands).unwrap_or(who)
     }

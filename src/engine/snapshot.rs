@@ -116,6 +116,11 @@ pub fn write(state: &State) -> Vec<u8> {
         put_option(&mut out, held.source.device);
         put_option(&mut out, held.source.network);
     }
+    put(&mut out, count(state.discarded.len()));
+    for (loop_, person) in state.discarded.iter() {
+        put(&mut out, u64::from(loop_.0));
+        put(&mut out, u64::from(person.0));
+    }
     state.events.pack(&mut out);
     put(&mut out, count(state.moments.len()));
     for ((person, event), at) in state.moments.iter() {
@@ -261,6 +266,9 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
         state.held.insert((loop_, person), Held { act, reason, at, source });
         state.held_of.insert((person, loop_));
     }
+    for _ in 0..reader.count()? {
+        state.discarded.insert((Loop(reader.small()?), Person(reader.small()?)));
+    }
     state.events = Counters::unpack(reader)?;
     for _ in 0..reader.count()? {
         let of = (Person(reader.small()?), Event(u16::try_from(reader.number()?).ok()?));
@@ -357,6 +365,7 @@ fn consistent(state: &State) -> bool {
         && state.live_codes.is_consistent(state.persons.len())
         && state.recent.keys().all(|inviter| person(*inviter))
         && state.held.keys().all(|(held_in, whose)| loop_(*held_in) && person(*whose))
+        && state.discarded.iter().all(|(held_in, whose)| loop_(*held_in) && person(*whose))
         && state.holds.keys().chain(state.ends.keys()).all(|held| held.index() < state.grants.len())
         && state.plays.iter().all(|play| play.latest.get().is_none_or(loop_))
         && state.accounts.keys().all(|(owner, _)| person(*owner))

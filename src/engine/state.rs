@@ -67,6 +67,8 @@ pub struct State {
     pub met: Vec<Time>,
     /// Contributions that are held for review.
     pub held: Sorted<(Loop, Person), Held>,
+    /// Contributions that a review has rejected.
+    pub discarded: SortedSet<(Loop, Person)>,
     /// The loops in which contributions of each participant are held.
     pub held_of: SortedSet<(Person, Loop)>,
     /// How often each event happened to each participant.
@@ -434,6 +436,7 @@ impl State {
             recent: Sorted::default(),
             met: Vec::new(),
             held: Sorted::default(),
+            discarded: SortedSet::default(),
             held_of: SortedSet::default(),
             events: Counters::default(),
             moments: Sorted::default(),

@@ -158,6 +158,7 @@ impl Eye<'_> {
             return Vec::new();
         }
         let acts = rules.rules.acts().iter().filter(|act| is_shown(**act) && **act != Act::Pay);
+        let acts = acts.filter(|act| rules.rules.has_use_of(**act));
         acts.map(|act| self.action(*act, |command| command.play = Some(Cow::Borrowed(name))).0).collect()
     }
 
@@ -224,7 +225,7 @@ impl Eye<'_> {
                 .rules
                 .acts()
                 .iter()
-                .filter(|act| is_shown(**act))
+                .filter(|act| is_shown(**act) && play.rules.has_use_of(**act))
                 .filter_map(|act| self.loop_action(*act, id, &look))
                 .collect(),
             rewards: look.rewards.iter().filter_map(|reward| self.reward(loop_, head, reward)).collect(),

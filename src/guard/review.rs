@@ -24,13 +24,19 @@ pub struct Held {
     pub source: Source,
 }
 
-/// Refuses a second contribution while the first is held.
+/// Refuses a second contribution while the first is held, and for good once a review has rejected one.
 ///
 /// # Errors
-/// `UNDER_REVIEW`.
+/// `UNDER_REVIEW`, `RISK_REFUSED`.
 pub fn check_held<'c>(cx: &Deciding<'_, 'c>, loop_: Loop, by: Person) -> Result<(), Rejection<'c>> {
-    if can_be_held(cx.act) && cx.state.held.contains_key(&(loop_, by)) {
+    if !can_be_held(cx.act) {
+        return Ok(());
+    }
+    if cx.state.held.contains_key(&(loop_, by)) {
         return Err(Code::UnderReview.into());
+    }
+    if cx.state.discarded.contains(&(loop_, by)) {
+        return Err(Code::RiskRefused.into());
     }
     Ok(())
 }
@@ -76,6 +82,9 @@ pub fn evolve(state: &mut State, fact: &Fact<'_>, at: Time) {
         Fact::Released { loop_, by } | Fact::Discarded { loop_, by, .. } => {
             state.held.remove(&(loop_, by));
             state.held_of.remove(&(by, loop_));
+            if matches!(fact, Fact::Discarded { .. }) {
+                state.discarded.insert((loop_, by));
+            }
         }
         _ => {}
     }

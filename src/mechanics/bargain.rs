@@ -226,7 +226,9 @@ impl Mechanic for Rules {
             Some(reason) => {
                 let handle = cx.order(order);
                 cx.emit(Fact::Late { loop_, by, order, amount });
-                cx.emit(Fact::RefundDue { loop_, by, order: handle, amount, reason });
+                if amount > Money::default() {
+                    cx.emit(Fact::RefundDue { loop_, by, order: handle, amount, reason });
+                }
             }
             None => {
                 cx.emit(Fact::Paid { loop_, by, order, amount });

@@ -47,6 +47,11 @@ pub trait Mechanic {
     /// The acts it offers on its loops.
     const OFFERS: &'static [Act];
 
+    /// Whether there is anything in these rules that an act of [`Mechanic::OFFERS`] is for; a page shows no button otherwise.
+    fn has_use_of(&self, _act: Act) -> bool {
+        true
+    }
+
     /// How many loops a play has.
     const LOOPS: Loops = Loops::Many;
 
@@ -481,6 +486,12 @@ macro_rules! mechanics {
             #[must_use]
             pub fn acts(&self) -> &'static [Act] {
                 match self { $(Rules::$Name(_) => <$module::Rules as Mechanic>::OFFERS,)* }
+            }
+
+            /// Whether there is anything in these rules that an act is for.
+            #[must_use]
+            pub fn has_use_of(&self, act: Act) -> bool {
+                match self { $(Rules::$Name(rules) => rules.has_use_of(act),)* }
             }
 
             /// Opens a loop.

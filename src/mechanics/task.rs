@@ -373,6 +373,15 @@ impl Mechanic for Rules {
         }
     }
 
+    fn has_use_of(&self, act: Act) -> bool {
+        let kinds: &[Kind] = match act {
+            Act::CheckIn => &[Kind::CheckIn],
+            Act::Submit => &[Kind::Answer, Kind::Form, Kind::Picture],
+            _ => return true,
+        };
+        kinds.iter().any(|kind| self.of_kind(*kind).is_some())
+    }
+
     fn offers(&self) -> Vec<Offer> {
         let nothing = Counts::default();
         (0..self.steps())
