@@ -1,7 +1,7 @@
 //! Runs `tests/conformance/*.json`: commands with the facts, rejections, views and sums that must come of them.
 //!
 //! `conformance/README.md` describes the files for whoever runs them against another implementation.
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/cases/mod.rs"]
 mod cases;

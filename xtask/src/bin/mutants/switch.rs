@@ -400,7 +400,8 @@ fn apply(source: &str, edits: &[Edit]) -> (String, Vec<Mark>) {
         Operator,
         Start,
     }
-    let mut insertions: Vec<((usize, u8, usize, usize), Kind, usize)> = Vec::new();
+    type Place = (usize, u8, usize, usize);
+    let mut insertions: Vec<(Place, Kind, usize)> = Vec::new();
     for (number, edit) in edits.iter().enumerate() {
         let Range { start, end } = edit.around;
         insertions.push(((start, 2, usize::MAX - end, number), Kind::Start, number));
