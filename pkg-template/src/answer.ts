@@ -1,5 +1,6 @@
-import { CODES, SENTENCES } from "./generated/tables.js";
-import { decode, type Names } from "./generated/decode.js";
+import { CODES } from "./generated/tables.js";
+import { decode, type Names as Tables } from "./generated/decode.js";
+import { isKnown, type Names, sentences, type Sentences } from "./sentences.js";
 import type { Accepted, Answer, Code, Command, Fact, Params, StepView } from "./types.js";
 import { broken, byte, flag, number, small, string } from "./wire.js";
 
@@ -9,9 +10,12 @@ const MALFORMED = 2;
 const REPEATED = 0x80;
 
 /** The sentences of refusals whose sender wrote them; all others are written when they are asked for. */
-const SPOKEN = new WeakMap<Rejected, { en: string; zh: string }>();
+const SPOKEN = new WeakMap<Rejected, Sentences>();
 
-/** A command that was refused, and why: `message` and `messageZh` can be shown to a person. */
+/**
+ * A command that was refused, and why: `message` and `messageZh` can be shown to a person. They know no campaign;
+ * `explain(code, params, campaign)` has amounts in its currency and titles instead of names.
+ */
 export class Rejected {
   readonly ok = false;
   /** The command's id; `null` if the text was no command. */
@@ -53,7 +57,7 @@ export class Rejected {
 }
 
 /** Reads the answer to `command` from the engine's memory. */
-export function read(command: Command, names: Names): Answer {
+export function read(command: Command, names: Tables): Answer {
   const status = byte();
   const repeated = (status & REPEATED) !== 0;
   switch (status & ~REPEATED) {
@@ -73,26 +77,17 @@ export function asAnswer(answer: Answer): Answer {
   if (answer.ok) return answer;
   const { id, code, params, missing, repeated, message, messageZh } = answer;
   const rejected = new Rejected(id, code, params ?? {}, missing ?? [], repeated ?? false);
-  if (message !== undefined) SPOKEN.set(rejected, { en: message, zh: messageZh });
+  // A sender cannot know where the reader is, so a sentence that is known here is written here.
+  if (message !== undefined && !isKnown(code)) SPOKEN.set(rejected, { en: message, zh: messageZh });
   return rejected;
 }
 
-/**
- * The sentences for a code, with its values filled in. A code that a newer backend sends is named as it is, and values
- * that are missing leave their place empty.
- */
-export function sentences(code: string, params: Params): { en: string; zh: string } {
-  const known = Object.prototype.hasOwnProperty.call(SENTENCES, code) ? SENTENCES[code] : undefined;
-  const [en, zh] = known ?? [`Not accepted: ${code}.`, `未被接受：${code}。`];
-  const value = (_: string, name: string): string => {
-    const given: unknown = (params as Record<string, unknown>)[name];
-    return typeof given === "string" || Number.isSafeInteger(given) ? String(given) : "";
-  };
-  const fill = (template: string): string => template.replace(/\{(\w+)\}/g, value);
-  return { en: fill(en), zh: fill(zh) };
+/** The sentences of a refusal, with what its campaign calls the things they mention. */
+export function spoken(rejected: Rejected, names: Names): Sentences {
+  return SPOKEN.get(rejected) ?? sentences(rejected.code, rejected.params, names);
 }
 
-function accepted(command: Command, names: Names, repeated: boolean): Accepted {
+function accepted(command: Command, names: Tables, repeated: boolean): Accepted {
   const { id } = command;
   const by = (command as { by?: string }).by ?? "";
   const loop = (command as { loop?: string }).loop ?? "";

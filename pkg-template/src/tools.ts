@@ -1,7 +1,7 @@
-import { sentences } from "./answer.js";
 import { asText, checked } from "./engine.js";
 import { KfactorError, type Problem, text as checkedText } from "./errors.js";
 import { complete, engineMemory, ready } from "./runtime.js";
+import { namesOf, sentences, type Sentences } from "./sentences.js";
 import type { Campaign, Params, Token } from "./types.js";
 
 /** How a QR symbol is drawn. */
@@ -120,9 +120,17 @@ export async function qrAll(
   });
 }
 
-/** The sentences for a rejection code, in English and Chinese. */
-export async function explain(code: string, params: Params = {}): Promise<{ en: string; zh: string }> {
-  return sentences(code, params);
+/**
+ * The sentences for a rejection code, in English and Chinese; times are those where this runs. With the campaign, amounts
+ * are in its currency instead of minor units, and things are called by their titles.
+ */
+export async function explain(
+  code: string,
+  params: Params = {},
+  campaign?: Campaign | string,
+): Promise<Sentences> {
+  if (campaign === undefined) return sentences(code, params);
+  return sentences(code, params, namesOf(campaign));
 }
 
 /** In the engine's order. */

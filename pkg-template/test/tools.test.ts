@@ -104,7 +104,7 @@ test("sentences carry their values", async () => {
   assert.match(en, /3/);
   assert.match(zh, /3/);
   const { en: limit } = await explain("LIMIT_REACHED", { most: 3, name: "helper/day" });
-  assert.equal(limit, "The limit of 3 is reached (helper/day).");
+  assert.equal(limit, "The limit of 3 is reached (each day).");
   for (const unknown of ["TOO_NEW", "constructor"]) {
     assert.deepEqual(await explain(unknown), {
       en: `Not accepted: ${unknown}.`,

@@ -39,7 +39,7 @@ export async function run(words: string[]): Promise<Exit> {
     if (values.json === true) process.stdout.write(JSON.stringify(answer) + "\n");
     else if (answer.ok) for (const fact of answer.facts) process.stdout.write(JSON.stringify(fact) + "\n");
     if (answer.ok || (values.json === true && answer.id !== null)) continue;
-    const { en, zh } = await explain(answer.code, answer.params);
+    const { en, zh } = await explain(answer.code, answer.params, document);
     const [hint, hintZh] = answer.id === null ? (HINTS[answer.params.field ?? ""] ?? []) : [];
     const who = answer.id === null ? "" : `${answer.id}: `;
     const sentence = inChinese ? `${zh}${hintZh ?? ""}` : `${en}${hint ? ` ${hint}` : ""}`;

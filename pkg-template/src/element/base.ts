@@ -1,4 +1,5 @@
-import { say, type Lang, type Word } from "./words.js";
+import type { Lang } from "../format.js";
+import { say, type Word } from "./words.js";
 
 /** `HTMLElement`; a bare class on servers, where these files may be imported but nothing is ever made of them. */
 const Base: typeof HTMLElement =

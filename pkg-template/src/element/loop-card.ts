@@ -3,7 +3,8 @@ import type { ActionView, LoopView, PlayView, RewardView, StepView, View } from 
 import { SENTENCES } from "../generated/tables.js";
 import { make, part, write } from "./base.js";
 import { LOOP_STYLE } from "./style.js";
-import { clock, isWord, type Lang, moment, money, say, titleIn, type Word } from "./words.js";
+import { type Lang, moment, money, titleIn } from "../format.js";
+import { clock, isWord, say, type Word } from "./words.js";
 
 /** A button of the card: what it does, and to what. */
 export interface Button {

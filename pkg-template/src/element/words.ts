@@ -1,7 +1,5 @@
 // What the elements say by themselves, in English and Chinese; all else comes from the campaign and the engine.
-
-/** The language of an element. */
-export type Lang = "en" | "zh";
+import type { Lang } from "../format.js";
 
 type Both = readonly [en: string, zh: string];
 
@@ -77,43 +75,6 @@ export function say(lang: Lang, word: Word, values: Record<string, string | numb
   return (values.count === 1 ? one : more).replace(/\{(\w+)\}/g, (place, name: string) =>
     String(values[name] ?? place),
   );
-}
-
-const CHINESE = /[\u2e80-\u9fff\uff00-\uffef]/;
-
-/** The part of a title in a language: "10 stars 十颗星" is "10 stars" or "十颗星". */
-export function titleIn(lang: Lang, title: string): string {
-  const start = title.search(CHINESE);
-  const latin = start > 0 ? title.slice(0, start).trim() : "";
-  // A title that is not in two languages is shown as it is.
-  if (!/[A-Za-z]{2}/.test(latin)) return title;
-  const number = /\d/.test(title.slice(start))
-    ? ""
-    : (/\d[\d.,]*\s?$/.exec(title.slice(0, start))?.[0] ?? "");
-  const half = start - number.length;
-  return lang === "zh" ? title.slice(half).trim() : title.slice(0, half).trim();
-}
-
-/** An amount in minor units, as a person writes it. */
-export function money(lang: Lang, amount: number, currency: string): string {
-  const format = new Intl.NumberFormat(lang === "zh" ? "zh-CN" : "en", {
-    style: "currency",
-    currency,
-    currencyDisplay: "narrowSymbol",
-  });
-  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
-}
-
-/** A moment as a date and a time of day. */
-export function moment(lang: Lang, at: number): string {
-  const options = {
-    month: "short",
-    day: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    hour12: false,
-  } as const;
-  return new Intl.DateTimeFormat(lang === "zh" ? "zh-CN" : "en", options).format(at);
 }
 
 /** A duration as a clock, with days in front. */

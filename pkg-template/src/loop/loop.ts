@@ -1,9 +1,10 @@
-import type { Rejected } from "../answer.js";
+import { type Rejected, spoken } from "../answer.js";
 import type { Backend, Connection, Listener, Share } from "../backends/backend.js";
 import { asText, type Engine } from "../engine.js";
 import { KfactorError } from "../errors.js";
 import { browser } from "../host/browser.js";
 import type { Address, Host } from "../host/host.js";
+import { namesOf } from "../sentences.js";
 import { qr as draw, type QrOptions } from "../tools.js";
 import type { Act, Answer, Campaign, Intent, Outgoing, PosterTemplate, View } from "../types.js";
 import { type Arrival, arrive, touchpointOfUtm } from "./arrival.js";
@@ -449,7 +450,8 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
       // Nobody can be credited for such a link, but it shall not keep its visitor from taking part.
       if (answer.code === "TOKEN_INVALID" && "token" in command) this.forget("token");
       if (answer.code === "TOUCHPOINT_UNKNOWN" && "touchpoint" in command) this.forget("touchpoint");
-      this.update({ rejection: answer, notice: this.inWords(answer) });
+      const { en: message, zh: messageZh } = spoken(answer, namesOf(this.document));
+      this.update({ rejection: answer, notice: this.inWords({ message, messageZh }) });
     }
     this.happened();
   }
