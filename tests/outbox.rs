@@ -193,9 +193,10 @@ impl World {
     fn write(&mut self, page: usize, number: u32, put: bool) -> Result<(), Crash> {
         self.fuse = self.fuse.saturating_sub(1);
         let crash = self.faults && self.fuse == 0;
-        if put && !(crash && self.dice.one_in(4)) {
+        let is_skipped = crash && self.dice.one_in(if put { 4 } else { 2 });
+        if put && !is_skipped {
             self.storage.insert(number, !crash || self.dice.one_in(3));
-        } else if !put && !(crash && self.dice.one_in(2)) {
+        } else if !is_skipped {
             self.storage.remove(&number);
         }
         if crash {
