@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use kfactor::attribution::inviters::{Eligible, Inviters, Lock, Rebind, RenewOn, What as Did};
 use kfactor::attribution::lock::{Event, What, bindings};
+use kfactor::audience::segments::Group;
 use kfactor::engine::time::Span;
 use kfactor::engine::{Command, Engine, Time};
+use kfactor::insight::{Options, Story, report, report_with};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -214,6 +216,42 @@ proptest! {
         prop_assert!(one.engine.restore(&bytes).is_ok());
         prop_assert_eq!(one.engine.digest(), before);
     }
+}
+
+/// Figures are told of people, not of ids, and what one person could not have done is listed.
+#[test]
+fn insight_tells_of_people() {
+    let facts = [
+        r#"{"id":"1/0","at":1,"kind":"arrived","who":"ann","depth":0}"#,
+        r#"{"id":"1/1","at":1,"kind":"opened","loop":"L","play":"help","by":"ann","until":99}"#,
+        r#"{"id":"2/0","at":2,"kind":"arrived","who":"bo","inviter":"ann","depth":1}"#,
+        r#"{"id":"2/1","at":2,"kind":"helped","loop":"L","by":"bo","have":1,"need":3}"#,
+        r#"{"id":"3/0","at":3,"kind":"arrived","who":"bo2","inviter":"ann","depth":1}"#,
+        r#"{"id":"3/1","at":3,"kind":"helped","loop":"L","by":"bo2","have":2,"need":3}"#,
+        r#"{"id":"4/0","at":4,"kind":"arrived","who":"cookie","inviter":"ann","depth":1}"#,
+        r#"{"id":"4/1","at":4,"kind":"helped","loop":"L","by":"cookie","have":3,"need":3}"#,
+        r#"{"id":"5/0","at":5,"kind":"happened","by":"bo2","name":"order","order":"o1","amount":700}"#,
+    ];
+    let merges = [
+        r#"{"id":"6/0","at":6,"kind":"merged","who":"bo","other":"bo2"}"#,
+        r#"{"id":"7/0","at":7,"kind":"merged","who":"ann","other":"cookie"}"#,
+    ];
+    let mut story = Story::default();
+    story.read(facts.join("\n").as_bytes());
+    let before = report(&story, &Options::default());
+    assert_eq!((before.people, before.merged, before.doubles.len(), before.tree.depth), (4, 0, 0, 1));
+    story.read(merges.join("\n").as_bytes());
+    let group = Group { segment: "buyers".to_owned(), people: vec!["bo".to_owned()] };
+    let after = report_with(&story, &Options::default(), &[group]);
+    assert_eq!((after.people, after.merged, after.tree.people, after.spreaders[0].brought), (2, 2, 2, 1));
+    let doubles: Vec<(&str, &str, Option<&str>)> =
+        after.doubles.iter().map(|row| (row.who.as_str(), row.what, row.r#loop.as_deref())).collect();
+    assert_eq!(
+        doubles,
+        [("bo", "helped-twice", Some("L")), ("ann", "helped-self", Some("L")), ("ann", "invited-self", None)]
+    );
+    let row = &after.segments[0];
+    assert_eq!((row.name.as_str(), row.arrived, row.converted, row.value), ("buyers", 1, 1, 700));
 }
 
 /// Something somebody does: helping or coming by a link of one of four, an order, registering, a tag.

@@ -58,7 +58,9 @@ async function groups(file: string, text: string, inChinese: boolean): Promise<G
     engine.apply(facts);
     return engine.segments({ at: facts.at(-1)?.at ?? 0 });
   } catch (reason) {
-    throw usage(`the facts are not those of ${file}: ${reason instanceof Error ? reason.message : String(reason)}`);
+    throw usage(
+      `the facts are not those of ${file}: ${reason instanceof Error ? reason.message : String(reason)}`,
+    );
   } finally {
     engine.free();
   }
