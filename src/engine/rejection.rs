@@ -53,7 +53,7 @@ rejections! {
     /// The play does not offer this action.
     ActionUnknown = "ACTION_UNKNOWN", "This play does not offer `{name}`.", "该玩法不支持 `{name}`。";
     /// A participant tried to help or join their own loop.
-    OwnLoop = "OWN_LOOP", "You cannot help yourself; share it with a friend.", "不能给自己助力，快分享给好友吧。";
+    OwnLoop = "OWN_LOOP", "This one is your own; share it with a friend.", "这是你自己发起的，快分享给好友吧。";
     /// The participant helped this loop before.
     AlreadyHelped = "ALREADY_HELPED", "You have helped here already.", "你已经助力过了。";
     /// The participant is in this loop already.
@@ -87,7 +87,7 @@ rejections! {
     /// The grant is held until its refund window closes.
     GrantHeld = "GRANT_HELD", "The reward is held until {until}.", "该奖励将于 {until} 解冻。";
     /// The grant is not in a state that allows this.
-    GrantSettled = "GRANT_SETTLED", "The reward is {name} already.", "该奖励已处于 {name} 状态。";
+    GrantSettled = "GRANT_SETTLED", "The reward is {name} already.", "该奖励{name}，无法再次操作。";
     /// The token is damaged, forged or of another campaign.
     TokenInvalid = "TOKEN_INVALID", "This link or code is not valid.", "该链接或二维码无效。";
     /// The typed code has a typing error.
