@@ -503,6 +503,7 @@ fn read(tree: &Tree<'_>, cx: &mut Cx) -> Option<Root> {
         check::check_kinds(root, node, cx);
         triggers::check(root, node, cx);
         touchpoints::check_posters(root, node, cx);
+        crate::poster::check_sizes(&root.posters, node, cx);
         if COMPLETE {
             check::check_span(root, node, cx);
             check::check_tags(root, node, cx);

@@ -400,49 +400,69 @@ fn check_poster(poster: &Poster, node: &Node<'_>, cx: &mut Cx) {
     }
 }
 
-/// Reports codes that are not all on the poster, or whose box is too small for a tracked link.
+/// Reports codes that are not all on the poster.
 fn check_codes(poster: &Poster, node: &Node<'_>, cx: &mut Cx) {
-    let entries = node.get("layers").map(Node::entries).unwrap_or_default();
-    for (number, (layer, entry)) in poster.layers.iter().zip(entries).enumerate() {
-        if layer.draw != Kind::Qr {
-            continue;
-        }
-        let Size { width, height } = poster.size;
+    let Size { width, height } = poster.size;
+    for (number, layer, offset) in codes(poster, node) {
         let place = placed(&layer.at, poster.size, 0);
+        let (right, lower) = (place.x + place.width, place.y + place.height);
         // Where a layer above ends, the words of whoever shares it decide.
-        let fits_down = layer.below.is_some() || (place.y >= 0 && place.y + place.height <= height);
-        let is_on = place.x >= 0 && place.x + place.width <= width && fits_down;
-        let side = place.width.min(place.height);
-        let modules = layer.modules_of_a_link() + 2 * pixels(layer.quiet.get());
-        let unit = side / modules;
-        if is_on && unit >= GOOD_MODULE {
+        let fits_down = layer.below.is_some() || (place.y >= 0 && lower <= height);
+        if place.x >= 0 && right <= width && fits_down {
             continue;
         }
-        let offset = entry.get("at").map_or(entry.start, |at| at.start);
-        let report = |cx: &mut Cx| {
-            if !is_on {
-                cx.error(code::POSTER_CODE, offset, |_| {
-                    let (right, lower) = (place.x + place.width, place.y + place.height);
-                    (
-                        format!(
-                            "The code is not all on the poster: it goes from {}, {} to {right}, {lower}, and the poster has {width} × \
-                             {height} pixels.",
-                            place.x, place.y
-                        ),
-                        format!(
-                            "二维码超出了海报：它从 {}, {} 到 {right}, {lower}，而海报为 {width} × {height} 像素。",
-                            place.x, place.y
-                        ),
-                    )
-                });
-            } else if unit < LEAST_MODULE {
-                cx.error(code::POSTER_CODE, offset, |_| too_small((side, modules, unit), LEAST_MODULE));
-            } else {
-                cx.warning(code::POSTER_SCAN, offset, |_| too_small((side, modules, unit), GOOD_MODULE));
-            }
-        };
-        cx.within("layers", |cx| cx.within(&number.to_string(), |cx| cx.within("at", report)));
+        at_layer(number, "at", cx, |cx| {
+            cx.error(code::POSTER_CODE, offset, |_| {
+                let (x, y) = (place.x, place.y);
+                (
+                    format!(
+                        "The code is not all on the poster: it goes from {x}, {y} to {right}, {lower}, and the poster has {width} × \
+                         {height} pixels."
+                    ),
+                    format!(
+                        "二维码超出了海报：它从 {x}, {y} 到 {right}, {lower}，而海报为 {width} × {height} 像素。"
+                    ),
+                )
+            });
+        });
     }
+}
+
+/// Reports codes of a campaign's posters whose boxes are too small for a tracked link. What a template that stands alone
+/// leads to is known when it is drawn.
+pub(crate) fn check_sizes(posters: &Posters, root: &Node<'_>, cx: &mut Cx) {
+    let Some(node) = root.get("posters") else { return };
+    for (name, poster) in posters.iter() {
+        let Some(node) = node.get(name) else { continue };
+        for (number, layer, offset) in codes(poster, node) {
+            let place = placed(&layer.at, poster.size, 0);
+            let side = place.width.min(place.height);
+            let modules = layer.modules_of_a_link() + 2 * pixels(layer.quiet.get());
+            let unit = side / modules;
+            let report = |cx: &mut Cx| {
+                if unit < LEAST_MODULE {
+                    cx.error(code::POSTER_CODE, offset, |_| too_small((side, modules, unit), LEAST_MODULE));
+                } else if unit < GOOD_MODULE {
+                    cx.warning(code::POSTER_SCAN, offset, |_| too_small((side, modules, unit), GOOD_MODULE));
+                }
+            };
+            cx.within("posters", |cx| cx.within(name, |cx| at_layer(number, "at", cx, report)));
+        }
+    }
+}
+
+/// The codes of a poster, each with its number among the layers and where its box is written.
+fn codes<'p>(poster: &'p Poster, node: &Node<'_>) -> Vec<(usize, &'p Layer, usize)> {
+    let entries = node.get("layers").map(Node::entries).unwrap_or_default();
+    let layers = poster.layers.iter().zip(entries).enumerate();
+    let codes = layers.filter(|(_, (layer, _))| layer.draw == Kind::Qr);
+    codes
+        .map(|(number, (layer, entry))| (number, layer, entry.get("at").map_or(entry.start, |at| at.start)))
+        .collect()
+}
+
+fn at_layer(number: usize, key: &str, cx: &mut Cx, report: impl FnOnce(&mut Cx)) {
+    cx.within("layers", |cx| cx.within(&number.to_string(), |cx| cx.within(key, report)));
 }
 
 /// Pixels of a module below which a code is refused, as [`Style::limits`] has it.

@@ -31,8 +31,8 @@ mod text;
 mod values;
 
 pub use draw::{Data, PosterError, display_list};
-pub(crate) use layer::touchpoints;
 pub use layer::{Align, Fit, Ink, Layer, Poster, Posters, Turn, touchpoint};
+pub(crate) use layer::{check_sizes, touchpoints};
 pub use layout::Measure;
 pub use list::{Code, DisplayList, Fill, Line, Op};
 pub use svg::svg;
