@@ -10,12 +10,18 @@ import { test } from "node:test";
 import * as glue from "../src/generated/engine_bg.js";
 import { type Effect, type Input, openOutbox, type Outbox, seal, total } from "../src/report/outbox.js";
 import type { ReportRecord } from "../src/report/record.js";
+import { type Form, formOf } from "../src/report/encode.js";
 import type { ReportForm } from "../src/report/sink.js";
 
 const SEEDS = Number(process.env["KFACTOR_SEEDS"] ?? 10_000);
 const NOON = 1_796_090_400_000;
 const DAY = 86_400_000;
-const FORMS: readonly ReportForm[] = ["cloudevents", "cloudevents-batch", "ndjson", "json"];
+const FORMS = await named(["cloudevents", "cloudevents-batch", "ndjson", "json"]);
+const TOOLS = await named(["segment", "sensors", "ga4", "json"]);
+
+function named(names: readonly ReportForm[]): Promise<(readonly [ReportForm, Form])[]> {
+  return Promise.all(names.map(async (name) => [name, await formOf(name)] as const));
+}
 
 const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync("pkg/dist/engine.wasm")), {
   "./engine_bg.js": glue,
@@ -66,6 +72,7 @@ function losses(text: string): number | undefined {
 class World {
   readonly dice: Dice;
   readonly form: ReportForm;
+  private readonly settled: Form;
   now = NOON;
   readonly storage = new Map<string, string>();
   /** How often each record came to the backend. */
@@ -91,7 +98,9 @@ class World {
 
   constructor(seed: number) {
     this.dice = new Dice(seed);
-    this.form = this.dice.of(FORMS);
+    const [form, settled] = this.dice.of(FORMS);
+    this.form = form;
+    this.settled = settled;
     this.fuse = 1 + this.dice.below(40);
     this.begin();
   }
@@ -100,7 +109,7 @@ class World {
   begin(): void {
     for (let isOpen = false; !isOpen;) {
       const session = `s${++this.sessions}`;
-      const settings = { campaign: "tea", session, as: this.form, consent: "granted" } as const;
+      const settings = { campaign: "tea", session, form: this.settled, consent: "granted" } as const;
       const page: Page = { outbox: openOutbox(glue, settings), requests: [] };
       this.pages.push(page);
       isOpen = this.survives(() => this.step(page, { in: "recovered", values: [...this.storage] }));
@@ -292,8 +301,13 @@ test("crashes at every write lose nothing that was written", (t) => {
   assert.ok(crashes > SEEDS, "the scripts crash too seldom to show anything");
 });
 
-test("a destination that refuses everything is not asked without end", () => {
-  const settings = { campaign: "tea", session: "s", as: "cloudevents", consent: "granted" } as const;
+test("a destination that refuses everything is not asked without end", async () => {
+  const settings = {
+    campaign: "tea",
+    session: "s",
+    form: await formOf("cloudevents"),
+    consent: "granted",
+  } as const;
   const outbox = openOutbox(glue, settings);
   let [now, requests] = [NOON, 0];
   let effects: Effect[] = outbox.step({ in: "track", kind: "helped" }, now, 0);
@@ -324,7 +338,6 @@ test("whatever the storage holds is taken over or counted", () => {
     "7",
     '"',
   ];
-  const forms: readonly ReportForm[] = ["segment", "sensors", "ga4", "json"];
   for (let turn = 0; turn < 5_000; turn++) {
     const values = Array.from({ length: dice.below(6) }, (_, at): [string, string] => {
       const sequence = String(dice.below(4)).padStart(12, "0");
@@ -335,7 +348,7 @@ test("whatever the storage holds is taken over or counted", () => {
       const length = dice.oneIn(2) ? bytes.length : dice.below(bytes.length + 1);
       return [`s${at}:${place}`, bytes.subarray(0, length).toString()];
     });
-    const settings = { campaign: "tea", session: "me", as: dice.of(forms), consent: "granted" } as const;
+    const settings = { campaign: "tea", session: "me", form: dice.of(TOOLS)[1], consent: "granted" } as const;
     const outbox = openOutbox(glue, settings);
     outbox.step({ in: "recovered", values }, NOON, 0);
     outbox.step({ in: "track", kind: "seen" }, NOON, 0);

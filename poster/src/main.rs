@@ -110,7 +110,7 @@ fn run(arguments: &Arguments) -> Result<usize, String> {
         ));
     };
     let links = Links::of(arguments, &parsed.campaign, &parsed.names)?;
-    let jobs = jobs(arguments, &parsed.campaign, &links)?;
+    let jobs = jobs(arguments, &parsed.campaign, poster, &links)?;
     let folders: Vec<&Path> = arguments.fonts.as_deref().into_iter().collect();
     let fonts = Fonts::load(&folders);
     if !fonts.has_chinese() {
@@ -137,7 +137,12 @@ struct Job {
     data: Data,
 }
 
-fn jobs(arguments: &Arguments, campaign: &Campaign, links: &Links) -> Result<Vec<Job>, String> {
+fn jobs(
+    arguments: &Arguments,
+    campaign: &Campaign,
+    poster: &Poster,
+    links: &Links,
+) -> Result<Vec<Job>, String> {
     let mut common = vec![("title".to_owned(), campaign.title.to_string())];
     for pair in &arguments.values {
         let (name, value) = pair.split_once('=').ok_or(format!("--set needs NAME=VALUE, not `{pair}`"))?;
@@ -158,6 +163,7 @@ fn jobs(arguments: &Arguments, campaign: &Campaign, links: &Links) -> Result<Vec
         let file =
             if arguments.csv.is_some() { arguments.output.join(name) } else { arguments.output.clone() };
         let variant = of("variant").or_else(|| arguments.variant.clone());
+        known_variant(poster, variant.as_deref())?;
         let values = row.into_iter().chain(common.iter().cloned()).collect();
         let scale = arguments.scale.clamp(25, 400);
         let surface = arguments.surface;
@@ -177,6 +183,20 @@ fn jobs(arguments: &Arguments, campaign: &Campaign, links: &Links) -> Result<Vec
         job(row, number).map_err(|reason| format!("{}: row {number}: {reason}", table.display()))
     });
     rows.collect()
+}
+
+/// Refuses a variant that the poster has not: a thousand prints without their headline are expensive.
+fn known_variant(poster: &Poster, variant: Option<&str>) -> Result<(), String> {
+    let names: Vec<&str> = poster.variants.iter().flat_map(|list| list.iter()).map(|name| &**name).collect();
+    match variant {
+        None if names.is_empty() => Ok(()),
+        Some(variant) if names.contains(&variant) => Ok(()),
+        Some(variant) if names.is_empty() => {
+            Err(format!("the poster has no variants, and so no `{variant}`"))
+        }
+        Some(variant) => Err(format!("the poster has no variant `{variant}`; it has: {}", names.join(", "))),
+        None => Err(format!("say which variant, by --variant or a column: {}", names.join(", "))),
+    }
 }
 
 /// Makes links with tokens of touchpoints.

@@ -210,7 +210,11 @@ impl Bond {
     }
 
     fn sort(&mut self, people: &Interner) {
-        self.marks.sort_by(|a, b| order(a, b, people));
+        // Few, and each history is in order already.
+        for mark in core::mem::take(&mut self.marks) {
+            let place = self.marks.partition_point(|other| order(other, &mark, people).is_le());
+            self.marks.insert(place, mark);
+        }
     }
 
     fn people_mut(&mut self) -> impl Iterator<Item = &mut Person> {

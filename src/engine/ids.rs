@@ -41,10 +41,18 @@ impl Ids {
 
     /// All ids of a person, the main one first.
     #[inline]
-    pub fn each(&self, of: Person) -> impl Iterator<Item = Person> + Clone + '_ {
+    #[must_use]
+    pub fn each(&self, of: Person) -> Each<'_> {
+        if self.is_empty() { Each { alone: Some(of), several: [].iter() } } else { self.each_of(of) }
+    }
+
+    #[cold]
+    fn each_of(&self, of: Person) -> Each<'_> {
         let main = self.main(of);
-        let all = if self.is_empty() { &[][..] } else { self.all.get(&main).map_or(&[][..], Vec::as_slice) };
-        core::iter::once(main).chain(all.iter().copied().filter(move |id| *id != main))
+        match self.all.get(&main) {
+            Some(all) => Each { alone: None, several: all.iter() },
+            None => Each { alone: Some(main), several: [].iter() },
+        }
     }
 
     /// Merges the ids of two people.
@@ -53,8 +61,10 @@ impl Ids {
         if one == other {
             return;
         }
-        let mut all: Vec<Person> = self.each(one).chain(self.each(other)).collect();
-        all.sort_unstable();
+        let mut all: Vec<Person> = self.each(one).collect();
+        for id in self.each(other) {
+            all.insert(all.partition_point(|known| *known < id), id);
+        }
         self.all.remove(&one);
         self.all.remove(&other);
         let Some(main) = all.first().copied() else { return };
@@ -87,6 +97,21 @@ impl Ids {
     /// Everybody whom it names.
     pub fn people(&self) -> impl Iterator<Item = Person> + '_ {
         self.main.iter().flat_map(|(id, main)| [*id, *main])
+    }
+}
+
+/// The ids of a person. A type of its own, because it is walked in many places and an adaptor would be compiled in each.
+#[derive(Clone, Debug)]
+pub struct Each<'i> {
+    alone: Option<Person>,
+    several: core::slice::Iter<'i, Person>,
+}
+
+impl Iterator for Each<'_> {
+    type Item = Person;
+
+    fn next(&mut self) -> Option<Person> {
+        self.alone.take().or_else(|| self.several.next().copied())
     }
 }
 

@@ -834,6 +834,31 @@ mod tests {
     }
 
     #[test]
+    fn who_began_without_a_link_is_counted_and_brings_others() {
+        let report = of(r#"
+            {"at":0,"kind":"met","who":"ann"}
+            {"at":0,"kind":"opened","loop":"L","play":"p","by":"ann","until":9}
+            {"at":1,"kind":"shared","who":"ann","handle":1,"code":"x"}
+            {"at":60000,"kind":"met","who":"bo"}
+            {"at":60000,"kind":"arrived","who":"bo","inviter":"ann","depth":1}
+            {"at":90000,"kind":"met","who":"cy"}
+            {"at":90000,"kind":"opened","loop":"M","play":"p","by":"cy","until":9}
+            {"at":120000,"kind":"arrived","who":"cy","inviter":"bo","depth":2}
+        "#);
+        let funnel: Vec<_> = report.funnel.iter().map(|stage| (stage.stage, stage.people)).collect();
+        assert_eq!(
+            funnel,
+            [("arrived", 3), ("tookPart", 2), ("converted", 0), ("shared", 1), ("brought", 2)]
+        );
+        assert_eq!(
+            (report.tree.depth, report.tree.roots),
+            (2, 1),
+            "a link that came later still says who brought whom"
+        );
+        assert!(report.k.k > 0.0);
+    }
+
+    #[test]
     fn credit_looks_back_as_far_as_one_wishes_and_shortens_paths() {
         let log = r#"
             {"at":0,"kind":"arrived","who":"ann","touchpoint":"counter","depth":0}

@@ -100,6 +100,8 @@ pub struct Person {
     pub met: i64,
     /// When they arrived.
     pub arrived: Option<i64>,
+    /// Whether that is only known from what they did: a page that is opened without a link tells of no arrival.
+    pub is_inferred: bool,
     /// Who brought them, or whose customer they are now.
     pub inviter: Option<u32>,
     /// Whether the latter was told.
@@ -387,6 +389,13 @@ impl Story {
         if let Some(who) = who.filter(|_| PARTS.contains(&kind)) {
             self.of(who, |person| person.took_part = person.took_part.or(Some(at)));
         }
+        if let Some(who) = who.filter(|_| kind == "shared" || PARTS.contains(&kind)) {
+            self.of(who, |person| {
+                if person.arrived.is_none() {
+                    (person.arrived, person.is_inferred) = (Some(at), true);
+                }
+            });
+        }
     }
 
     fn is_new(&mut self, id: &str) -> bool {
@@ -416,9 +425,10 @@ impl Story {
         let inviter = told.inviter.as_deref().map(|inviter| self.person(inviter, at));
         let channel = self.touch(who, at, told);
         self.of(who, |person| {
-            if person.arrived.is_none() {
+            if person.arrived.is_none() || person.is_inferred {
                 let inviter = if person.bound { person.inviter } else { inviter };
-                (person.arrived, person.inviter, person.channel) = (Some(at), inviter, channel);
+                (person.inviter, person.channel, person.is_inferred) = (inviter, channel, false);
+                person.arrived = person.arrived.or(Some(at));
             }
         });
     }

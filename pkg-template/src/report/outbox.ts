@@ -3,9 +3,8 @@
 // inputs and the time go in, what to do comes out.
 import type { Glue } from "../runtime.js";
 import { crc32, utf8 } from "./bytes.js";
-import { encode, FORMS } from "./encode.js";
+import { encode, type Form } from "./encode.js";
 import { makeRecord, padded, typeOf, type Draft, type ReportRecord } from "./record.js";
-import type { ReportForm } from "./sink.js";
 import { sessionOf } from "./store.js";
 
 /** Whether a participant has agreed to be reported on. `unknown`: 50 records wait in memory, for half an hour. */
@@ -16,7 +15,7 @@ export interface OutboxSettings {
   campaign: string;
   /** One run of one page on one device: new each time, and unique. */
   session: string;
-  as: ReportForm;
+  form: Form;
   /** Segment's write key. */
   key?: string | undefined;
   consent: Consent;
@@ -134,9 +133,9 @@ export interface Outbox {
 
 /** An outbox that knows nothing yet. What earlier sessions left comes by `recovered`. */
 export function openOutbox(glue: Glue, settings: OutboxSettings): Outbox {
-  const { campaign, session, as, key: writeKey } = settings;
+  const { campaign, session, form, key: writeKey } = settings;
   let { consent } = settings;
-  const machine = glue.openOutbox(FORMS[as].most, CONSENTS.indexOf(consent));
+  const machine = glue.openOutbox(form.most, CONSENTS.indexOf(consent));
   const waiting = new Map<number, Waiting>();
   const counts = noCounts();
   let numbered = COUNT;
@@ -263,7 +262,7 @@ export function openOutbox(glue: Glue, settings: OutboxSettings): Outbox {
   const send = (batch: number, numbers: number[], isLeaving: boolean): void => {
     const texts = numbers.map((number) => waiting.get(number)!.text);
     const most = isLeaving ? room : BODY;
-    const { type, body, count } = encode(as, texts, now, writeKey, most);
+    const { type, body, count } = encode(form, texts, now, writeKey, most);
     const size = utf8(body).length;
     // One record alone may be larger than what a page that goes can send.
     const fitted = isLeaving && size > most ? 0 : count;

@@ -3,6 +3,7 @@ import { fnv1a } from "../hash.js";
 import type { Host } from "../host/host.js";
 import { ready } from "../runtime.js";
 import type { Fact } from "../types.js";
+import { formOf } from "./encode.js";
 import { keyValueStore } from "./key-value-store.js";
 import {
   type Consent,
@@ -175,9 +176,9 @@ class Driver implements Reporter {
 
   private async start(): Promise<void> {
     const { campaign, as = "cloudevents", key, consent = "granted" } = this.options;
-    const glue = await ready();
+    const [glue, form] = await Promise.all([ready(), formOf(as)]);
     if (this.isClosed) return;
-    this.outbox = openOutbox(glue, { campaign, session: this.session, as, key, consent });
+    this.outbox = openOutbox(glue, { campaign, session: this.session, form, key, consent });
     this.run();
     this.looking = setTimeout(() => void this.adopt(), LOOK_AGAIN_MS);
     // A program that has nothing else to do need not wait for that.
