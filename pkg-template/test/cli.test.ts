@@ -218,7 +218,7 @@ test("touchpoints lead somewhere", () => {
   const key = ["--key", "000102030405060708090a0b0c0d0e0f"];
   const { status, stderr } = kfactor(["touchpoints", TEN, ...key, "--url", "tea.example.com"]);
   assert.equal(status, 2);
-  assert.match(stderr, /--url is your site's address/);
+  assert.match(stderr, /--url is where the world reaches/);
   assert.match(
     kfactor(["touchpoints", TEN, ...key, "--url", "https://tea.example.com"]).stdout,
     /^touchpoint,/,

@@ -4,7 +4,7 @@ import {
   type KfactorError,
   REPORT_FORMS,
   type ReportCounts,
-  type ReportForm,
+  type ReportSink,
 } from "kfactor";
 import { fileStore } from "kfactor/files";
 import { entries } from "./log.js";
@@ -37,11 +37,11 @@ export async function reportCommand(words: string[]): Promise<Exit> {
     throw usage(`--as is one of ${FORMS.join(", ")}`, `--as 可为 ${FORMS.join("、")}`);
   const facts = factsIn(readText(file));
   let refused: KfactorError | undefined;
+  // What does not fit together is said by the reporter.
+  const sink = { to, as, ...(typeof key === "string" && { key }) } as ReportSink;
   const reporter = createReporter({
+    ...sink,
     campaign,
-    to,
-    as: as as ReportForm,
-    ...(typeof key === "string" && { key }),
     ...(typeof store === "string" && { store: fileStore(store) }),
     onError: (error) => {
       if (error.code === "REPORT_REFUSED") refused = error;

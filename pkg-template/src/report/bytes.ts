@@ -14,18 +14,3 @@ export function crc32(text: string): number {
   }
   return ~sum >>> 0;
 }
-
-const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/** A text's UTF-8 as base64 with padding (RFC 4648, section 4): mini-programs have no `btoa`. */
-export function base64(text: string): string {
-  const bytes = utf8(text);
-  let out = "";
-  for (let at = 0; at < bytes.length; at += 3) {
-    const left = bytes.length - at;
-    const bits = (bytes[at]! << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-    for (let place = 0; place < 4; place++)
-      out += place > left ? "=" : LETTERS.charAt((bits >> (18 - 6 * place)) & 63);
-  }
-  return out;
-}

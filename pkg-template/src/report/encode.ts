@@ -1,5 +1,5 @@
 // The forms records are sent in. An encoder is a pure function from records to the body of one request.
-import { utf8 } from "./bytes.js";
+import { crc32, utf8 } from "./bytes.js";
 import { instant } from "./record.js";
 import type { ReportForm } from "./sink.js";
 
@@ -27,7 +27,7 @@ export interface Form {
 
 /** The record is a CloudEvent already; it only has to say when it was sent. */
 const event = (text: string, sent: number): string => `${text.slice(0, -1)},"sentat":"${instant(sent)}"}`;
-export const list = (parts: string[]): string => `[${parts.join()}]`;
+const list = (parts: string[]): string => `[${parts.join()}]`;
 
 /** The forms of backends; `docs/reports.md` says which takes which. Those of analytical tools are in `tools.ts`. */
 const FORMS = {
@@ -41,9 +41,9 @@ const FORMS = {
 
 /** The form of a name. Only pages that report to an analytical tool load what its form needs. */
 export async function formOf(as: ReportForm): Promise<Form> {
-  return as === "segment" || as === "sensors" || as === "ga4"
-    ? (await import("./tools.js")).TOOLS[as]
-    : FORMS[as];
+  if (as !== "segment" && as !== "sensors" && as !== "ga4") return FORMS[as];
+  const { toolForms } = await import("./tools.js");
+  return toolForms({ list, instant, utf8, crc32 })[as];
 }
 
 /** Of a body, beside its records. */

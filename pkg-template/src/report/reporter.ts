@@ -19,21 +19,34 @@ import { checkSink, dropped, parked, type ReportForm, wrong } from "./sink.js";
 import type { ReportStore } from "./store.js";
 
 /** Where reports go, and how. */
-export interface ReportSink {
+export type ReportSink = {
   /** The address they are posted to. */
   to: string;
-  /** `cloudevents` if absent: one record a request, which every receiver of CloudEvents takes. */
-  as?: ReportForm;
-  /** Segment's write key. */
-  key?: string;
   /** Headers beside `Content-Type`. */
   headers?: Record<string, string>;
-  /** For `custom`: makes the body of a request. */
-  encode?(records: ReportRecord[]): { type: string; body: string };
-}
+} & (
+  | {
+      /** `cloudevents` if absent: one record a request, which every receiver of CloudEvents takes. */
+      as?: Exclude<ReportForm, "segment" | "custom">;
+      key?: never;
+      encode?: never;
+    }
+  | {
+      as: "segment";
+      /** Segment's write key. */
+      key: string;
+      encode?: never;
+    }
+  | {
+      as: "custom";
+      key?: never;
+      /** Makes the body of a request. */
+      encode(records: ReportRecord[]): { type: string; body: string };
+    }
+);
 
 /** How a reporter is made. */
-export interface ReporterOptions extends ReportSink {
+export type ReporterOptions = ReportSink & {
   /** The campaign's id. */
   campaign: string;
   /** Who is reported on: a pseudonym. What looks like a phone number, an openid or a mail address is replaced by one. */
@@ -44,7 +57,7 @@ export interface ReporterOptions extends ReportSink {
   store?: ReportStore;
   /** Hears of records that were dropped (`REPORT_DROPPED`) and of a sink that refuses everything (`REPORT_REFUSED`). */
   onError?(error: KfactorError): void;
-}
+};
 
 /** Sends what happened to one sink, and loses none of it. */
 export interface Reporter {

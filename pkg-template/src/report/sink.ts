@@ -29,12 +29,12 @@ export function checkSink(options: ReporterOptions): void {
   const { campaign, to, as = "cloudevents", key, headers, encode, consent = "granted", store } = options;
   const inPage = typeof location === "object";
   const isAddress = /^https?:\/\/[^/]/.test(to) || (inPage && /^\/|^\.{1,2}\//.test(to));
-  demand(typeof to === "string" && isAddress, "to", "https://example.com/events");
-  demand(typeof campaign === "string" && CAMPAIGN.test(campaign), "campaign", '"ten-friends" (id)');
+  demand(typeof to === "string" && isAddress, "to", "https://…");
+  demand(typeof campaign === "string" && CAMPAIGN.test(campaign), "campaign", "ten-friends");
   demand(REPORT_FORMS.includes(as), "as", REPORT_FORMS.join(" | "));
-  demand((as === "custom") === (typeof encode === "function"), "encode", 'as: "custom", encode(records)');
-  demand(as !== "segment" || (typeof key === "string" && key !== ""), "key", "Segment write key");
-  demand(headers === undefined || isObject(headers), "headers", '{ Authorization: "…" }');
+  demand((as === "custom") === (typeof encode === "function"), "encode", 'as: "custom"');
+  demand(as !== "segment" || (typeof key === "string" && key !== ""), "key", "write key");
+  demand(headers === undefined || isObject(headers), "headers", "{ … }");
   demand(CONSENTS.includes(consent), "consent", CONSENTS.join(" | "));
   const isStore = typeof (store as { put?: unknown } | undefined)?.put === "function";
   demand(store === undefined || isStore, "store", "fileStore(folder)");
@@ -42,11 +42,11 @@ export function checkSink(options: ReporterOptions): void {
   if (typeof document === "object") {
     throw new KfactorError(
       "REPORT_SECRET",
-      "GA4 needs a secret, which has no place in a page: report to it from a backend.",
-      "GA4 需要密钥，不能放在页面里；请由后端上报。",
+      "GA4 needs a secret: report to it from a backend.",
+      "GA4 需要密钥，请由后端上报。",
     );
   }
-  demand(/[?&]api_secret=./.test(to), "to", "https://…?measurement_id=…&api_secret=…");
+  demand(/[?&]api_secret=./.test(to), "to", "…?measurement_id=…&api_secret=…");
 }
 
 function isObject(value: unknown): boolean {
@@ -59,29 +59,15 @@ function demand(isRight: boolean, name: string, example: string): void {
 
 /** What a sink's options are wrong in. */
 export function wrong(en: string, zh: string, cause?: unknown): KfactorError {
-  return new KfactorError(
-    "REPORT_SINK",
-    `Reports cannot go like this: ${en}.`,
-    `无法这样上报：${zh}。`,
-    cause,
-  );
+  return new KfactorError("REPORT_SINK", `${en}.`, `${zh}。`, cause);
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  overflow: "等待的数据过多",
-  "too-large": "单条过大",
-  refused: "对方拒收",
-  expired: "等待超过三天",
-  "no-consent": "用户未同意",
-  damaged: "存储的数据不完整",
-};
-
-/** A record was dropped. */
+/** A record was dropped; `docs/reports.md` has the reasons. */
 export function dropped(key: string, reason: string): KfactorError {
   return new KfactorError(
     "REPORT_DROPPED",
     `The report ${key} was dropped: ${reason}.`,
-    `上报 ${key} 被丢弃：${REASONS[reason] ?? reason}。`,
+    `上报 ${key} 被丢弃：${reason}。`,
   );
 }
 
@@ -89,7 +75,7 @@ export function dropped(key: string, reason: string): KfactorError {
 export function parked(status: number, to: string): KfactorError {
   return new KfactorError(
     "REPORT_REFUSED",
-    `${to} answers ${status} to every report; they wait, and one is tried every ten minutes.`,
-    `${to} 对上报一律返回 ${status}；数据已保留，每十分钟重试一次。`,
+    `${to} answers ${status} to every report; they wait.`,
+    `${to} 对上报一律返回 ${status}，数据已保留。`,
   );
 }

@@ -1,13 +1,25 @@
 // The forms of analytical tools, which have events of their own.
 import { VERSION } from "../generated/version.js";
-import { base64, crc32 } from "./bytes.js";
-import { type Form, list } from "./encode.js";
-import { instant, type ReportRecord } from "./record.js";
+import type { Form } from "./encode.js";
+import type { ReportRecord } from "./record.js";
 
 const LIBRARY = "kfactor";
 
+/** What the forms have in common with those of backends. It is handed in, so that bundlers leave it with the page's script. */
+interface Shared {
+  list(parts: string[]): string;
+  instant(at: number): string;
+  utf8(text: string): Uint8Array;
+  crc32(text: string): number;
+}
+
 /** The forms; `docs/reports.md` says which tool takes which. */
-export const TOOLS = {
+export const toolForms = ({
+  list,
+  instant,
+  utf8,
+  crc32,
+}: Shared): Record<"segment" | "sensors" | "ga4", Form> => ({
   segment: {
     most: 50,
     type: "application/json",
@@ -45,7 +57,7 @@ export const TOOLS = {
         properties: { campaign: record.partitionkey, event_id: identity, ...properties },
       });
     },
-    all: (parts) => `data_list=${encodeURIComponent(base64(list(parts)))}`,
+    all: (parts) => `data_list=${encodeURIComponent(base64(utf8(list(parts))))}`,
     // Base64 makes four of three bytes, and escaping its padding and signs a little more.
     growth: 1.5,
   },
@@ -65,7 +77,7 @@ export const TOOLS = {
     // It knows one person a request.
     goesWith: (text, first) => partsOf(text).person === partsOf(first).person,
   },
-} satisfies Record<string, Form>;
+});
 
 /** A record taken apart. */
 function partsOf(text: string): {
@@ -101,4 +113,18 @@ function partsOf(text: string): {
 /** A kind as an identifier, which analytical tools demand: `kf_checked_in`. */
 function identifier(kind: string): string {
   return `kf_${kind.replace(/[^a-zA-Z0-9]/g, "_")}`;
+}
+
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** Base64 with padding (RFC 4648, section 4): mini-programs have no `btoa`. */
+export function base64(bytes: Uint8Array): string {
+  let out = "";
+  for (let at = 0; at < bytes.length; at += 3) {
+    const left = bytes.length - at;
+    const bits = (bytes[at]! << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+    for (let place = 0; place < 4; place++)
+      out += place > left ? "=" : LETTERS.charAt((bits >> (18 - 6 * place)) & 63);
+  }
+  return out;
 }
