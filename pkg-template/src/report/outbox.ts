@@ -5,6 +5,7 @@ import type { Glue } from "../runtime.js";
 import { crc32, utf8 } from "./bytes.js";
 import { encode, type Form } from "./encode.js";
 import { makeRecord, padded, typeOf, type Draft, type ReportRecord } from "./record.js";
+import { CONSENTS } from "./sink.js";
 import { sessionOf } from "./store.js";
 
 /** Whether a participant has agreed to be reported on. `unknown`: 50 records wait in memory, for half an hour. */
@@ -93,7 +94,6 @@ const enum Do {
   Parked,
 }
 
-const CONSENTS: readonly Consent[] = ["unknown", "granted", "denied"];
 /** How records end, by the machine's numbers; what is no reason for a drop comes first. */
 const ENDS = ["taken", "moved", "overflow", "too-large", "refused", "expired", "no-consent"];
 const DAMAGED = "damaged";
@@ -424,9 +424,6 @@ export function total(drops: Drops): number {
   return Object.values(drops).reduce((all, number) => all + number, 0);
 }
 
-/** `Sun, 06 Nov 1994 08:49:37 GMT` */
-const DATE = /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/;
-
 /**
  * How many milliseconds `Retry-After` says to wait: seconds, or a date, which is read against the sender's own `Date`. Of the
  * latter without a `Date`, and of what is neither, nothing is known.
@@ -435,6 +432,6 @@ const DATE = /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/;
  */
 export function retryAfter(text = "", date = ""): number {
   if (/^\d+$/.test(text.trim())) return Math.min(Number(text) * 1_000, 2 ** 40);
-  const [until, from] = [text, date].map((each) => (DATE.test(each.trim()) ? Date.parse(each) : NaN));
-  return Math.max(until! - from!, 0) || 0;
+  // What an engine takes for a date beside those of the RFC, as "-1", lies in the past.
+  return Math.max(Date.parse(text) - Date.parse(date), 0) || 0;
 }

@@ -16,7 +16,8 @@ export const REPORT_FORMS = [
 /** The form a backend takes records in. */
 export type ReportForm = (typeof REPORT_FORMS)[number];
 
-const CONSENTS = ["unknown", "granted", "denied"];
+/** What a participant may have said, in the engine's order. */
+export const CONSENTS = ["unknown", "granted", "denied"];
 const CAMPAIGN = /^[a-z][a-z0-9-]{0,39}$/;
 
 /**

@@ -336,8 +336,10 @@ impl Bargain {
             "stock"
         };
         facts.push(json!({ "kind": "late", "loop": id, "by": by, "order": order, "amount": amount }));
-        let due = json!({ "kind": "refund-due", "loop": id, "by": by, "order": order, "amount": amount, "reason": reason });
-        facts.push(due);
+        if amount != 0 {
+            let due = json!({ "kind": "refund-due", "loop": id, "by": by, "order": order, "amount": amount, "reason": reason });
+            facts.push(due);
+        }
         Ok(facts)
     }
 

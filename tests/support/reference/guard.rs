@@ -39,6 +39,8 @@ struct Guard {
     ordered: Vec<String>,
     /// The command that is held, by loop and participant.
     held: BTreeMap<(String, String), Value>,
+    /// What a review has rejected.
+    rejected: Vec<(String, String)>,
 }
 
 impl Reference for Guard {
@@ -58,8 +60,8 @@ impl Reference for Guard {
 impl Guard {
     fn new(campaign: &Value) -> Guard {
         let campaign = campaign.clone();
-        let (loops, counted, met, ordered, held) = Default::default();
-        Guard { campaign, loops, counted, met, ordered, held }
+        let (loops, counted, met, ordered, held, rejected) = Default::default();
+        Guard { campaign, loops, counted, met, ordered, held, rejected }
     }
 
     fn decide(&mut self, command: &Value) -> Answer {
@@ -90,6 +92,9 @@ impl Guard {
                 if self.held.contains_key(&(id.clone(), by.clone())) {
                     return Err("UNDER_REVIEW".into());
                 }
+                if self.rejected.contains(&(id.clone(), by.clone())) {
+                    return Err("RISK_REFUSED".into());
+                }
                 self.check_rules(head, &by)?;
                 self.check_quotas(&play, command)?;
                 match self.judge(head, command, first)? {
@@ -107,6 +112,7 @@ impl Guard {
                 let held = self.held.get(&(id.clone(), by.clone())).cloned().ok_or("NOTHING_TO_REVIEW")?;
                 if command["name"] == json!("reject") {
                     facts.push(json!({ "kind": "discarded", "loop": id, "by": by }));
+                    self.rejected.push((id.clone(), by.clone()));
                 } else {
                     self.check_rules(head, &by)?;
                     facts.push(json!({ "kind": "released", "loop": id, "by": by }));
@@ -460,7 +466,7 @@ fn faults_in_the_guard_are_found() {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::TestRunner;
     type Fault = fn(&mut Guard, &Value) -> Answer;
-    let faults: [(&str, Fault); 5] = [
+    let faults: [(&str, Fault); 6] = [
         ("held contributions count", |guard, command| {
             let before = guard.held.len();
             let answer = guard.submit(command);
@@ -493,6 +499,10 @@ fn faults_in_the_guard_are_found() {
                 guard.held = held;
             }
             answer
+        }),
+        ("a rejected one may try again", |guard, command| {
+            guard.rejected.clear();
+            guard.submit(command)
         }),
         ("everyone was seen a second earlier", |guard, command| {
             let known = guard.met.len();
