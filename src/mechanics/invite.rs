@@ -256,8 +256,14 @@ impl Mechanic for Rules {
             let qualified = invitee.standing.is_qualified();
             let open = !qualified && looking.at < invitee.until;
             let missing = if qualified { vec![] } else { vec![self.event_step(invitee.until)] };
-            for reward in &self.invitee {
-                rewards.push(RewardLook::new(*reward, invitee.who, INVITEE + at, open, missing.clone()));
+            let cause = INVITEE + at;
+            let whose = (looking.loop_, invitee.who, cause);
+            // What an earlier order has left with its owner is not earned again.
+            for (reward, stands) in
+                rewards::standing_among(looking.all, looking.book, looking.at, whose, &self.invitee)
+            {
+                let (open, missing) = if stands { (false, vec![]) } else { (open, missing.clone()) };
+                rewards.push(RewardLook::new(reward, invitee.who, cause, open, missing));
             }
         } else if let Some(who) = stranger {
             let join = Step { until: Some(state.until), ..Step::new(Need::JoinHere, 1) };

@@ -90,14 +90,29 @@ pub fn grant_portion(
 /// Promises each of the rewards, unless what a refund left with its owner (`"clawback": "keep"`) stands for it: who
 /// earns the same a second time is not given it twice.
 pub fn grant_anew(cx: &mut Deciding<'_, '_>, loop_: Loop, rewards: &[Reward], to: Person, cause: u32) {
-    let mut left: Vec<Reward> = standing_for(cx.state, cx.at, loop_, to, cause).collect();
-    for reward in rewards {
-        let stands = |left: &Reward| with_fallbacks(cx.book, *reward).any(|(other, _)| other == *left);
-        match left.iter().position(stands) {
-            Some(at) => drop(left.swap_remove(at)),
-            None => grant(cx, loop_, *reward, to, cause),
+    for (reward, stands) in standing_among(cx.state, cx.book, cx.at, (loop_, to, cause), rewards) {
+        if !stands {
+            grant(cx, loop_, reward, to, cause);
         }
     }
+}
+
+/// Each of the rewards, and whether a participant's grant with this cause stands for it.
+#[must_use]
+pub fn standing_among(
+    state: &State,
+    book: &Book,
+    at: Time,
+    (loop_, to, cause): (Loop, Person, u32),
+    rewards: &[Reward],
+) -> Vec<(Reward, bool)> {
+    let mut left: Vec<Reward> = standing_for(state, at, loop_, to, cause).collect();
+    let mut each = |reward: Reward| {
+        let stands = |left: &Reward| with_fallbacks(book, reward).any(|(other, _)| other == *left);
+        let found = left.iter().position(stands).map(|at| left.swap_remove(at));
+        (reward, found.is_some())
+    };
+    rewards.iter().map(|reward| each(*reward)).collect()
 }
 
 /// The rewards of a participant's grants with this cause that stand in the state.
