@@ -432,6 +432,9 @@ export function total(drops: Drops): number {
  */
 export function retryAfter(text = "", date = ""): number {
   if (/^\d+$/.test(text.trim())) return Math.min(Number(text) * 1_000, 2 ** 40);
-  // What an engine takes for a date beside those of the RFC, as "-1", lies in the past.
-  return Math.max(Date.parse(text) - Date.parse(date), 0) || 0;
+  // Engines take much else for a date, as "-1".
+  const [until = NaN, from = NaN] = [text, date].map((each) =>
+    /GMT\s*$/.test(each) ? Date.parse(each) : NaN,
+  );
+  return Math.max(until - from, 0) || 0;
 }
