@@ -1,7 +1,6 @@
 // The outbox with its texts. The engine's state machine knows records as numbers and decides what happens to them; here they
 // have their texts, keys and forms, and what was dropped is counted and told of. Nothing here stores, sends or waits:
 // inputs and the time go in, what to do comes out.
-import type { Glue } from "../runtime.js";
 import { crc32, utf8 } from "./bytes.js";
 import { encode, type Form } from "./encode.js";
 import { makeRecord, padded, typeOf, type Draft, type ReportRecord } from "./record.js";
@@ -131,8 +130,23 @@ export interface Outbox {
   untold(): Drops;
 }
 
+/** The state machine, as the engine has it: numbers in, numbers out. */
+export interface Machine {
+  openOutbox(most: number, consent: number): number;
+  stepOutbox(
+    outbox: number,
+    input: number,
+    number: number,
+    size: number,
+    time: number,
+    now: number,
+    chance: number,
+  ): Uint32Array;
+  pseudonym(campaign: string, text: string): number;
+}
+
 /** An outbox that knows nothing yet. What earlier sessions left comes by `recovered`. */
-export function openOutbox(glue: Glue, settings: OutboxSettings): Outbox {
+export function openOutbox(glue: Machine, settings: OutboxSettings): Outbox {
   const { campaign, session, form, key: writeKey } = settings;
   let { consent } = settings;
   const machine = glue.openOutbox(form.most, CONSENTS.indexOf(consent));
