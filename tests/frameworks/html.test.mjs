@@ -330,7 +330,7 @@ test("as a module without a bundler, by an import map", async () => {
 
 test("every example campaign shows, and no button asks for what cannot be", async () => {
   // What the campaigns themselves ask for first.
-  const refusals = new Set(["EVENT_REQUIRED", "NOT_DISTRIBUTOR"]);
+  const refusals = new Set(["EVENT_REQUIRED", "NOT_DISTRIBUTOR", "NOT_ELIGIBLE"]);
   const { page, problems } = await person(browser, { locale: "en-US" });
   await page.route("**/demo/identity**", (route) => route.fulfill({ json: {} }));
   await page.goto(server.url);
