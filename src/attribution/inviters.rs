@@ -22,7 +22,7 @@ use crate::campaign::document::{choices, document};
 use crate::campaign::problem::code;
 use crate::engine::book::Book;
 use crate::engine::command::Act;
-use crate::engine::decide::Deciding;
+use crate::engine::deciding::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::field::Reason;
 use crate::engine::handle::{Event, Maybe, Person};

@@ -15,7 +15,7 @@ use crate::campaign::play::PlayRules;
 use crate::campaign::problem::code;
 use crate::campaign::units::{Int, Text};
 use crate::engine::command::Act;
-use crate::engine::decide::{Deciding, required};
+use crate::engine::deciding::{Deciding, required};
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Event, LiveCode, Person, Touchpoint};
 use crate::engine::money::Money;

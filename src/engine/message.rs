@@ -9,9 +9,8 @@
 //!   trigger says `once`, which also keeps it from opening a second loop after the first has ended.
 
 use super::command::Act;
-use super::decide::{
-    Deciding, act_in_play, check_offered, happen, just_opened, new_loop_id, open_loop, required,
-};
+use super::decide::{act_in_play, check_offered, happen, just_opened, new_loop_id, open_loop};
+use super::deciding::{Deciding, required};
 use super::fact::Fact;
 use super::handle::{Loop, Person, Play};
 use super::rejection::{Code, Rejection};

@@ -9,6 +9,7 @@ pub mod book;
 pub mod command;
 pub mod counters;
 pub mod decide;
+pub mod deciding;
 pub mod draw;
 pub mod evolve;
 pub mod fact;

@@ -15,7 +15,8 @@ use std::borrow::Cow;
 
 use super::book::Book;
 use super::command::{Act, Command};
-use super::decide::{Deciding, decide};
+use super::decide::decide;
+use super::deciding::Deciding;
 use super::field::GrantId;
 use super::handle::{Grant, Loop, Person, Play, Reward};
 use super::rejection::{Code, Rejection};

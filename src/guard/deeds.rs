@@ -4,7 +4,7 @@ use super::Source;
 use crate::campaign::limits::{Action, Limit, Per};
 use crate::campaign::rewards::RewardKind;
 use crate::engine::book::Book;
-use crate::engine::decide::Deciding;
+use crate::engine::deciding::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Loop, Person, Play, Reward, Touchpoint};
 use crate::engine::money::Money;

@@ -14,7 +14,7 @@ use crate::campaign::play::PlayRules;
 use crate::engine::book::Book;
 use crate::engine::command::Act;
 use crate::engine::counters::Key;
-use crate::engine::decide::Deciding;
+use crate::engine::deciding::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Loop, Person, Play, Reward};
 use crate::engine::money::Money;

@@ -20,7 +20,7 @@ use crate::campaign::guard::{Guard, Pace, Quota, Regular, Ring, Then, TooFast};
 use crate::campaign::limits::{Action, Limit, Per};
 use crate::campaign::play::PlayRules;
 use crate::engine::command::{Act, Command};
-use crate::engine::decide::Deciding;
+use crate::engine::deciding::Deciding;
 use crate::engine::handle::{Person, Play};
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::State;

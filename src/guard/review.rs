@@ -3,7 +3,7 @@
 use super::{Source, can_be_held};
 use crate::campaign::play::PlayRules;
 use crate::engine::command::Act;
-use crate::engine::decide::{Deciding, required};
+use crate::engine::deciding::{Deciding, required};
 use crate::engine::fact::Fact;
 use crate::engine::field::Reason;
 use crate::engine::handle::{Loop, Person};

@@ -10,7 +10,7 @@ use super::{Guards, can_be_held, counts, refuses};
 use crate::campaign::guard::{NewUser, Quota, Then};
 use crate::campaign::limits::{Per, label};
 use crate::campaign::play::PlayRules;
-use crate::engine::decide::Deciding;
+use crate::engine::deciding::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::field::Reason;
 use crate::engine::handle::{Loop, Person, Play};

@@ -4,7 +4,7 @@ use super::rules::{Sticky, Strategy, TargetRules};
 use super::state::{Health, TargetState, Visit};
 use crate::campaign::LiveCodeOf;
 use crate::engine::command::Act;
-use crate::engine::decide::{Deciding, required};
+use crate::engine::deciding::{Deciding, required};
 use crate::engine::draw::Draw;
 use crate::engine::fact::Fact;
 use crate::engine::field::Reason;

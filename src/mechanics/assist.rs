@@ -17,7 +17,7 @@ use crate::campaign::decode::Cx;
 use crate::campaign::document::document;
 use crate::campaign::units::Int;
 use crate::engine::command::Act;
-use crate::engine::decide::Deciding;
+use crate::engine::deciding::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Order, Person, Reward};
 use crate::engine::pack::{self, Reader};

@@ -42,7 +42,7 @@ use crate::campaign::document::{choices, document};
 use crate::campaign::problem::code;
 use crate::campaign::units::Int;
 use crate::engine::command::Act;
-use crate::engine::decide::Deciding;
+use crate::engine::deciding::Deciding;
 use crate::engine::draw::Draw;
 use crate::engine::fact::Fact;
 use crate::engine::field::Reason;

@@ -35,7 +35,7 @@ use crate::campaign::document::{choices, document};
 use crate::campaign::problem::code;
 use crate::campaign::units::{List, Percent};
 use crate::engine::command::Act;
-use crate::engine::decide::Deciding;
+use crate::engine::deciding::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Event, Grant, Loop, Maybe, Order, Person, Play, Reward};
 use crate::engine::money::Money;

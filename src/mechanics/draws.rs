@@ -6,7 +6,7 @@ use crate::campaign::document::document;
 use crate::campaign::rewards::RewardKind;
 use crate::campaign::units::Int;
 use crate::engine::book::Book;
-use crate::engine::decide::Deciding;
+use crate::engine::deciding::Deciding;
 use crate::engine::draw::Draw;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Loop, Person, Play, Reward};

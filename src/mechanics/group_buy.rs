@@ -43,7 +43,7 @@ use crate::campaign::problem::code;
 use crate::campaign::units::Int;
 use crate::engine::book::Book;
 use crate::engine::command::Act;
-use crate::engine::decide::Deciding;
+use crate::engine::deciding::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::field::Reason;
 use crate::engine::handle::{Event, Loop, Order, Person, Play, Reward};

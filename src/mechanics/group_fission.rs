@@ -32,7 +32,7 @@ use crate::campaign::units::{Int, List};
 use crate::engine::book::Book;
 use crate::engine::command::Act;
 use crate::engine::counters::Key;
-use crate::engine::decide::{Deciding, required};
+use crate::engine::deciding::{Deciding, required};
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Loop, Person, Play, Reward};
 use crate::engine::pack::{self, Reader};

@@ -1,7 +1,7 @@
 //! Lineage: who brought whom, for the mechanics that bind people to each other.
 
 use crate::campaign::document::document;
-use crate::engine::decide::Deciding;
+use crate::engine::deciding::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Event, Loop, Person, Play};
 use crate::engine::rejection::{Code, Rejection};

@@ -37,7 +37,7 @@ use crate::campaign::play::PlayRules;
 use crate::campaign::problem::code;
 use crate::campaign::units::{Int, List, Text};
 use crate::engine::command::Act;
-use crate::engine::decide::Deciding;
+use crate::engine::deciding::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Loop, Person, Play, Reward};
 use crate::engine::pack::{self, Reader};

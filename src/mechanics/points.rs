@@ -22,7 +22,7 @@ use crate::campaign::names::Name;
 use crate::campaign::problem::code;
 use crate::campaign::units::Int;
 use crate::engine::command::Act;
-use crate::engine::decide::{Deciding, required};
+use crate::engine::deciding::{Deciding, required};
 use crate::engine::fact::Fact;
 use crate::engine::field::GrantId;
 use crate::engine::handle::{Loop, Person, Reward};

@@ -27,7 +27,7 @@ use crate::campaign::document::document;
 use crate::campaign::problem::code;
 use crate::campaign::units::{Int, List};
 use crate::engine::command::Act;
-use crate::engine::decide::Deciding;
+use crate::engine::deciding::Deciding;
 use crate::engine::draw::Draw;
 use crate::engine::fact::Fact;
 use crate::engine::field::Reason;

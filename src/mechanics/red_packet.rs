@@ -35,7 +35,7 @@ use crate::campaign::play::PlayRules;
 use crate::campaign::problem::code;
 use crate::campaign::units::Int;
 use crate::engine::command::Act;
-use crate::engine::decide::{Deciding, required};
+use crate::engine::deciding::{Deciding, required};
 use crate::engine::draw::Draw;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Loop, Person, Reward};

@@ -25,7 +25,7 @@ use crate::campaign::document::{choices, document};
 use crate::campaign::problem::code;
 use crate::campaign::units::Int;
 use crate::engine::command::Act;
-use crate::engine::decide::{Deciding, required};
+use crate::engine::deciding::{Deciding, required};
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Order, Person, Reward};
 use crate::engine::pack::{self, Reader};

@@ -24,7 +24,7 @@ use crate::campaign::problem::code;
 use crate::campaign::units::Int;
 use crate::engine::command::Act;
 use crate::engine::counters::Key;
-use crate::engine::decide::Deciding;
+use crate::engine::deciding::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Person, Play, Reward};
 use crate::engine::pack::{self, Reader};

@@ -52,7 +52,7 @@ use crate::campaign::document::{choices, document};
 use crate::campaign::triggers::normalised;
 use crate::campaign::units::{Int, List, Text};
 use crate::engine::command::Act;
-use crate::engine::decide::{Deciding, required};
+use crate::engine::deciding::{Deciding, required};
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Event, Order, Person, Play, Reward};
 use crate::engine::money::Money;

@@ -22,7 +22,7 @@ pub mod points;
 use crate::campaign::rewards::{Activate, Clawback, RewardKind, RewardRules};
 use crate::engine::book::Book;
 use crate::engine::command::{Act, Command};
-use crate::engine::decide::{Deciding, required};
+use crate::engine::deciding::{Deciding, required};
 use crate::engine::fact::Fact;
 use crate::engine::field::{GrantId, Reason};
 use crate::engine::handle::{Grant, Loop, Person, Reward};

@@ -3,7 +3,7 @@
 use super::super::{Mechanic, On, Payment};
 use super::members::{Member, Progress, Standing};
 use super::{LEADER, Rules};
-use crate::engine::decide::Deciding;
+use crate::engine::deciding::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::field::Reason;
 use crate::engine::handle::{Loop, Order, Person, Play};
