@@ -71,13 +71,13 @@ impl Images {
         let (file, _) = self.file(src)?;
         let bytes = std::fs::read(file).ok()?;
         let kind = match bytes.as_slice() {
-            [0x89, b'P', b'N', b'G', ..] => return Some(address(&bytes)),
+            [0x89, b'P', b'N', b'G', ..] => "png",
             [0xFF, 0xD8, ..] => "jpeg",
             [b'R', b'I', b'F', b'F', ..] => "webp",
             [b'G', b'I', b'F', ..] => "gif",
             _ => return None,
         };
-        Some(format!("data:image/{kind};base64,{}", base64(&bytes)))
+        Some(address(kind, &bytes))
     }
 
     /// A picture that fills a size, or fits in it; `None` for one that is not there.
@@ -170,9 +170,9 @@ fn share(length: u32, part: u32, whole: u32) -> u32 {
     u32::try_from(scaled).unwrap_or(u32::MAX).max(1)
 }
 
-/// The `data:` address of a PNG.
-pub(crate) fn address(png: &[u8]) -> String {
-    format!("data:image/png;base64,{}", base64(png))
+/// The `data:` address of a picture of a kind, as `png`.
+pub(crate) fn address(kind: &str, bytes: &[u8]) -> String {
+    format!("data:image/{kind};base64,{}", base64(bytes))
 }
 
 fn base64(bytes: &[u8]) -> String {
@@ -225,7 +225,7 @@ mod tests {
         let row = image::RgbImage::from_raw(3, 1, vec![255, 0, 0, 0, 255, 0, 0, 0, 255]).unwrap();
         let mut png = Vec::new();
         row.write_to(&mut Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
-        let address = format!("data:image/png;base64,{}", base64(&png));
+        let address = address("png", &png);
         let images = Images::inline();
         let cut = &images.pixels(&address, (40, 40), true).unwrap().pixels;
         assert_eq!((cut.width(), cut.height()), (40, 40));

@@ -92,7 +92,7 @@ fn main() -> ExitCode {
 }
 
 fn surface(word: &str) -> Result<Surface, String> {
-    Surface::named(word).ok_or_else(|| "it is mini-program, h5, app or offline".to_owned())
+    Surface::parse(word).ok_or_else(|| "it is mini-program, h5, app or offline".to_owned())
 }
 
 /// Draws everything; gives how many posters failed.
@@ -187,7 +187,7 @@ fn jobs(
 
 /// Refuses a variant that the poster has not: a thousand prints without their headline are expensive.
 fn known_variant(poster: &Poster, variant: Option<&str>) -> Result<(), String> {
-    let names: Vec<&str> = poster.variants.iter().flat_map(|list| list.iter()).map(|name| &**name).collect();
+    let names: Vec<&str> = poster.variant_names().collect();
     match variant {
         None if names.is_empty() => Ok(()),
         Some(variant) if names.contains(&variant) => Ok(()),

@@ -134,7 +134,7 @@ pub(crate) fn with_pictures(mut list: DisplayList, fonts: &Fonts) -> Result<Disp
         if let Some(pixels) = pixels {
             let [width, height] = [pixels.width(), pixels.height()].map(|side| side / ZOOM);
             let [width, height] = [width, height].map(|side| i32::try_from(side).unwrap_or(0));
-            let src = address(&pixels.encode_png().map_err(|error| error.to_string())?);
+            let src = address("png", &pixels.encode_png().map_err(|error| error.to_string())?);
             ops.push(Op::Image { src, at: Box { x, y, width, height }, fit: Fit::Cover, radius: 0 });
         }
     }

@@ -246,15 +246,6 @@ choices! {
     }
 }
 
-impl Surface {
-    /// The surface of a word, as it is in a document.
-    #[must_use]
-    pub fn named(word: &str) -> Option<Surface> {
-        let all = [Surface::MiniProgram, Surface::H5, Surface::App, Surface::Offline];
-        all.into_iter().find(|surface| surface.as_str() == word)
-    }
-}
-
 /// Findings that are meant to be: code and reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Accept(Vec<(&'static str, Text<200>)>);

@@ -74,7 +74,7 @@ impl Data {
                 .filter_map(|member| Some((member.key.to_string(), value(&member.value)?)))
                 .collect(),
             variant: word("variant"),
-            surface: word("surface").as_deref().and_then(Surface::named),
+            surface: word("surface").as_deref().and_then(Surface::parse),
             scale: root
                 .get("scale")
                 .and_then(number)

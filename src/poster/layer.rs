@@ -257,8 +257,7 @@ impl Posters {
     /// The touchpoints that stand for the posters and their variants.
     pub(crate) fn touchpoints(&self) -> impl Iterator<Item = String> {
         self.iter().flat_map(|(name, poster)| {
-            let variants = poster.variants.iter().flat_map(|list| list.iter());
-            let each = variants.map(move |variant| touchpoint(name, Some(variant)));
+            let each = poster.variant_names().map(move |variant| touchpoint(name, Some(variant)));
             std::iter::once(touchpoint(name, None)).chain(each)
         })
     }
@@ -275,6 +274,11 @@ impl Posters {
 }
 
 impl Poster {
+    /// The names of its variants; none where it has none.
+    pub fn variant_names(&self) -> impl Iterator<Item = &str> {
+        self.variants.iter().flat_map(|list| list.iter()).map(|name| &**name)
+    }
+
     /// Reads a template that stands alone.
     ///
     /// # Errors

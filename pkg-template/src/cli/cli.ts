@@ -1,4 +1,5 @@
 // The command line: the same package, run by Node.
+import { parseArgs } from "node:util";
 import { audit } from "./audit.js";
 import { bindingsCommand } from "./bindings.js";
 import { conformance } from "./conformance.js";
@@ -114,11 +115,9 @@ async function version(): Promise<string> {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (reason) {
-  const words = process.argv.slice(2);
-  const lang =
-    words.find((word) => word.startsWith("--lang="))?.slice(7) ?? words[words.indexOf("--lang") + 1];
   const { exit, message, messageZh } = Stop.from(reason);
-  const inChinese = isChinese(words.some((word) => word.startsWith("--lang")) ? { lang } : {});
-  process.stderr.write(`kfactor: ${inChinese ? messageZh : message}\n`);
+  // The command line may be what is wrong, so only this is read of it.
+  const { lang } = parseArgs({ options: { lang: { type: "string" } }, strict: false }).values;
+  process.stderr.write(`kfactor: ${isChinese({ lang }) ? messageZh : message}\n`);
   process.exitCode = exit;
 }

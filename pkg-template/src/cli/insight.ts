@@ -149,6 +149,8 @@ const ZH: typeof EN = {
 
 function text(report: Report, words: typeof EN): string {
   const percent = (rate: number) => `${(rate * 100).toFixed(1)} %`;
+  const rateOf = ({ arrived, converted }: { arrived: number; converted: number }) =>
+    percent(arrived === 0 ? 0 : converted / arrived);
   const { k, tree, cycle } = report;
   const lines = [words.read(report.facts, report.people)];
   if (report.skipped > 0) lines.push(`${report.skipped} ${words.skipped}`);
@@ -164,18 +166,18 @@ function text(report: Report, words: typeof EN): string {
   lines.push(`${words.tree}: ${tree.widths.join(" > ")}, ${words.virality} ${tree.virality.toFixed(2)}`);
   lines.push(`${words.touchpoint}:`);
   const markov = report.credit.find(({ model }) => model === "markov")?.channels ?? {};
-  for (const { name, arrived, converted } of report.touchpoints) {
-    const rate = percent(arrived === 0 ? 0 : converted / arrived);
+  for (const slice of report.touchpoints) {
+    const { name, arrived } = slice;
     const credit = ((markov[name] ?? 0) / 1000).toFixed(2);
     lines.push(
-      `  ${name.padEnd(16)} ${String(arrived).padStart(8)}  ${words.rate} ${rate}, ${words.credit} ${credit}`,
+      `  ${name.padEnd(16)} ${String(arrived).padStart(8)}  ${words.rate} ${rateOf(slice)}, ${words.credit} ${credit}`,
     );
   }
   if (report.posters.length > 0) lines.push(`${words.posters}:`);
-  for (const { name, drawn, scanned, arrived, converted } of report.posters) {
-    const rate = percent(arrived === 0 ? 0 : converted / arrived);
+  for (const slice of report.posters) {
+    const { name, drawn, scanned, arrived } = slice;
     const came = `${words.drawn} ${drawn ?? 0} > ${words.scanned} ${scanned ?? 0} > ${words.arrived} ${arrived}`;
-    lines.push(`  ${name.padEnd(16)} ${came}, ${words.rate} ${rate}`);
+    lines.push(`  ${name.padEnd(16)} ${came}, ${words.rate} ${rateOf(slice)}`);
   }
   if (report.rewards.length > 0) lines.push(`${words.rewards}:`);
   for (const { reward, count, spent, perNewCustomer } of report.rewards) {
@@ -184,9 +186,9 @@ function text(report: Report, words: typeof EN): string {
   }
   const late = report.liveCodes.reduce((sum, row) => sum + row.late, 0);
   if (late > 0) lines.push(`${words.late}: ${late}`);
-  for (const { name, arrived, converted } of report.segments) {
-    const rate = percent(arrived === 0 ? 0 : converted / arrived);
-    lines.push(`  ${words.segment} ${name.padEnd(16)} ${String(arrived).padStart(8)}  ${words.rate} ${rate}`);
+  for (const slice of report.segments) {
+    const counted = `${slice.name.padEnd(16)} ${String(slice.arrived).padStart(8)}`;
+    lines.push(`  ${words.segment} ${counted}  ${words.rate} ${rateOf(slice)}`);
   }
   if (report.merged > 0) lines.push(words.merged(report.merged));
   for (const { who, what, loop } of report.doubles) {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { extname, join, resolve } from "node:path";
 import { posterSvg, validate, type Campaign, type PosterData, type PosterTemplate } from "kfactor";
@@ -14,6 +14,7 @@ import {
   Stop,
   unusable,
   usage,
+  pictureAt,
 } from "./terminal.js";
 
 const OPTIONS = {
@@ -248,8 +249,7 @@ function pictures(folder: string | undefined): (src: string) => string | undefin
     if (src.startsWith("data:image/")) return src;
     if (folder === undefined || !resolve(folder, src).startsWith(resolve(folder) + "/")) return undefined;
     try {
-      const kind = extname(src).slice(1).replace("jpg", "jpeg");
-      return `data:image/${kind};base64,${readFileSync(join(folder, src)).toString("base64")}`;
+      return pictureAt(join(folder, src));
     } catch {
       return undefined;
     }

@@ -1,7 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { extname } from "node:path";
+import { writeFileSync } from "node:fs";
 import { qr, styledQr, type QrMatrix, type QrOptions, type QrStyle } from "kfactor";
-import { Exit, isChinese, parse, say, unusable, usage } from "./terminal.js";
+import { Exit, isChinese, parse, pictureAt, say, unusable, usage } from "./terminal.js";
 
 const LEVELS = ["L", "M", "Q", "H"] as const;
 const OPTIONS = {
@@ -79,9 +78,8 @@ async function styled(text: string, style: QrStyle, values: Values): Promise<Exi
 }
 
 function pictureOf(file: string): string {
-  const kind = extname(file).slice(1).replace("jpg", "jpeg").replace("svg", "svg+xml");
   try {
-    return `data:image/${kind};base64,${readFileSync(file).toString("base64")}`;
+    return pictureAt(file);
   } catch (reason) {
     throw unusable(file, reason);
   }

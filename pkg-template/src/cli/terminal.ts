@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { extname } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { CampaignError, KfactorError, type Problem } from "kfactor";
 
@@ -109,6 +110,12 @@ function isUtf8(bytes: Uint8Array): boolean {
 
 /** Bytes that are decoded at a time. */
 const PART = 1 << 20;
+
+/** A picture in a file as a `data:` address. */
+export function pictureAt(file: string): string {
+  const kind = extname(file).slice(1).replace("jpg", "jpeg").replace("svg", "svg+xml");
+  return `data:image/${kind};base64,${readFileSync(file).toString("base64")}`;
+}
 
 /** A file that cannot be read or written. */
 export function unusable(file: string, reason: unknown): Stop {

@@ -103,7 +103,7 @@ fn variant_for(name: &str, poster: &Poster, participant: &str) -> Option<String>
 fn surface<'de, D: Deserializer<'de>>(word: D) -> Result<Option<Surface>, D::Error> {
     let word = String::deserialize(word)?;
     let unknown = || D::Error::unknown_variant(&word, &["mini-program", "h5", "app", "offline"]);
-    Surface::named(&word).map(Some).ok_or_else(unknown)
+    Surface::parse(&word).map(Some).ok_or_else(unknown)
 }
 
 /// The format of the file.
@@ -135,9 +135,7 @@ pub async fn poster(
     let wanted: Wanted = read_body(body)?;
     let document = keeper.document();
     let template = document.posters.get(&wanted.poster).ok_or(Code::PosterUnknown)?.clone();
-    let known =
-        |name: &String| template.variants.iter().flat_map(|list| list.iter()).any(|own| **own == **name);
-    if wanted.variant.as_ref().is_some_and(|variant| !known(variant)) {
+    if wanted.variant.as_ref().is_some_and(|variant| !template.variant_names().any(|own| own == variant)) {
         return Err(Failure::from(Code::PosterUnknown).with("variant", wanted.variant));
     }
     let variant = wanted.variant.or_else(|| variant_for(&wanted.poster, &template, &wanted.by));

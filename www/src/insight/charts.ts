@@ -22,6 +22,11 @@ export function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }
 
+/** The share of those who arrived that converted. */
+export function rate({ converted, arrived }: { converted: number; arrived: number }): string {
+  return percent(arrived === 0 ? 0 : converted / arrived);
+}
+
 /** Bars, because a later stage can have more people than the one before: some share who did not buy. */
 export function funnel({ funnel }: Report): Options {
   const most = Math.max(1, ...funnel.map(({ people }) => people));
