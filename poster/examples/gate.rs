@@ -18,6 +18,7 @@ fn main() {
     let mut index = serde_json::Map::new();
     let mut save = |name: String, poster: &Poster, data: &Data| {
         let picture = draw(poster, data, &fonts, &Images::inline(), Format::Png).expect("within the limits");
+        assert_eq!(picture.is_read, Some(true), "{name} is read back where it was drawn");
         let code = picture.code.unwrap();
         std::fs::write(folder.join(&name), picture.bytes).unwrap();
         let at = [code.at.x, code.at.y, code.at.width, code.at.height];
@@ -35,6 +36,16 @@ fn main() {
         let url = format!("https://k.example.com/r/{}{}", token(number), "x".repeat(random.below(60)));
         save(format!("style-{number:04}.png"), &poster, &Data { url, ..Data::default() });
     }
+    for number in 0..DEFAULTS {
+        let name = format!("default-{number:04}.png");
+        let url = format!(
+            "https://k.example.com/r/{}{}",
+            token(number),
+            "x".repeat(usize::try_from(number).unwrap())
+        );
+        save(name.clone(), &plain(), &Data { url: url.clone(), ..Data::default() });
+        assert_eq!(by_quirc(&std::fs::read(folder.join(&name)).unwrap()), [url], "quirc reads {name}");
+    }
     has_emoji(&fonts);
     for number in 0..count {
         let (name, text, matrix) = micro(&mut Random(number + 7));
@@ -47,6 +58,23 @@ fn main() {
         );
     }
     std::fs::write(folder.join("index.json"), serde_json::Value::Object(index).to_string()).unwrap();
+}
+
+/// How many codes in the default style are drawn, of ever longer links.
+const DEFAULTS: u64 = 60;
+
+/// A code in the default style, with nothing said of how it looks.
+fn plain() -> Poster {
+    Poster::parse(r#"{"size": [600, 600], "layers": [{"draw": "qr", "at": [130, 130, 340, 340]}]}"#).unwrap()
+}
+
+/// What the Rust port of quirc reads.
+fn by_quirc(png: &[u8]) -> Vec<String> {
+    let grey = image::load_from_memory(png).unwrap().to_luma8();
+    let (width, height) = (usize::try_from(grey.width()).unwrap(), usize::try_from(grey.height()).unwrap());
+    let mut reader = quircs::Quirc::new();
+    let found = reader.identify(width, height, &grey);
+    found.map(|code| String::from_utf8(code.unwrap().decode().unwrap().payload).unwrap()).collect()
 }
 
 /// What is several characters and one picture is drawn in colour, once, and as wide as it was measured.

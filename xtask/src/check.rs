@@ -269,7 +269,9 @@ fn scan() -> Outcome {
     tools::empty_folder(&folder)?;
     let drawn = folder.to_string_lossy().into_owned();
     show(&mut cargo(["run", "--quiet", "--package=kfactor-poster", "--example=gate", "--", &drawn, "200"]))?;
-    show(&mut command(python, ["tests/decoders/gate.py", &drawn]))
+    show(&mut command(python, ["tests/decoders/gate.py", &drawn]))?;
+    let jsqr = tools::with_packages("tests/decoders", "jsqr", &[])?.join("jsqr.mjs");
+    show(&mut node(&jsqr.to_string_lossy(), [drawn.as_str()]))
 }
 
 /// The drivers of the fuzz targets on this toolchain; `cargo +nightly fuzz` runs them for longer.
