@@ -72,23 +72,26 @@ export class Engine {
     options: EngineOptions = {},
   ): Promise<Engine> {
     const glue = await ready();
-    return new Engine(glue, glue.restore(asText(campaign), seedOf(options), snapshot));
+    return new Engine(glue, glue.restore(asText(campaign), seedOf(options), snapshot ?? NO_BYTES));
   }
 
   /** Decides one command and records what happened. A refusal is an answer, not an exception. */
   submit(command: Command): Answer {
+    const given = (command ?? {}) as Command;
     if (buffers.input === 0) buffers.input = this.glue.scratch();
     seek(this.memory, buffers.input);
-    encode(command as Fields);
+    encode(given as Fields);
     try {
-      const size = this.glue.submit(this.handle, command.at, position() - buffers.input);
-      if (size === 0) throw new KfactorError("ENGINE_FREED", "This engine was freed.", "该引擎已释放。");
+      // Other values would be turned into numbers on the way, "" into 1970.
+      const at = typeof given.at === "number" ? given.at : NaN;
+      const size = this.glue.submit(this.handle, at, position() - buffers.input);
+      if (size === 0) throw freed();
       if (size > buffers.room) {
         buffers.room = size;
         buffers.output = this.glue.output();
       }
       seek(this.memory, buffers.output);
-      return read(command, this.tables);
+      return read(given, this.tables);
     } catch (reason) {
       buffers.room = 0;
       throw fault(reason);
@@ -98,11 +101,18 @@ export class Engine {
   /**
    * Decides many commands at once: UTF-8 JSON, JSON text (an array, or one object per line), or objects.
    * The answers come back in the same form and order. `at` overrules the commands' own times.
+   *
+   * @throws {KfactorError} `COMMANDS_EXPECTED` for anything else.
    */
   submitBatch(commands: Uint8Array, at?: number): Uint8Array;
   submitBatch(commands: string, at?: number): string;
   submitBatch(commands: readonly Command[], at?: number): Answer[];
   submitBatch(commands: Uint8Array | string | readonly Command[], at = NaN): Uint8Array | string | Answer[] {
+    if (typeof commands !== "string" && !Array.isArray(commands) && !(commands instanceof Uint8Array)) {
+      const message = "Commands are an array of objects, JSON text, or its UTF-8.";
+      throw new KfactorError("COMMANDS_EXPECTED", message, "指令应为对象数组、JSON 文本或其 UTF-8 字节。");
+    }
+    if (this.handle === 0) throw freed();
     try {
       if (commands instanceof Uint8Array) return this.glue.submitJson(this.handle, commands, at);
       const text = typeof commands === "string" ? commands : JSON.stringify(commands);
@@ -117,7 +127,7 @@ export class Engine {
   /** All a page needs for one participant. */
   view(participant: string, options: ViewOptions = {}): View {
     return this.call(() =>
-      this.glue.view(this.handle, text(participant, "participant"), options.at ?? Date.now(), options.loop),
+      this.glue.view(this.handle, text(participant, "participant"), moment(options), options.loop),
     ) as View;
   }
 
@@ -127,7 +137,7 @@ export class Engine {
    * @throws {KfactorError} `COMPLETE_ONLY` in a page, unless it imports "kfactor/complete".
    */
   liveCodes(options: { at?: number } = {}): LiveCodeView[] {
-    return this.call(() => complete().liveCodes(this.handle, options.at ?? Date.now())) as LiveCodeView[];
+    return this.call(() => complete().liveCodes(this.handle, moment(options))) as LiveCodeView[];
   }
 
   /**
@@ -136,7 +146,7 @@ export class Engine {
    * @throws {KfactorError} `COMPLETE_ONLY` in a page, unless it imports "kfactor/complete".
    */
   segments(options: { at?: number } = {}): Group[] {
-    return this.call(() => complete().segments(this.handle, options.at ?? Date.now())) as Group[];
+    return this.call(() => complete().segments(this.handle, moment(options))) as Group[];
   }
 
   /** When the next `tick` has something to settle, in Unix milliseconds; `null` if nothing is waiting. */
@@ -178,7 +188,9 @@ export class Engine {
 
   /** Takes over facts that another engine decided, such as those of one loop; nothing is decided again. Says how many. */
   apply(facts: readonly Fact[]): number {
-    return this.call(() => this.glue.apply(this.handle, encoder.encode(JSON.stringify(facts)))) as number;
+    return this.call(() =>
+      this.glue.apply(this.handle, encoder.encode(JSON.stringify(facts ?? null))),
+    ) as number;
   }
 
   /** A copy with the same state, to try commands on. */
@@ -197,6 +209,7 @@ export class Engine {
   }
 
   private call(run: () => unknown): unknown {
+    if (this.handle === 0) throw freed();
     let value: unknown;
     try {
       value = run();
@@ -215,7 +228,7 @@ const buffers = { input: 0, output: 0, room: 0 };
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const NO_SEED = new Uint8Array(0);
+const NO_BYTES = new Uint8Array(0);
 
 /** Passes a rare call's result on, or throws the error it stands for. */
 export function checked(value: unknown): unknown {
@@ -238,9 +251,20 @@ export function asText(campaign: Campaign | string): string {
   return typeof campaign === "string" ? campaign : JSON.stringify(campaign, null, 2);
 }
 
-function seedOf({ seed = NO_SEED }: EngineOptions): Uint8Array {
-  if (seed === NO_SEED || seed.length === 32) return seed;
+function seedOf(options: EngineOptions): Uint8Array {
+  const seed = options?.seed ?? NO_BYTES;
+  if (seed === NO_BYTES || seed.length === 32) return seed;
   throw new KfactorError("SEED_LENGTH", "The seed must be 32 bytes long.", "种子必须为 32 字节。");
+}
+
+/** The moment that is asked about: now if none is given. */
+function moment({ at = Date.now() }: { at?: number | undefined }): number {
+  if (Number.isSafeInteger(at)) return at;
+  throw new KfactorError("TIME_EXPECTED", "`at` has to be Unix milliseconds.", "`at` 应为 Unix 毫秒时间。");
+}
+
+function freed(): KfactorError {
+  return new KfactorError("ENGINE_FREED", "This engine was freed.", "该引擎已释放。");
 }
 
 function fault(reason: unknown): unknown {

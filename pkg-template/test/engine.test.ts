@@ -224,6 +224,41 @@ test("a freed engine says so", async () => {
   const expected = { name: "KfactorError", code: "ENGINE_FREED" };
   assert.throws(() => engine.submit({ id: "v", at: NOON, do: "visit", by: "ann" }), expected);
   assert.throws(() => engine.view("ann", { at: NOON }), expected);
+  assert.throws(() => engine.submitBatch([]), expected);
+  assert.throws(() => engine.digest(), expected);
+});
+
+test("what is no command, no batch, no moment and no snapshot is said in the package's own errors", async () => {
+  const engine = await Engine.load(TEN);
+  const before = engine.digest();
+  const field = (command: unknown): unknown => {
+    const answer = engine.submit(command as Command);
+    assert.ok(!answer.ok && answer.code === "COMMAND_MALFORMED" && answer.message !== "");
+    return answer.params.field;
+  };
+  for (const nothing of [undefined, null, 5, "help", [], {}]) assert.equal(field(nothing), "id");
+  const help = { id: "h", do: "help", by: "bo", loop: "L1" };
+  for (const at of [undefined, null, "", "2026-12-01", NaN, 1.5, -1])
+    assert.equal(field({ ...help, at }), "at");
+  const pay = { id: "p", at: NOON, do: "pay", by: "bo", loop: "L1", order: "o" };
+  for (const amount of [39.99, "39.99", null, -1]) assert.equal(field({ ...pay, amount }), "amount");
+  for (const batch of [undefined, null, 5, {}]) {
+    assert.throws(() => engine.submitBatch(batch as never), {
+      name: "KfactorError",
+      code: "COMMANDS_EXPECTED",
+    });
+  }
+  for (const at of ["2026-12-01", NaN, 1.5, null]) {
+    assert.throws(() => engine.view("ann", { at: at as never }), {
+      name: "KfactorError",
+      code: "TIME_EXPECTED",
+    });
+  }
+  assert.throws(() => engine.apply(undefined as never), { name: "KfactorError", code: "FACT_MALFORMED" });
+  for (const snapshot of [undefined, null, "x", {}]) {
+    await assert.rejects(Engine.restore(TEN, snapshot as never), { code: "CAMPAIGN_INVALID" });
+  }
+  assert.equal(engine.digest(), before);
 });
 
 test("an audit re-decides a log, revisions included, and names what could not stand", async () => {

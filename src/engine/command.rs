@@ -547,7 +547,7 @@ impl<'a> Draft<'a> {
         let command = &mut self.command;
         // A field that comes twice is wrong; the two that are only information may.
         if !matches!(key.number, CLOCK | SEQ) && self.seen & 1 << key.number != 0 {
-            return Err(if key.number <= LAST_TEXT { wrong } else { Malformed::field("command") });
+            return Err(wrong);
         }
         let within = |least: i64, most: i64| integer(value, least, most).ok_or(wrong.clone());
         match key.number {
@@ -580,7 +580,7 @@ impl<'a> Draft<'a> {
         }
         let raw = reader.take(8).and_then(<[u8]>::first_chunk);
         let double = raw.map(|raw| f64::from_le_bytes(*raw));
-        let value = Value::Int(double.and_then(whole).ok_or(Malformed::field("command"))?);
+        let value = Value::Int(double.and_then(whole).ok_or(Malformed::field(key.name))?);
         self.set(key, &value)
     }
 
