@@ -3,7 +3,8 @@
     gate.py FOLDER
 
 FOLDER is what `cargo run -p kfactor-poster --example gate -- FOLDER` wrote. The exit code is 1 unless each decoder reads
-at least its part of the pictures, and never another text. `zbarimg` is the system's.
+at least its part of the pictures, and never another text. `zbarimg` is the system's. The photographs are left in
+FOLDER/photographed, for the decoders that are not Python's.
 """
 
 import json
@@ -22,7 +23,7 @@ import zxingcpp
 REQUIRED = {"zxing-cpp": (1.0, 0.99), "zbar": (1.0, 0.8), "WeChatQRCode": (1.0, 0.95)}
 
 
-# Codes in the default style, which weaker decoders have to read as well; jsQR reads them in jsqr.mjs, quirc where they are drawn.
+# Codes in the default style, which weaker decoders have to read as well: OpenCV's own here, jsQR and quirc elsewhere.
 DEFAULT = "default-"
 
 
@@ -35,10 +36,12 @@ def main(folder):
         "WeChatQRCode": lambda image: list(wechat.detectAndDecode(image)[0]),
     }
     failed = not micro(folder, {file: index.pop(file)["text"] for file in list(index) if "micro" in index[file]})
+    (folder / "photographed").mkdir(exist_ok=True)
     read = {(name, kind): 0 for name in decoders for kind in ("clean", "photographed")}
     for file, wanted in sorted(index.items()):
         picture = cv2.imread(str(folder / file))
         photo = photographed(picture, wanted["at"], wanted["unit"], zlib.crc32(file.encode()))
+        cv2.imwrite(str(folder / "photographed" / file), photo)
         for name, decode in decoders.items():
             for kind, image in (("clean", picture), ("photographed", photo)):
                 texts = decode(image)

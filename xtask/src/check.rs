@@ -261,7 +261,7 @@ fn node_tests(folder: &str) -> Command {
     command("node", ["--test", "--test-reporter=spec", "--test-timeout=300000", "--test-force-exit", folder])
 }
 
-/// Posters that three decoders have to read; a fourth, rxing, has read them back when they were drawn.
+/// Posters that four decoders have to read, clean and as if photographed, and three more those in the default style.
 fn scan() -> Outcome {
     tools::zbar()?;
     let python = tools::decoders()?;
@@ -270,6 +270,7 @@ fn scan() -> Outcome {
     let drawn = folder.to_string_lossy().into_owned();
     show(&mut cargo(["run", "--quiet", "--package=kfactor-poster", "--example=gate", "--", &drawn, "200"]))?;
     show(&mut command(python, ["tests/decoders/gate.py", &drawn]))?;
+    show(&mut cargo(["run", "--quiet", "--package=kfactor-poster", "--example=readers", "--", &drawn]))?;
     let jsqr = tools::with_packages("tests/decoders", "jsqr", &[])?.join("jsqr.mjs");
     show(&mut node(&jsqr.to_string_lossy(), [drawn.as_str()]))
 }
