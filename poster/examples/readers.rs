@@ -22,30 +22,28 @@ fn main() -> ExitCode {
     let default: Vec<&String> =
         of_phones.iter().copied().filter(|file| file.starts_with("default-")).collect();
     let photographed = folder.join("photographed");
-    let tries: [(&str, &str, &Path, &[&String], Decoder, usize); 3] = [
-        ("rxing", "clean", folder, &of_phones, by_rxing, 100),
-        ("rxing", "photographed", &photographed, &of_phones, by_rxing, 90),
-        ("quirc", "default style", folder, &default, by_quirc, 100),
-    ];
-    let mut is_fine = true;
-    for (name, kind, from, files, decode, percent) in tries {
-        let reads = |file: &&&String| {
+    let reads = |decode: fn(&GrayImage) -> Option<String>, from: &Path, files: &[&String]| {
+        let is_read = |file: &&&String| {
             let picture = image::open(from.join(file)).unwrap().to_luma8();
             decode(&picture).as_deref() == index[**file]["text"].as_str()
         };
-        let read = files.iter().filter(reads).count();
-        let enough = !files.is_empty() && read * 100 >= files.len() * percent;
-        println!(
-            "{name:12}  {kind:12}  {read} of {}  {}",
-            files.len(),
-            if enough { "ok" } else { "TOO FEW" }
-        );
-        is_fine &= enough;
-    }
-    if is_fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        files.iter().filter(is_read).count()
+    };
+    let all = of_phones.len();
+    let fine = [
+        told("rxing", "clean", reads(by_rxing, folder, &of_phones), all, 100),
+        told("rxing", "photographed", reads(by_rxing, &photographed, &of_phones), all, 90),
+        told("quirc", "default style", reads(by_quirc, folder, &default), default.len(), 100),
+    ];
+    if fine == [true; 3] { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-type Decoder = fn(&GrayImage) -> Option<String>;
+/// Prints how many were read, and says whether they are so many in a hundred.
+fn told(decoder: &str, kind: &str, read: usize, all: usize, percent: usize) -> bool {
+    let enough = all > 0 && read * 100 >= all * percent;
+    println!("{decoder:12}  {kind:12}  {read} of {all}  {}", if enough { "ok" } else { "TOO FEW" });
+    enough
+}
 
 fn by_rxing(picture: &GrayImage) -> Option<String> {
     let source = Luma8LuminanceSource::new(picture.to_vec(), picture.width(), picture.height()).ok()?;
