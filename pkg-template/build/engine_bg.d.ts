@@ -50,6 +50,7 @@ export function credit(
   howFar: number,
   paths: string,
 ): unknown;
+export function costs(campaign: string): unknown;
 export function compareArms(people: Uint32Array, converted: Uint32Array, weights: Uint32Array): unknown;
 export function segments(handle: number, at: number): unknown;
 export function bindings(

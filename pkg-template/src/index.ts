@@ -2,6 +2,7 @@ export { Engine, type EngineOptions, type ViewOptions } from "./engine.js";
 export { CampaignError, KfactorError, type Problem } from "./errors.js";
 export { Rejected } from "./answer.js";
 export { bindings, type Bindings, type HistoryEvent, type Policy } from "./bindings.js";
+export { type Costs, costs, type RewardCost } from "./costs.js";
 export {
   credit,
   CREDIT_MODELS,
@@ -43,6 +44,7 @@ export {
   type PosterOptions,
   type PosterPicture,
 } from "./poster/poster.js";
+export { type CodeReader, type Decoder, readerOf } from "./poster/read-back.js";
 export { styledQr, type QrStyle, type StyledQr } from "./poster/styled.js";
 export { paint, type DisplayList, type PaintHost } from "./poster/canvas.js";
 export type * from "./types.js";

@@ -24,6 +24,27 @@ test("validate names the place of every problem", () => {
   );
 });
 
+test("costs says what a campaign can cost at most, and of what it is not known", () => {
+  const { status, stdout } = kfactor(["costs", TEN]);
+  assert.equal(status, 0);
+  assert.match(stdout, /^cash8 +¥80,000\.00 {2}8\.00 back \(a budget of ¥80,000\.00\)\n/);
+  assert.match(stdout, /\nIn all at most ¥1,280,000\.00\n$/);
+  const file = join(folder, "costs.json");
+  const open = readFileSync(TEN, "utf8").replace(', "stock": 100000', "").replace("80000.00", "90000.00");
+  writeFileSync(file, open);
+  assert.match(
+    kfactor(["costs", file, "--lang", "zh"]).stdout,
+    /没有上限.*\n合计 ¥90,000\.00，另加以上未知部分\n$/,
+  );
+  const found = JSON.parse(kfactor(["costs", "--json", file]).stdout) as Record<string, unknown>;
+  assert.deepEqual([found.most, found.whole], [9_000_000, false]);
+  writeFileSync(file, "{}");
+  const broken = kfactor(["costs", file]);
+  assert.equal(broken.status, 2);
+  assert.match(broken.stderr, /`id` is missing here/);
+  assert.equal(kfactor(["costs"]).status, 2);
+});
+
 test("run prints facts, refusals, a view and the digest", () => {
   const commands = [
     { id: "t", at: NOON, do: "event", by: "ann", name: "ticket-bought", order: "o1" },

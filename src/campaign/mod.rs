@@ -4,6 +4,8 @@
 //! Chinese, and what to write instead where that is known.
 
 mod check;
+#[cfg(feature = "complete")]
+pub mod costs;
 pub mod decode;
 pub(crate) mod document;
 pub mod guard;
@@ -21,6 +23,8 @@ pub mod touchpoints;
 pub mod triggers;
 pub mod units;
 
+#[cfg(feature = "complete")]
+pub use costs::costs;
 pub use names::Names;
 pub use problem::{Problem, Severity};
 

@@ -49,6 +49,17 @@ document! {
     check check_reward;
 }
 
+impl RewardRules {
+    /// What one grant costs, as far as the document says: cash its amount, all else its worth.
+    #[must_use]
+    pub fn each(&self) -> Option<Money> {
+        match self.kind {
+            RewardKind::Cash => self.amount,
+            _ => self.worth,
+        }
+    }
+}
+
 choices! {
     /// What a reward is.
     pub enum RewardKind {

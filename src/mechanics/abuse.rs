@@ -293,7 +293,7 @@ fn cost(scheme: &Scheme, campaign: &Root) -> Money {
 /// What a scheme brings, rounded down.
 fn value(scheme: &Scheme, campaign: &Root) -> Money {
     let one = |(reward, count): &(Reward, u64)| {
-        let worth = rules(campaign, *reward).and_then(worth).unwrap_or_default();
+        let worth = rules(campaign, *reward).and_then(RewardRules::each).unwrap_or_default();
         i128::from(worth.0) * i128::from(*count)
     };
     let sum: i128 = scheme.gives.iter().map(one).sum();
@@ -319,7 +319,7 @@ fn loss(scheme: &Scheme, campaign: &Root) -> Option<Money> {
     given.dedup();
     given.into_iter().try_fold(Money(0), |sum, reward| {
         let rules = rules(campaign, reward)?;
-        let stock = rules.stock.zip(worth(rules));
+        let stock = rules.stock.zip(rules.each());
         let stock = stock.map(|(stock, worth)| Money(worth.0.saturating_mul(i64::from(stock.get()))));
         match (stock, rules.budget) {
             (Some(stock), Some(budget)) => Some(sum.plus(stock.min(budget))),
@@ -327,14 +327,6 @@ fn loss(scheme: &Scheme, campaign: &Root) -> Option<Money> {
             (stock, budget) => stock.or(budget).map(|most| sum.plus(most)),
         }
     })
-}
-
-/// What one grant is worth, as far as the document says.
-fn worth(rules: &RewardRules) -> Option<Money> {
-    match rules.kind {
-        RewardKind::Cash => rules.amount,
-        _ => rules.worth,
-    }
 }
 
 fn rules(campaign: &Root, reward: Reward) -> Option<&RewardRules> {

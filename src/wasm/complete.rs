@@ -4,8 +4,18 @@ use wasm_bindgen::prelude::*;
 
 use super::{gone, object, token_error, token_object, with};
 use crate::attribution::{Token, TokenError};
+use crate::campaign::{Campaign, Names, costs};
 use crate::engine::audit::Audit;
 use crate::engine::command::whole;
+
+/// What the rewards of a campaign can cost at most, or every problem of the document.
+#[wasm_bindgen(js_name = costs)]
+pub fn costs_of(text: &str) -> JsValue {
+    match Campaign::parse(text, &Names::default()) {
+        Ok(parsed) => object(&costs(&parsed)),
+        Err(problems) => object(&problems),
+    }
+}
 
 /// Audits a log under the engine's campaign.
 #[wasm_bindgen]

@@ -14,6 +14,7 @@ const { page, problems } = await person(browser);
 await page.route("http://posters.test/**", (route) => {
   const { pathname } = new URL(route.request().url());
   if (pathname === "/missing.png") return route.fulfill({ status: 404 });
+  if (pathname.startsWith("/qr/")) return route.fulfill({ path: join(ROOT, "node_modules", pathname) });
   return pathname === "/"
     ? route.fulfill({ contentType: "text/html", body: "<script src=/kfactor.global.js></script>" })
     : route.fulfill({ path: join(ROOT, "pkg/dist", pathname) });
@@ -61,6 +62,38 @@ test("what a page cannot get is named, and something is drawn in its place", asy
   assert.deepEqual(result.notes, ["POSTER_FONT", "POSTER_IMAGE_BROKEN", "POSTER_TOO_LARGE"]);
   assert.ok(result.width <= 4096);
   assert.equal(result.type, "image/jpeg");
+});
+
+test("a decoder that the page brings reads every example's code in the picture, and says when one cannot be read", async () => {
+  const examples = [
+    "ten-friends",
+    "mask-for-two",
+    "follow-and-unlock",
+    "bring-a-friend",
+    "your-post-for-tea",
+  ];
+  const templates = examples.flatMap((name) =>
+    Object.values(JSON.parse(readFileSync(join(EXAMPLES, `${name}.json`), "utf8")).posters),
+  );
+  const { read, spoilt } = await page.evaluate(async (templates) => {
+    const { default: decodeQR } = await import("/qr/decode.js");
+    const decode = kfactor.readerOf(decodeQR);
+    const url = "https://example.com/r/0OA2aaszmI1TKX80cBpKwKVR6Xxhi";
+    const read = [];
+    for (const template of templates) {
+      const data = { url, ...(template.variants && { variant: template.variants[0] }) };
+      read.push((await kfactor.drawPoster(template, data, { decode })).isRead);
+    }
+    const cover = (canvas, code) => {
+      canvas.getContext("2d").fillRect(...code.at);
+      return decode(canvas, code);
+    };
+    const spoilt = await kfactor.drawPoster(templates[0], { url }, { decode: cover });
+    return { read, spoilt: { isRead: spoilt.isRead, notes: spoilt.notes.map(({ code }) => code) } };
+  }, templates);
+  assert.ok(read.length >= examples.length);
+  assert.deepEqual(read, Array(read.length).fill(true));
+  assert.deepEqual(spoilt, { isRead: false, notes: ["POSTER_UNREAD"] });
 });
 
 test("pictures that others forbid to draw, or that do not come in time, do not lock or hold up the poster", async () => {

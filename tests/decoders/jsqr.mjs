@@ -17,5 +17,7 @@ const missed = codes.filter(([file, { text }]) => {
 });
 for (const [file] of missed) console.log(`${file}: jsQR does not read it`);
 const isFine = codes.length > 0 && missed.length === 0;
-console.log(`jsQR          default style  ${codes.length - missed.length} of ${codes.length}  ${isFine ? "ok" : "TOO FEW"}`);
+console.log(
+  `jsQR          default style  ${codes.length - missed.length} of ${codes.length}  ${isFine ? "ok" : "TOO FEW"}`,
+);
 process.exitCode = isFine ? 0 : 1;

@@ -144,7 +144,7 @@ fn typescript() -> Outcome {
         "package.json",
         "pkg-template/**/*.{ts,js,mjs,json}",
         "!pkg-template/src/generated",
-        "tests/{package,browser,determinism,oracles,mini-program,frameworks,backends}/**/*.{js,mjs}",
+        "tests/{package,browser,decoders,determinism,oracles,mini-program,frameworks,backends}/**/*.{js,mjs}",
         "examples/miniprogram/**/*.{js,json}",
         "examples/{html,next,vite-vue}/**/*.{js,vue,html,css,json}",
         "examples/backends/*.{json,mjs}",

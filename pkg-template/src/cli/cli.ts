@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { audit } from "./audit.js";
 import { bindingsCommand } from "./bindings.js";
 import { conformance } from "./conformance.js";
+import { costsCommand } from "./costs.js";
 import { creditCommand } from "./credit.js";
 import { compareCommand, variantCommand } from "./experiment.js";
 import { insightCommand } from "./insight.js";
@@ -19,6 +20,7 @@ import { verifyDraws } from "./verify.js";
 const HELP = `kfactor: campaigns and referral loops
 
   kfactor validate FILE…                    what is wrong with campaign documents
+  kfactor costs FILE                        what the rewards of a campaign can cost at most
   kfactor run CAMPAIGN [COMMANDS|-]         decides commands (JSON array, or one per line) and prints facts;
                                             a log, with revisions of the campaign, will do as well
                                             \`at\` and TIME: Unix milliseconds, or 2026-12-01T11:00 in the campaign's timezone
@@ -72,6 +74,7 @@ Exit codes: 0 all is well, 1 findings, 2 the command line or a file is wrong.
 
 const COMMANDS: Readonly<Record<string, (words: string[]) => Promise<Exit>>> = {
   validate: validateFiles,
+  costs: costsCommand,
   run,
   audit,
   conformance,

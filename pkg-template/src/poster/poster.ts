@@ -4,6 +4,7 @@ import { type DisplayList, fontOf } from "./canvas.js";
 import { loadImage } from "./images.js";
 import { failure, note, type PosterNote } from "./notes.js";
 import { asData, asTemplate, checkVariant, drawOnto, keysOf, orProblems } from "./onto.js";
+import { type CodeReader, readBack } from "./read-back.js";
 
 /** What a poster is filled with. */
 export interface PosterData {
@@ -31,8 +32,8 @@ export interface PosterOptions {
   timeout?: number;
   /** The canvas to draw on; one that is not shown if absent. */
   canvas?: HTMLCanvasElement;
-  /** Reads the code in a picture; the browser's own reader if absent, where there is one. */
-  decode?: (canvas: HTMLCanvasElement) => Promise<string | null>;
+  /** Reads the code in a picture, such as `readerOf(decodeQR)`; the browser's own reader if absent, where there is one. */
+  decode?: CodeReader;
 }
 
 /** A poster that was drawn. */
@@ -132,27 +133,4 @@ async function asBlob(
   // A browser that does not write a format gives PNG without a word.
   if (blob.type !== `image/${format}`) notes.push(note("POSTER_FORMAT", blob.type));
   return blob;
-}
-
-interface Reader {
-  detect(source: CanvasImageSource): Promise<{ rawValue: string }[]>;
-}
-
-/** Whether the code says in the picture what it should. */
-async function readBack(
-  canvas: HTMLCanvasElement,
-  { code }: DisplayList,
-  decode: PosterOptions["decode"],
-): Promise<boolean | null> {
-  if (code === null || code.unit === 0) return null;
-  if (decode !== undefined) return (await decode(canvas)) === code.text;
-  const Detector = (globalThis as { BarcodeDetector?: new (options: object) => Reader }).BarcodeDetector;
-  if (Detector === undefined) return null;
-  try {
-    const found = await new Detector({ formats: ["qr_code"] }).detect(canvas);
-    return found.some(({ rawValue }) => rawValue === code.text);
-  } catch {
-    // Some systems have the reader without what it reads with.
-    return null;
-  }
 }
