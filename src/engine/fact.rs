@@ -41,7 +41,11 @@ macro_rules! facts {
             number: $number,
             fields: &[$(FieldRow {
                 key: $key,
-                member: concat!(",\"", $key, "\":"),
+                member: if <$type as Field<'_>>::KIND.is_text() {
+                    concat!(",\"", $key, "\":\"")
+                } else {
+                    concat!(",\"", $key, "\":")
+                },
                 kind: <$type as Field<'_>>::KIND,
                 optional: <$type as Field<'_>>::OPTIONAL,
             },)*],
