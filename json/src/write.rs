@@ -30,6 +30,45 @@ pub fn plain_closed(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
+/// A piece of JSON that is known when the program is compiled, as `,"key":`. It is appended by two or three moves, where so short
+/// a text would be copied by a call.
+///
+/// ```
+/// use kfactor_json::write::Piece;
+/// const KEY: Piece<16> = Piece::new(",\"key\":");
+/// let mut out = Vec::new();
+/// KEY.append(&mut out);
+/// assert_eq!(out, b",\"key\":");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Piece<const ROOM: usize> {
+    bytes: [u8; ROOM],
+    length: u8,
+}
+
+impl<const ROOM: usize> Piece<ROOM> {
+    /// A piece with this text; one that is longer than `ROOM` does not compile.
+    #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "runs while compiling; `get_mut` is no const function")]
+    pub const fn new(text: &str) -> Self {
+        let mut bytes = [0; ROOM];
+        let (mut at, mut length, mut rest) = (0, 0, text.as_bytes());
+        while let Some((byte, after)) = rest.split_first() {
+            bytes[at] = *byte;
+            (at, length, rest) = (at + 1, length + 1, after);
+        }
+        Self { bytes, length }
+    }
+
+    /// Appends it.
+    #[inline]
+    pub fn append(&self, out: &mut Vec<u8>) {
+        let end = out.len() + usize::from(self.length);
+        out.extend_from_slice(&self.bytes);
+        out.truncate(end);
+    }
+}
+
 /// Appends an integer.
 ///
 /// ```

@@ -6,7 +6,7 @@ use super::pack::{self, Reader};
 use super::time::Time;
 use crate::attribution::code::ReferralCode;
 use crate::json::scan::Value;
-use crate::json::write;
+use crate::json::write::{self, Piece};
 
 /// A field of a kind of fact.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +14,7 @@ pub struct FieldRow {
     /// Its key in JSON.
     pub key: &'static str,
     /// The key as a JSON member, `,"key":`, with the opening quote of a text.
-    pub member: &'static str,
+    pub member: Piece<16>,
     /// What it means.
     pub kind: Kind,
     /// Whether it may be absent.
@@ -27,7 +27,7 @@ pub fn write_member(row: &FieldRow, slot: Slot<'_>, names: &Names<'_>, out: &mut
         return;
     }
     // The member of a text ends with its opening quote.
-    out.extend_from_slice(row.member.as_bytes());
+    row.member.append(out);
     match (row.kind, slot) {
         (Kind::Bool, Slot::Int(value)) => out.extend_from_slice(if value == 1 { b"true" } else { b"false" }),
         (Kind::U32 | Kind::Number | Kind::Time | Kind::Money, Slot::Int(value)) => write::int(out, value),

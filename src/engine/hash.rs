@@ -130,6 +130,8 @@ fn fold_by_parts(one: u64, other: u64) -> u64 {
     let low = |word: u64| word & 0xffff_ffff;
     // Products of 32 bits, and sums of two of their halves with one product more, fit 64 bits.
     let cross = (one >> 32).wrapping_mul(low(other)).wrapping_add(low(one).wrapping_mul(low(other)) >> 32);
+    // Else the compiler would see through this, and call just that.
+    let cross = core::hint::black_box(cross);
     let middle = low(one).wrapping_mul(other >> 32).wrapping_add(low(cross));
     let high = (one >> 32).wrapping_mul(other >> 32).wrapping_add(cross >> 32).wrapping_add(middle >> 32);
     one.wrapping_mul(other) ^ high
