@@ -19,10 +19,10 @@ use crate::attribution::{CodeError, ReferralCode, Token, TokenError};
 use crate::campaign::{Campaign, Names, Problem};
 use crate::engine::answer::wire_malformed;
 use crate::engine::audit::hex;
-use crate::engine::command::whole;
+use crate::engine::command::{Draft, whole};
 use crate::engine::forms::target_id;
 use crate::engine::snapshot::Damaged;
-use crate::engine::{Command, Engine, Time};
+use crate::engine::{Engine, Time};
 use crate::poster::{Data, DisplayList, Measure, Poster, PosterError, display_list};
 #[cfg(feature = "complete")]
 use crate::qr::Micro;
@@ -144,8 +144,8 @@ pub fn submit(handle: u32, at: f64, length: usize) -> usize {
     out.clear();
     let Some(engine) = place(handle).and_then(Option::as_mut) else { return 0 };
     let at = whole(at).map(Time).filter(|at| (Time(0)..=Time::NEVER).contains(at));
-    match Command::unwire(INPUT.get().get(..length).unwrap_or(&[]), at) {
-        Ok(command) => engine.submit(&command).wire(out),
+    match Draft::new().unwire(INPUT.get().get(..length).unwrap_or(&[]), at) {
+        Ok(command) => engine.submit(command).wire(out),
         Err(malformed) => wire_malformed(&malformed, out),
     }
     out.len()

@@ -3,6 +3,7 @@
 use kfactor::attribution::{ReferralCode, Token};
 use kfactor::campaign::{Campaign, Names, Severity};
 use kfactor::engine::answer::wire_malformed;
+use kfactor::engine::command::Draft;
 use kfactor::engine::{Command, Engine, Time};
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -146,10 +147,10 @@ pub fn commands(data: &[u8]) {
 pub fn wire(data: &[u8]) {
     let mut engine = engine();
     let mut out = Vec::new();
-    match Command::unwire(data, Some(LATER)) {
+    match Draft::new().unwire(data, Some(LATER)) {
         Ok(command) => {
-            same_again(&command);
-            engine.submit(&command).wire(&mut out);
+            same_again(command);
+            engine.submit(command).wire(&mut out);
         }
         Err(malformed) => wire_malformed(&malformed, &mut out),
     }

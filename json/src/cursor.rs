@@ -94,9 +94,27 @@ impl<'a> Cursor<'a> {
         if self.peek() != Some(b'"') {
             return Err(self.unexpected());
         }
+        if let Some(key) = self.short_key() {
+            return Ok(Cow::Borrowed(key));
+        }
         let key = self.string()?;
         self.expect(b':')?;
         Ok(key)
+    }
+
+    /// Reads a key of at most eight bytes whose opening quote stands here, and the colon right behind it, as most keys are
+    /// written; none if it is written in another way.
+    #[inline]
+    fn short_key(&mut self) -> Option<&'a str> {
+        let start = self.at + 1;
+        let (word, _) = self.text.as_bytes().get(start..)?.split_first_chunk::<8>()?;
+        let end = start + usize::try_from(specials(u64::from_le_bytes(*word)).trailing_zeros() / 8).ok()?;
+        if self.text.as_bytes().get(end..)?.first_chunk() != Some(b"\":") {
+            return None;
+        }
+        let key = self.text.get(start..end)?;
+        self.at = end + 2;
+        Some(key)
     }
 
     /// Reads a string whose opening quote stands here; it is borrowed unless it holds an escape.
@@ -370,7 +388,8 @@ fn eight_digits(word: u64) -> Option<i64> {
         return None;
     }
     // Neighbours are joined to numbers of two, four and eight digits.
-    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    i64::try_from((fours * 10_000 + (fours >> 32)) & 0xffff_ffff).ok()
+    // Neither overflows its part, and what is above the last part is cut off.
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
+    i64::try_from(fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff).ok()
 }

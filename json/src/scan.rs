@@ -96,8 +96,10 @@ impl<'a> Scanner<'a> {
         }
         let mut refused = None;
         while let Some((key, value)) = self.member()? {
-            if refused.is_none() {
-                refused = each(&key, value).err();
+            if refused.is_none()
+                && let Err(reason) = each(&key, value)
+            {
+                refused = Some(reason);
             }
         }
         refused.map_or(Ok(true), Err)

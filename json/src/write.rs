@@ -10,20 +10,63 @@ use super::cursor::{is_plain, special};
 /// assert_eq!(out, br#""a \"b\"\n""#);
 /// ```
 pub fn text(out: &mut Vec<u8>, text: &str) {
-    if is_plain(text.as_bytes()) {
-        return plain(out, text);
-    }
     out.push(b'"');
+    closed(out, text);
+}
+
+/// Appends a text and its closing quote; the opening one stands there already.
+pub fn closed(out: &mut Vec<u8>, text: &str) {
+    if is_plain(text.as_bytes()) {
+        return plain_closed(out, text);
+    }
     escaped(out, text.as_bytes());
     out.push(b'"');
 }
 
-/// Appends a text that is known to need no escape as a JSON string: an id of a command or a loop, a name.
-pub fn plain(out: &mut Vec<u8>, text: &str) {
-    out.reserve(text.len() + 2);
-    out.push(b'"');
+/// As [`closed`], for a text that is known to need no escape: the name of something.
+#[inline]
+pub fn plain_closed(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
     out.push(b'"');
+}
+
+/// A piece of JSON that is known when the program is compiled, as `,"key":`. It is appended by two or three moves, where so short
+/// a text would be copied by a call.
+///
+/// ```
+/// use kfactor_json::write::Piece;
+/// const KEY: Piece<16> = Piece::new(",\"key\":");
+/// let mut out = Vec::new();
+/// KEY.append(&mut out);
+/// assert_eq!(out, b",\"key\":");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Piece<const ROOM: usize> {
+    bytes: [u8; ROOM],
+    length: u8,
+}
+
+impl<const ROOM: usize> Piece<ROOM> {
+    /// A piece with this text; one that is longer than `ROOM` does not compile.
+    #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "runs while compiling; `get_mut` is no const function")]
+    pub const fn new(text: &str) -> Self {
+        let mut bytes = [0; ROOM];
+        let (mut at, mut length, mut rest) = (0, 0, text.as_bytes());
+        while let Some((byte, after)) = rest.split_first() {
+            bytes[at] = *byte;
+            (at, length, rest) = (at + 1, length + 1, after);
+        }
+        Self { bytes, length }
+    }
+
+    /// Appends it.
+    #[inline]
+    pub fn append(&self, out: &mut Vec<u8>) {
+        let end = out.len() + usize::from(self.length);
+        out.extend_from_slice(&self.bytes);
+        out.truncate(end);
+    }
 }
 
 /// Appends an integer.
@@ -43,37 +86,45 @@ pub fn int(out: &mut Vec<u8>, value: i64) {
 
 fn digits(out: &mut Vec<u8>, value: i64) {
     const EIGHT: u64 = 100_000_000;
-    let mut digits = [0u8; 20];
-    let mut length = 0;
-    let mut rest = value.unsigned_abs();
-    // Dividing 64 bits is slow where WebAssembly is run, so it is done once for eight digits.
-    let (mut part, mut pairs) = low(&mut rest, EIGHT);
-    // Two digits at a time, from the last.
-    for pair in digits.rchunks_exact_mut(2) {
-        if pairs == 0 {
-            (part, pairs) = low(&mut rest, EIGHT);
-        }
-        let two = u8::try_from(part % 100).unwrap_or(0);
-        pair.copy_from_slice(&[b'0' + two / 10, b'0' + two % 10]);
-        length += 2;
-        part /= 100;
-        pairs -= 1;
-        if part == 0 && rest == 0 {
-            length -= usize::from(two < 10);
-            break;
-        }
-    }
     if value < 0 {
         out.push(b'-');
     }
-    out.extend_from_slice(digits.get(digits.len() - length..).unwrap_or_default());
+    let whole = value.unsigned_abs();
+    let (above, last) = (whole / EIGHT, eight(whole % EIGHT));
+    if above == 0 {
+        return first(out, last);
+    }
+    if above < EIGHT {
+        first(out, eight(above));
+    } else {
+        first(out, eight(above / EIGHT));
+        out.extend_from_slice(&(eight(above % EIGHT) | ZEROS).to_le_bytes());
+    }
+    out.extend_from_slice(&(last | ZEROS).to_le_bytes());
 }
 
-/// Takes the part below `unit` off a number: the part, and how many pairs of digits it has.
-fn low(rest: &mut u64, unit: u64) -> (u32, u8) {
-    let part = u32::try_from(*rest % unit).unwrap_or(0);
-    *rest /= unit;
-    (part, 4)
+/// Eight times the character `0`.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// Appends eight digits without the zeros in front.
+fn first(out: &mut Vec<u8>, digits: u64) {
+    // The last digit stays, also of zero.
+    let zeros = (digits | 1 << 56).trailing_zeros() / 8;
+    let end = out.len() + 8 - usize::try_from(zeros).unwrap_or(0);
+    out.extend_from_slice(&((digits | ZEROS) >> (8 * zeros)).to_le_bytes());
+    out.truncate(end);
+}
+
+/// The eight digits of a number below 10^8, the first of them in the lowest byte: the number is cut into two of four digits,
+/// four of two, and eight of one, all of them at once.
+#[inline]
+fn eight(number: u64) -> u64 {
+    // Multiplying by n / 2^k divides, exactly below the bounds that hold here. Nothing overflows.
+    let fours = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = (fours.wrapping_mul(10_486) >> 20) & 0x7f_0000_007f;
+    let pairs = hundreds | (fours.wrapping_sub(hundreds.wrapping_mul(100)) << 16);
+    let tens = (pairs.wrapping_mul(103) >> 10) & 0x000f_000f_000f_000f;
+    tens | (pairs.wrapping_sub(tens.wrapping_mul(10)) << 8)
 }
 
 #[cold]

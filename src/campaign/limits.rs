@@ -221,10 +221,10 @@ impl Limit {
         self.of.is_some() || self.per == Per::Initiator
     }
 
-    /// The content of the limit as a number: what its counters are kept under. How much is allowed is no part
-    /// of it, so that a revision that raises a limit goes on counting.
+    /// The content of the limit as a number: what its counters are kept under, within the play that [`scoped`] adds. How
+    /// much is allowed is no part of it, so that a revision that raises a limit goes on counting.
     #[must_use]
-    pub fn content(&self, scope: Option<Play>) -> u64 {
+    pub fn content(&self) -> u64 {
         let per = match self.per {
             Per::Helper => 0u64,
             Per::Initiator => 1,
@@ -239,13 +239,7 @@ impl Limit {
         };
         let rest = u64::from(self.counts_founding()) << 1 | u64::from(self.amount.is_some());
         let reward = self.reward.map_or(0, |reward| u64::from(reward.0) + 1);
-        content(scope, self.every, per) | rest << 24 | u64::from(self.actions().0) << 26 | reward << 38
-    }
-
-    /// The name in refusals, as `helper/day`.
-    #[must_use]
-    pub fn label(&self) -> &'static str {
-        label(self.per, self.every)
+        content(None, self.every, per) | rest << 24 | u64::from(self.actions().0) << 26 | reward << 38
     }
 }
 
@@ -259,7 +253,14 @@ pub fn content(scope: Option<Play>, every: Period, what: u64) -> u64 {
         Period::Month => 3,
         Period::Campaign => 4,
     };
-    scope.map_or(0, |play| u64::from(play.0) + 1) | every << 17 | what << 20
+    scoped(every << 17 | what << 20, scope)
+}
+
+/// The number for content that counts within a play, or across all.
+#[must_use]
+#[inline]
+pub fn scoped(content: u64, scope: Option<Play>) -> u64 {
+    content | scope.map_or(0, |play| u64::from(play.0) + 1)
 }
 
 macro_rules! labels {

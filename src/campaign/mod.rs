@@ -6,6 +6,7 @@
 mod check;
 #[cfg(feature = "complete")]
 pub mod costs;
+pub mod counting;
 pub mod decode;
 pub(crate) mod document;
 pub mod guard;
@@ -39,6 +40,7 @@ use crate::livecode::{LiveCodeRules, TargetRules};
 use crate::poster::Posters;
 use crate::report::sink::SinkRules;
 use crate::sorted::Sorted;
+use counting::Counting;
 use decode::{Blank, COMPLETE, Cx, Decode, Document};
 use document::{choices, document};
 use guard::Guard;
@@ -79,7 +81,7 @@ pub struct Campaign {
     /// Live codes by handle.
     pub live_codes: LiveCodes,
     /// Limits that count across all plays.
-    pub limits: Vec<Limit>,
+    pub counting: Counting,
     /// What messages with a keyword do.
     pub triggers: Vec<Trigger>,
     /// What gives participants tags.
@@ -368,8 +370,9 @@ impl Campaign {
         let guards: Vec<&Guard> = plays.chain([&guard]).collect();
         let dates = guards.iter().any(|guard| guard.needs_dates());
         let recalls = guards.iter().map(|guard| guard.recalls()).max().unwrap_or(0);
-        let own = root.plays.iter().flatten().flat_map(|play| &play.limits);
-        let limited = own.chain(&root.limits).map(Limit::actions);
+        let counting = Counting::new(&root.limits);
+        let own = root.plays.iter().flatten().map(|play| &play.counting);
+        let limited = own.chain([&counting]).map(Counting::actions);
         let guarded = guards.iter().map(|guard| guard.counted());
         let counted = limited.chain(guarded).fold(Actions::default(), Actions::and);
         let timed = root.plays.iter().flatten().filter_map(|play| play.rules.timed()).collect();
@@ -397,7 +400,7 @@ impl Campaign {
             touchpoints: root.touchpoints,
             live_codes: root.live_codes,
             targets,
-            limits: root.limits,
+            counting,
             dates,
             recalls,
             guard,

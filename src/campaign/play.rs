@@ -1,5 +1,6 @@
 //! A play: a mechanic and its rules, with the keys that every play has.
 
+use super::counting::Counting;
 use super::decode::{Cx, Decode, Document, clip, wanted};
 use super::document::document;
 use super::guard::Guard;
@@ -27,6 +28,8 @@ pub struct PlayRules {
     pub except: Vec<Text<20>>,
     /// Limits that count within this play.
     pub limits: Vec<Limit>,
+    /// The same ones, ready to be counted.
+    pub counting: Counting,
     /// Rules against abuse that stand here in place of the campaign's, key by key.
     pub guard: Option<Guard>,
     /// The mechanic's own rules.
@@ -68,7 +71,8 @@ impl Decode for PlayRules {
             rules.check(node, cx);
         }
         let Common { title, requires, only, except, limits, guard } = common?;
-        Some(Self { mechanic, title, requires, only, except, limits, guard, rules: rules? })
+        let counting = Counting::new(&limits);
+        Some(Self { mechanic, title, requires, only, except, limits, counting, guard, rules: rules? })
     }
 
     #[cfg(feature = "schema")]

@@ -240,7 +240,7 @@ impl<'a> Command<'a> {
     pub fn read(json: &'a [u8]) -> Result<Command<'a>, Malformed> {
         let mut scanner = Scanner::new(json);
         let command = Command::next(&mut scanner)?.ok_or(Malformed::field("command"))?;
-        match Command::next(&mut scanner) {
+        match Draft::new().next(&mut scanner, None) {
             Ok(None) if !scanner.is_array() => Ok(command),
             _ => Err(Malformed::field("command")),
         }
@@ -251,44 +251,9 @@ impl<'a> Command<'a> {
     /// # Errors
     /// As [`Command::read`]; the scanner then stands at the next element.
     pub fn next(scanner: &mut Scanner<'a>) -> Result<Option<Command<'a>>, Malformed> {
-        Command::next_stamped(scanner, None)
-    }
-
-    /// Reads the next command of a batch and stamps it; without a stamp it has to carry its own `at`.
-    ///
-    /// # Errors
-    /// As [`Command::next`].
-    pub fn next_stamped(
-        scanner: &mut Scanner<'a>,
-        at: Option<Time>,
-    ) -> Result<Option<Command<'a>>, Malformed> {
         let mut draft = Draft::new();
-        if !scanner.object(|key, value| draft.take(key, value))? {
-            return Ok(None);
-        }
-        if let Some(at) = at {
-            draft.stamp(at);
-        }
-        draft.finish().map(Some)
-    }
-
-    /// Reads the form that JavaScript writes: the act's number, then tagged fields.
-    ///
-    /// # Errors
-    /// As [`Command::read`].
-    pub fn unwire(bytes: &'a [u8], at: Option<Time>) -> Result<Command<'a>, Malformed> {
-        let mut reader = Reader::new(bytes);
-        let mut draft = Draft::new();
-        if let Some(at) = at {
-            draft.stamp(at);
-        }
-        if let Some(act) = reader.byte().and_then(Act::numbered) {
-            draft.act(act);
-        }
-        while let Some(tag) = reader.byte() {
-            draft.take_tagged(tag, &mut reader)?;
-        }
-        draft.finish()
+        let more = draft.next(scanner, None)?.is_some();
+        Ok(more.then_some(draft.command))
     }
 
     /// Appends the command as JSON, with its time stamp.
@@ -434,8 +399,9 @@ fn member(out: &mut Vec<u8>, name: &str) {
     out.extend_from_slice(b"\":");
 }
 
-/// The fields read so far.
-struct Draft<'a> {
+/// A command while it is read, in the place where it stays: it is larger than its texts are long, and moving it costs as much as
+/// reading some of them.
+pub struct Draft<'a> {
     command: Command<'a>,
     /// A bit for each field that was read, by its number.
     seen: u32,
@@ -517,9 +483,54 @@ const fn first_word(bytes: &[u8]) -> u64 {
     }
 }
 
+impl Default for Draft<'_> {
+    fn default() -> Self {
+        Draft::new()
+    }
+}
+
 impl<'a> Draft<'a> {
-    fn new() -> Self {
+    /// Nothing read yet. Each draft reads one command.
+    #[must_use]
+    #[inline]
+    pub fn new() -> Self {
         Draft { command: Command::new("", Time(0), Act::Tick), seen: 0 }
+    }
+
+    /// Reads the next command of a batch and stamps it; without a stamp it has to carry its own `at`.
+    ///
+    /// # Errors
+    /// As [`Command::next`].
+    pub fn next(
+        &mut self,
+        scanner: &mut Scanner<'a>,
+        at: Option<Time>,
+    ) -> Result<Option<&Command<'a>>, Malformed> {
+        if !scanner.object(|key, value| self.take(key, value))? {
+            return Ok(None);
+        }
+        if let Some(at) = at {
+            self.stamp(at);
+        }
+        self.finish().map(Some)
+    }
+
+    /// Reads the form that JavaScript writes: the act's number, then tagged fields.
+    ///
+    /// # Errors
+    /// As [`Command::read`].
+    pub fn unwire(&mut self, bytes: &'a [u8], at: Option<Time>) -> Result<&Command<'a>, Malformed> {
+        let mut reader = Reader::new(bytes);
+        if let Some(at) = at {
+            self.stamp(at);
+        }
+        if let Some(act) = reader.byte().and_then(Act::numbered) {
+            self.act(act);
+        }
+        while let Some(tag) = reader.byte() {
+            self.take_tagged(tag, &mut reader)?;
+        }
+        self.finish()
     }
 
     fn stamp(&mut self, at: Time) {
@@ -622,13 +633,13 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    fn finish(self) -> Result<Command<'a>, Malformed> {
+    fn finish(&self) -> Result<&Command<'a>, Malformed> {
         for (number, field) in [(0, "id"), (AT, "at"), (ACT, "do")] {
             if self.seen & 1 << number == 0 {
                 return Err(Malformed::field(field));
             }
         }
-        Ok(self.command)
+        Ok(&self.command)
     }
 }
 

@@ -103,8 +103,8 @@ impl<'s, 'c> Deciding<'s, 'c> {
     /// Adds a fact.
     #[inline]
     pub fn emit(&mut self, fact: Fact<'c>) {
-        if self.facts.is_empty() {
-            self.facts.reserve(4);
+        if self.facts.capacity() == 0 {
+            self.facts = Vec::with_capacity(4);
         }
         self.facts.push(fact);
     }
@@ -171,6 +171,15 @@ impl<'s, 'c> Deciding<'s, 'c> {
     /// # Errors
     /// `TOKEN_INVALID` for a damaged token or one of another campaign; `TOUCHPOINT_UNKNOWN`.
     pub fn arrive(&mut self, person: Person, always: bool) -> Result<(), Rejection<'c>> {
+        let says_from_where = self.command.token.is_some() || self.command.touchpoint.is_some();
+        if !always && !says_from_where && self.book.current().inviters.is_none() {
+            return self.when().map(|_| ());
+        }
+        self.arrive_from(person, always)
+    }
+
+    /// As [`Deciding::arrive`], where there may be something to record.
+    fn arrive_from(&mut self, person: Person, always: bool) -> Result<(), Rejection<'c>> {
         let mut touchpoint = None;
         let mut share = None;
         let mut depth = 0;

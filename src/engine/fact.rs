@@ -7,6 +7,7 @@ use super::money::Money;
 use super::pack::Reader;
 use super::time::Time;
 use crate::attribution::code::ReferralCode;
+use crate::json::write::Piece;
 
 /// A kind of fact.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +15,7 @@ pub struct Row {
     /// Its name.
     pub kind: &'static str,
     /// The name as a JSON member: `,"kind":"…"`.
-    pub member: &'static str,
+    pub member: Piece<24>,
     /// Its number in the compact forms.
     pub number: u8,
     /// Its fields.
@@ -37,11 +38,15 @@ macro_rules! facts {
     (row $number:literal, $kind:literal, $($key:literal: $type:ty,)*) => {
         Row {
             kind: $kind,
-            member: concat!(",\"kind\":\"", $kind, "\""),
+            member: Piece::new(concat!(",\"kind\":\"", $kind, "\"")),
             number: $number,
             fields: &[$(FieldRow {
                 key: $key,
-                member: concat!(",\"", $key, "\":"),
+                member: Piece::new(if <$type as Field<'_>>::KIND.is_text() {
+                    concat!(",\"", $key, "\":\"")
+                } else {
+                    concat!(",\"", $key, "\":")
+                }),
                 kind: <$type as Field<'_>>::KIND,
                 optional: <$type as Field<'_>>::OPTIONAL,
             },)*],
@@ -784,7 +789,7 @@ impl Fact<'_> {
     /// Appends the rest of the fact as a JSON object, as in `docs/protocol.md`: everything behind `id` and `at`.
     pub fn write(&self, names: &Names<'_>, out: &mut Vec<u8>) {
         let (row, slots) = self.slots();
-        out.extend_from_slice(row.member.as_bytes());
+        row.member.append(out);
         for (field, slot) in row.fields.iter().zip(&slots) {
             forms::write_member(field, *slot, names, out);
         }

@@ -267,6 +267,12 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether it is a text in JSON.
+    #[must_use]
+    pub const fn is_text(self) -> bool {
+        !matches!(self, Kind::U32 | Kind::Number | Kind::Time | Kind::Money | Kind::Bool)
+    }
+
     /// Its name in the tables for other languages.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -6,15 +6,15 @@ use super::pack::{self, Reader};
 use super::time::Time;
 use crate::attribution::code::ReferralCode;
 use crate::json::scan::Value;
-use crate::json::write;
+use crate::json::write::{self, Piece};
 
 /// A field of a kind of fact.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldRow {
     /// Its key in JSON.
     pub key: &'static str,
-    /// The key as a JSON member: `,"key":`.
-    pub member: &'static str,
+    /// The key as a JSON member, `,"key":`, with the opening quote of a text.
+    pub member: Piece<16>,
     /// What it means.
     pub kind: Kind,
     /// Whether it may be absent.
@@ -26,26 +26,27 @@ pub fn write_member(row: &FieldRow, slot: Slot<'_>, names: &Names<'_>, out: &mut
     if slot == Slot::None {
         return;
     }
-    out.extend_from_slice(row.member.as_bytes());
+    // The member of a text ends with its opening quote.
+    row.member.append(out);
     match (row.kind, slot) {
         (Kind::Bool, Slot::Int(value)) => out.extend_from_slice(if value == 1 { b"true" } else { b"false" }),
         (Kind::U32 | Kind::Number | Kind::Time | Kind::Money, Slot::Int(value)) => write::int(out, value),
-        (Kind::Code, Slot::Int(value)) => write::text(out, &code(value)),
-        (_, Slot::Text(text)) => write::text(out, text),
+        (Kind::Code, Slot::Int(value)) => write::plain_closed(out, &code(value)),
+        (_, Slot::Text(text)) => write::closed(out, text),
         (_, Slot::Grant(grant)) => {
             let loop_ = names.loop_(grant.loop_);
-            write::text(out, loop_);
+            write::closed(out, loop_);
             // The number goes before the closing quote.
             out.pop();
             out.push(b'.');
             write::int(out, i64::from(grant.n));
-            out.extend_from_slice(b"\",\"loop\":");
-            write::text(out, loop_);
+            out.extend_from_slice(b"\",\"loop\":\"");
+            write::closed(out, loop_);
         }
-        (Kind::Who, Slot::Int(value)) => write::text(out, names.person(Person(unsigned_32(value)))),
-        (Kind::Loop, Slot::Int(value)) => write::text(out, names.loop_(Loop(unsigned_32(value)))),
-        (Kind::Order, Slot::Int(value)) => write::text(out, names.order(Order(unsigned_32(value)))),
-        (kind, Slot::Int(value)) => write::plain(out, named(kind, value, names)),
+        (Kind::Who, Slot::Int(value)) => write::closed(out, names.person(Person(unsigned_32(value)))),
+        (Kind::Loop, Slot::Int(value)) => write::closed(out, names.loop_(Loop(unsigned_32(value)))),
+        (Kind::Order, Slot::Int(value)) => write::closed(out, names.order(Order(unsigned_32(value)))),
+        (kind, Slot::Int(value)) => write::plain_closed(out, named(kind, value, names)),
         (_, Slot::None) => {}
     }
 }

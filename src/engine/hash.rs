@@ -115,9 +115,26 @@ fn short(bytes: &[u8]) -> u64 {
 /// Both halves of a product, one over the other.
 #[inline]
 fn fold(one: u64, other: u64) -> u64 {
+    if cfg!(target_arch = "wasm32") {
+        return fold_by_parts(one, other);
+    }
     let product = u128::from(one) * u128::from(other);
     let half = |value: u128| u64::try_from(value & u128::from(u64::MAX)).unwrap_or(0);
     half(product) ^ half(product >> 64)
+}
+
+/// As [`fold`], where no instruction multiplies to 128 bits: what the compiler calls there multiplies two numbers of 128 bits and
+/// writes the product to memory.
+#[inline(never)]
+fn fold_by_parts(one: u64, other: u64) -> u64 {
+    let low = |word: u64| word & 0xffff_ffff;
+    // Products of 32 bits, and sums of two of their halves with one product more, fit 64 bits.
+    let cross = (one >> 32).wrapping_mul(low(other)).wrapping_add(low(one).wrapping_mul(low(other)) >> 32);
+    // Else the compiler would see through this, and call just that.
+    let cross = core::hint::black_box(cross);
+    let middle = low(one).wrapping_mul(other >> 32).wrapping_add(low(cross));
+    let high = (one >> 32).wrapping_mul(other >> 32).wrapping_add(cross >> 32).wrapping_add(middle >> 32);
+    one.wrapping_mul(other) ^ high
 }
 
 #[cfg(test)]
@@ -158,6 +175,27 @@ mod tests {
         all.sort_unstable();
         all.dedup();
         assert_eq!(all.len(), 1 << 20);
+    }
+
+    #[test]
+    fn products_by_parts_are_the_same() {
+        let ends = [0, 1, 2, u64::from(u32::MAX), 1 << 32, u64::MAX - 1, u64::MAX];
+        let mut next = 7u64;
+        let mut random = || {
+            next = next.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) ^ 0x5555;
+            next
+        };
+        for _ in 0..10_000 {
+            let (one, other) = (random(), random());
+            assert_eq!(fold(one, other), fold_by_parts(one, other), "{one} {other}");
+            for end in ends {
+                assert_eq!(fold(one, end), fold_by_parts(one, end), "{one} {end}");
+                assert_eq!(fold(end, one), fold_by_parts(end, one), "{end} {one}");
+            }
+        }
+        for (one, other) in ends.into_iter().flat_map(|one| ends.map(|other| (one, other))) {
+            assert_eq!(fold(one, other), fold_by_parts(one, other), "{one} {other}");
+        }
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub use view::View;
 use crate::campaign::Problem;
 use crate::campaign::decode::COMPLETE;
 use crate::json::scan::Scanner;
-use command::Hashes;
+use command::{Draft, Hashes};
 use decide::Decided;
 use field::{Resolve, Told};
 use handle::{Loop, Person};
@@ -208,7 +208,8 @@ impl Engine {
         }
         let mut first = true;
         loop {
-            let read = Command::next_stamped(&mut scanner, at);
+            let mut draft = Draft::new();
+            let read = draft.next(&mut scanner, at);
             if matches!(read, Ok(None)) {
                 break;
             }
@@ -217,7 +218,7 @@ impl Engine {
             }
             first = false;
             match read {
-                Ok(Some(command)) => self.submit(&command).write(out),
+                Ok(Some(command)) => self.submit(command).write(out),
                 Ok(None) => {}
                 Err(malformed) => answer::write_malformed(&malformed, out),
             }

@@ -29,6 +29,8 @@ pub enum Period {
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 86_400_000;
+/// 1970-01-05 was a Monday.
+const MONDAY: i64 = 4 * DAY;
 
 impl Time {
     /// Later than any campaign.
@@ -53,29 +55,41 @@ impl Period {
     /// ```
     #[must_use]
     pub fn of(self, at: Time, offset: UtcOffset) -> (i64, Time) {
-        let shift = i64::from(offset.0) * 60_000;
-        let local = at.0.saturating_add(shift);
+        let number = self.number(at, offset);
+        let next = match self {
+            Period::Hour => (number + 1) * HOUR,
+            Period::Day => (number + 1) * DAY,
+            Period::Week => (number + 1) * 7 * DAY + MONDAY,
+            Period::Month => {
+                DAY * days_from_civil((number + 1).div_euclid(12), (number + 1).rem_euclid(12) + 1, 1)
+            }
+            Period::Campaign => return (number, Time::NEVER),
+        };
+        (number, Time(next - shift(offset)))
+    }
+
+    /// The number of the period that holds `at`.
+    #[must_use]
+    #[inline]
+    pub fn number(self, at: Time, offset: UtcOffset) -> i64 {
+        let local = at.0.saturating_add(shift(offset));
         match self {
-            Period::Hour => fixed::<HOUR>(local, 0, shift),
-            Period::Day => fixed::<DAY>(local, 0, shift),
-            // 1970-01-05 was a Monday.
-            Period::Week => fixed::<{ 7 * DAY }>(local, 4 * DAY, shift),
+            Period::Hour => local.div_euclid(HOUR),
+            Period::Day => local.div_euclid(DAY),
+            Period::Week => (local - MONDAY).div_euclid(7 * DAY),
             Period::Month => {
                 let (year, month, _) = civil_from_days(local.div_euclid(DAY));
-                let number = year * 12 + month - 1;
-                let next = days_from_civil((number + 1).div_euclid(12), (number + 1).rem_euclid(12) + 1, 1);
-                (number, Time(next * DAY - shift))
+                year * 12 + month - 1
             }
-            Period::Campaign => (0, Time::NEVER),
+            Period::Campaign => 0,
         }
     }
 }
 
-/// The number of the period of this length that holds a local instant, and when the next one begins.
+/// How much later than UTC the clocks show.
 #[inline]
-fn fixed<const LENGTH: i64>(local: i64, origin: i64, shift: i64) -> (i64, Time) {
-    let number = (local - origin).div_euclid(LENGTH);
-    (number, Time((number + 1) * LENGTH + origin - shift))
+fn shift(offset: UtcOffset) -> i64 {
+    i64::from(offset.0) * 60_000
 }
 
 /// The date of a day number, as `2026-12-03`.

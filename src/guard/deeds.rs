@@ -1,7 +1,8 @@
 //! Deeds: which facts count as which action, for whom and where.
 
 use super::Source;
-use crate::campaign::limits::{Action, Limit, Per};
+use crate::campaign::counting::Counted;
+use crate::campaign::limits::{Action, Per};
 use crate::campaign::rewards::RewardKind;
 use crate::engine::book::Book;
 use crate::engine::deciding::Deciding;
@@ -108,7 +109,8 @@ impl<'x, 'f> Scene<'x, 'f> {
     #[must_use]
     pub fn acting(&self, play: Play, action: Action, loop_: Option<Loop>, by: Person) -> Deed {
         let deed = loop_.and_then(|loop_| self.deed_on(action, loop_, by));
-        deed.unwrap_or(self.deed_in(action, play, self.book.revision(), by))
+        let deed = deed.unwrap_or_else(|| self.deed_in(action, play, self.book.revision(), by));
+        Deed { source: self.source(by, Source::default()), ..deed }
     }
 
     /// What a fact counts as at the moment it happens, if any limit or rule against abuse counts it.
@@ -180,13 +182,12 @@ impl<'x, 'f> Scene<'x, 'f> {
         Some(Deed { reward: Some(reward), amount, source, ..deed })
     }
 
-    /// For whom a deed counts under a limit of a scope, if it does.
+    /// For whom a deed counts under a limit on its action, if it does.
     #[must_use]
-    pub fn subject(&self, scope: Option<Play>, limit: &Limit, deed: &Deed) -> Option<u32> {
-        let counts = limit.actions().has(deed.action)
-            && limit.reward.is_none_or(|reward| deed.reward == Some(reward))
-            && scope.is_none_or(|play| deed.play == Some(play))
-            && (!deed.founding || limit.counts_founding())
+    #[inline]
+    pub fn subject(&self, limit: &Counted, deed: &Deed) -> Option<u32> {
+        let counts = limit.reward.is_none_or(|reward| deed.reward == Some(reward))
+            && (!deed.founding || limit.founding)
             && (!deed.trace || matches!(limit.per, Per::Device | Per::Network));
         if !counts {
             return None;
@@ -219,7 +220,7 @@ impl<'x, 'f> Scene<'x, 'f> {
             by,
             reward: None,
             amount: Money(0),
-            source: self.source(by, Source::default()),
+            source: Source::default(),
             founding: false,
             trace: false,
         }

@@ -8,8 +8,9 @@
 
 use super::deeds::{Deed, Scene, action};
 use super::{Guards, contributes, counts};
+use crate::campaign::counting::{Allowed, Counted, Counting};
 use crate::campaign::guard::Guard;
-use crate::campaign::limits::{Action, Limit, Per, content};
+use crate::campaign::limits::{Action, Per, content};
 use crate::campaign::play::PlayRules;
 use crate::engine::book::Book;
 use crate::engine::command::Act;
@@ -41,9 +42,8 @@ pub fn check<'c>(
     deed: &Deed,
     before: usize,
 ) -> Result<(), Rejection<'c>> {
-    let root = &cx.book.current().limits;
-    let own = deed.play.map_or(&[][..], |_| &rules.limits);
-    match fullest(cx, [(deed.play, own), (None, root)], deed, before) {
+    let own = deed.play.map(|play| (play, &rules.counting));
+    match fullest(cx, own, deed, before) {
         Some((rejection, _)) => Err(rejection),
         None => Ok(()),
     }
@@ -62,7 +62,7 @@ pub fn limit_on_grant<'c>(
         return None;
     }
     let deed = Scene::deciding(cx).granting(loop_, reward, amount.unwrap_or_default(), to)?;
-    fullest(cx, lists(cx.book, &deed), &deed, cx.facts.len()).map(|(rejection, _)| rejection)
+    fullest(cx, own(cx.book, &deed), &deed, cx.facts.len()).map(|(rejection, _)| rejection)
 }
 
 /// Checks what the facts of the command say that its participant did, as far as no mechanic has checked it.
@@ -83,91 +83,120 @@ pub fn check_facts<'c>(cx: &Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
         let Some(deed) = deed.filter(|deed| cx.state.ids.is_same(deed.by, sender)) else {
             continue;
         };
-        if let Some((rejection, _)) = fullest(cx, lists(cx.book, &deed), &deed, before) {
+        if let Some((rejection, _)) = fullest(cx, own(cx.book, &deed), &deed, before) {
             return Err(rejection);
         }
     }
     Ok(())
 }
 
-type Lists<'c> = [(Option<Play>, &'c [Limit]); 2];
+/// The limits of a play.
+type Own<'c> = Option<(Play, &'c Counting)>;
 
-/// The limits of the play and of the campaign under which a deed counts.
-fn lists<'c>(book: &'c Book, deed: &Deed) -> Lists<'c> {
-    let own = deed.play.and_then(|play| book.play(deed.revision, play)).map_or(&[][..], |play| &play.limits);
-    [(deed.play, own), (None, &book.current().limits)]
+/// The limits of the play in which a deed was done.
+fn own<'c>(book: &'c Book, deed: &Deed) -> Own<'c> {
+    let play = deed.play?;
+    Some((play, &book.play(deed.revision, play)?.counting))
+}
+
+/// Calls `see` with the limits that count a deed's action, and the play within which each counts: first those of the deed's
+/// play, then those of the campaign.
+#[inline]
+fn each<'c>(book: &'c Book, own: Own<'c>, action: Action, mut see: impl FnMut(Option<Play>, &'c Counted)) {
+    if let Some((play, limits)) = own {
+        limits.of(action).for_each(|limit| see(Some(play), limit));
+    }
+    book.current().counting.of(action).for_each(|limit| see(None, limit));
 }
 
 /// The full limit that opens last, as a rejection; of several the first.
 fn fullest<'c>(
     cx: &Deciding<'_, '_>,
-    lists: Lists<'c>,
+    own: Own<'_>,
     deed: &Deed,
     before: usize,
 ) -> Option<(Rejection<'c>, Time)> {
     if !cx.book.counts(deed.action) {
         return None;
     }
-    let scene = Scene::deciding(cx);
     let mut worst: Option<(Rejection<'c>, Time)> = None;
-    for (scope, limits) in lists {
-        for limit in limits {
-            let full = reached(cx, scene, (scope, limit), deed, before);
-            if let Some((rejection, until)) = full
-                && worst.as_ref().is_none_or(|(_, worst)| until > *worst)
-            {
-                worst = Some((rejection, until));
+    let scene = Scene::deciding(cx);
+    each(cx.book, own, deed.action, |scope, limit| {
+        if is_full(cx, &scene, (scope, limit), deed, before) {
+            let (refused, until) = refusal(cx, limit, deed);
+            if worst.as_ref().is_none_or(|(_, worst)| until > *worst) {
+                worst = Some((refused, until));
             }
         }
-    }
+    });
     worst
 }
 
-/// Whether a limit has no room for a deed, and until when.
-fn reached<'c>(
+/// Whether a limit has no room for a deed.
+#[inline]
+fn is_full(
     cx: &Deciding<'_, '_>,
-    scene: Scene<'_, '_>,
-    (scope, limit): (Option<Play>, &'c Limit),
+    scene: &Scene<'_, '_>,
+    (scope, limit): (Option<Play>, &Counted),
     deed: &Deed,
     before: usize,
-) -> Option<(Rejection<'c>, Time)> {
-    let subject = scene.subject(scope, limit, deed)?;
-    let (period, next) = limit.every.of(cx.at, cx.book.current().timezone);
+) -> bool {
+    let Some(subject) = scene.subject(limit, deed) else { return false };
     let number = number(cx.state, limit.content(scope));
+    let period = limit.every.number(cx.at, cx.book.current().timezone);
+    let count = |key: Key| match limit.allows {
+        Allowed::Times(_) => i64::from(cx.state.counters.get(key)),
+        Allowed::Money(_) => cx.state.sums.get(&key).map_or(0, |sum| sum.0),
+    };
+    let mut known = number.map_or(0, |number| count(Key::new(number, period, subject)));
     // What was counted before ids were merged stands under each of them.
     let people = matches!(limit.per, Per::Participant | Per::Helper | Per::Initiator);
-    let others = cx.state.ids.each(Person(subject)).skip(1).filter(|_| people).map(|id| id.0);
-    let keys = core::iter::once(subject).chain(others);
-    let keys = keys.filter_map(|subject| Some(Key::new(number?, period, subject)));
-    let pending = || {
-        let facts = cx.facts.iter().take(before);
-        let deeds = facts.filter_map(|fact| scene.deed(fact, cx.at));
-        deeds.filter(|other| scene.subject(scope, limit, other) == Some(subject))
+    if let Some(number) = number.filter(|_| people && !cx.state.ids.is_empty()) {
+        for other in cx.state.ids.each(Person(subject)).skip(1) {
+            known = known.saturating_add(count(Key::new(number, period, other.0)));
+        }
+    }
+    let room = match limit.allows {
+        Allowed::Times(most) => i64::from(most).saturating_sub(known).saturating_sub(1),
+        Allowed::Money(most) => most.0.saturating_sub(known).saturating_sub(deed.amount.0),
     };
-    let refused = || Rejection::new(Code::LimitReached).name(limit.label());
-    if let Some(most) = limit.most {
-        let known = keys.fold(0, |sum: u32, key| sum.saturating_add(cx.state.counters.get(key)));
-        // No fact counts more than once, so most deeds need no look at the facts before them.
-        if known.saturating_add(u32::try_from(before).unwrap_or(u32::MAX)) < most.get() {
-            return None;
-        }
-        let now = u32::try_from(pending().count()).unwrap_or(u32::MAX);
-        if known.saturating_add(now) < most.get() {
-            return None;
-        }
-        let refused = refused().most(most.get());
-        return Some((if next == Time::NEVER { refused } else { refused.until(next) }, next));
-    }
-    let most = limit.amount?;
-    let known = keys.filter_map(|key| cx.state.sums.get(&key)).fold(Money(0), |sum, more| sum.plus(*more));
-    let sum = pending().fold(known, |sum, other| sum.plus(other.amount));
-    if sum.plus(deed.amount) <= most {
-        return None;
-    }
-    let refused = refused().amount(most);
-    // What is larger than the whole limit never fits.
-    let next = if deed.amount > most { Time::NEVER } else { next };
-    Some((if next == Time::NEVER { refused } else { refused.until(next) }, next))
+    // No fact counts more than once, so most deeds need no look at the facts before them.
+    let most = i64::try_from(before).unwrap_or(i64::MAX);
+    let fits = room >= most && matches!(limit.allows, Allowed::Times(_));
+    !fits && room < pending(cx, scene, (scope, limit), subject, before)
+}
+
+/// How much the first facts of the command count under a limit.
+fn pending(
+    cx: &Deciding<'_, '_>,
+    scene: &Scene<'_, '_>,
+    (scope, limit): (Option<Play>, &Counted),
+    subject: u32,
+    before: usize,
+) -> i64 {
+    let deeds = cx.facts.iter().take(before).filter_map(|fact| scene.deed(fact, cx.at));
+    let counted = deeds.filter(|deed| {
+        limit.counts(deed.action)
+            && scope.is_none_or(|play| deed.play == Some(play))
+            && scene.subject(limit, deed) == Some(subject)
+    });
+    counted.fold(0, |sum: i64, deed| match limit.allows {
+        Allowed::Times(_) => sum.saturating_add(1),
+        Allowed::Money(_) => sum.saturating_add(deed.amount.0),
+    })
+}
+
+/// How a deed is refused for which a limit has no room, and when the limit opens again.
+#[cold]
+fn refusal<'c>(cx: &Deciding<'_, '_>, limit: &Counted, deed: &Deed) -> (Rejection<'c>, Time) {
+    let (_, next) = limit.every.of(cx.at, cx.book.current().timezone);
+    let refused = Rejection::new(Code::LimitReached).name(limit.label());
+    let (refused, next) = match limit.allows {
+        Allowed::Times(most) => (refused.most(most), next),
+        // What is larger than the whole limit never fits.
+        Allowed::Money(most) => (refused.amount(most), if deed.amount > most { Time::NEVER } else { next }),
+    };
+    (if next == Time::NEVER { refused } else { refused.until(next) }, next)
 }
 
 /// How many contributions a device or network has made in a period, and the instant the next one begins.
@@ -192,26 +221,20 @@ fn quota(per: Per) -> u64 {
 /// yet to its loop.
 pub fn count(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
     let Some(deed) = Scene::evolving(book, state).deed(fact, at) else { return };
-    let campaign = book.current();
-    for (scope, limits) in lists(book, &deed) {
-        for (place, limit) in limits.iter().enumerate() {
-            let Some(subject) = Scene::evolving(book, state).subject(scope, limit, &deed) else { continue };
-            let content = limit.content(scope);
-            // Two limits with the same content share one counter.
-            if limits.iter().take(place).any(|other| other.content(scope) == content) {
-                continue;
-            }
-            let Some(key) = key(state, content, limit.every, (at, campaign.timezone), subject) else {
-                continue;
-            };
-            if limit.amount.is_some() {
+    let timezone = book.current().timezone;
+    each(book, own(book, &deed), deed.action, |scope, limit| {
+        let subject = Scene::evolving(book, state).subject(limit, &deed);
+        let Some(subject) = subject.filter(|_| !limit.repeats) else { return };
+        let content = limit.content(scope);
+        let Some(key) = key(state, content, limit.every, (at, timezone), subject) else { return };
+        match limit.allows {
+            Allowed::Times(_) => state.counters.add_current(key),
+            Allowed::Money(_) => {
                 let sum = state.sums.entry(key, Default::default());
                 *sum = sum.plus(deed.amount);
-            } else {
-                state.counters.add_current(key);
             }
         }
-    }
+    });
     if contributes(&deed) {
         count_contribution(book, state, &deed, fact, at);
     }
@@ -260,7 +283,7 @@ fn key(
         }
         None => return None,
     };
-    Some(Key::new(number, every.of(at, timezone).0, subject))
+    Some(Key::new(number, every.number(at, timezone), subject))
 }
 
 fn number(state: &State, content: u64) -> Option<u16> {
@@ -311,11 +334,9 @@ fn is_counted(cx: &Deciding<'_, '_>, scene: &Scene<'_, '_>, deed: &Deed, per: Pe
             counts(cx, rules, per)
                 && deed.play.is_some_and(|play| Guards::of(cx, rules).quota(per, play).is_some())
         });
-    let counted = |(scope, limit): (Option<Play>, &Limit)| {
-        limit.per == per && scene.subject(scope, limit, deed).is_some()
-    };
-    quota
-        || lists(cx.book, deed)
-            .into_iter()
-            .any(|(scope, limits)| limits.iter().any(|limit| counted((scope, limit))))
+    let mut counted = quota;
+    each(cx.book, own(cx.book, deed), deed.action, |_, limit| {
+        counted = counted || (limit.per == per && scene.subject(limit, deed).is_some());
+    });
+    counted
 }

@@ -17,7 +17,7 @@ pub mod review;
 pub mod verdict;
 
 use crate::campaign::guard::{Guard, Pace, Quota, Regular, Ring, Then, TooFast};
-use crate::campaign::limits::{Action, Limit, Per};
+use crate::campaign::limits::{Action, Per};
 use crate::campaign::play::PlayRules;
 use crate::engine::command::{Act, Command};
 use crate::engine::deciding::Deciding;
@@ -87,14 +87,14 @@ pub fn device<'c>(cx: &Deciding<'_, 'c>, rules: &PlayRules) -> Option<&'c str> {
 /// Whether any rule counts devices, or networks.
 fn counts(cx: &Deciding<'_, '_>, rules: &PlayRules, per: Per) -> bool {
     let campaign = cx.book.current();
-    let counted = |limit: &Limit| limit.per == per;
     let quota = |guard: &Guard| match per {
         Per::Device => guard.per_device.is_some(),
         _ => guard.per_network.is_some(),
     };
     quota(&campaign.guard)
         || rules.guard.as_ref().is_some_and(quota)
-        || rules.limits.iter().chain(&campaign.limits).any(counted)
+        || rules.counting.has(per)
+        || campaign.counting.has(per)
 }
 
 /// The rules against abuse of a play: its own, and the campaign's where it has none.

@@ -240,10 +240,10 @@ pub fn obstacle(
     amount: Option<Money>,
     to: Person,
 ) -> Option<Reason> {
-    let found = match obstacle_to(cx, reward, amount, to, used(cx, reward)) {
-        Some(Reason::Stock | Reason::Budget) => {
-            obstacle_to(cx, reward, amount, to, used_by_clock(cx, reward))
-        }
+    let rules = cx.book.reward(reward);
+    let hinders = |used: Used| obstacle_to(cx, (reward, rules?), amount, to, used);
+    let found = match hinders(used(cx, reward)) {
+        Some(Reason::Stock | Reason::Budget) => hinders(used_by_clock(cx, reward)),
         found => found,
     };
     let limited = || guard::limit_on_grant(cx, loop_, reward, amount, to).map(|_| Reason::Limit);
@@ -316,12 +316,11 @@ pub fn check<'c>(
 
 fn obstacle_to(
     cx: &Deciding<'_, '_>,
-    reward: Reward,
+    (reward, rules): (Reward, &RewardRules),
     amount: Option<Money>,
     to: Person,
     used: Used,
 ) -> Option<Reason> {
-    let rules = cx.book.reward(reward)?;
     if rules.stock.is_some_and(|stock| used.count >= stock.get()) {
         return Some(Reason::Stock);
     }
@@ -339,13 +338,18 @@ fn obstacle_to(
 /// Tells of grants that were not claimed in time, as far as their stock, their budget or the participant's limit
 /// is needed for another grant.
 fn make_room(cx: &mut Deciding<'_, '_>, reward: Reward, amount: Option<Money>, to: Person) {
-    let limited = cx.book.reward(reward).is_some_and(|rules| rules.per_participant.is_some());
+    if unclaimed(cx, reward).next().is_none() {
+        return;
+    }
+    let Some(rules) = cx.book.reward(reward) else { return };
+    let limited = rules.per_participant.is_some();
     let mine = unclaimed(cx, reward).filter(|(_, grant)| limited && cx.state.ids.is_same(grant.to, to));
     let mine: Vec<GrantId> = mine.map(|(id, _)| id).collect();
     for grant in mine {
         cx.emit(Fact::Outdated { grant });
     }
-    while let Some(Reason::Stock | Reason::Budget) = obstacle_to(cx, reward, amount, to, used(cx, reward)) {
+    let hinders = |cx: &Deciding<'_, '_>| obstacle_to(cx, (reward, rules), amount, to, used(cx, reward));
+    while let Some(Reason::Stock | Reason::Budget) = hinders(cx) {
         let Some((grant, _)) = unclaimed(cx, reward).next() else { break };
         cx.emit(Fact::Outdated { grant });
     }

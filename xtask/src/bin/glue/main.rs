@@ -98,18 +98,16 @@ impl VisitorMut for Copies {
 /// `copy(to, from, count)`, also where the two places overlap: most of it is texts of some ten to thirty bytes and values
 /// of some hundred.
 fn word_copy(module: &mut Module, memory: MemoryId) -> FunctionId {
-    let [to, from, left] = [(); 3].map(|()| module.locals.add(ValType::I32));
+    let [to, from, left, end] = [(); 4].map(|()| module.locals.add(ValType::I32));
+    let last = module.locals.add(ValType::I64);
     let mut builder = FunctionBuilder::new(&mut module.types, &[ValType::I32; 3], &[]);
     let at = |offset| MemArg { align: 1, offset };
-    let word = |code: &mut InstrSeqBuilder, offset| {
-        code.load(memory, LoadKind::I64 { atomic: false }, at(offset));
-        code.store(memory, StoreKind::I64 { atomic: false }, at(offset));
+    let (word, half) = (LoadKind::I64 { atomic: false }, LoadKind::I32 { atomic: false });
+    let (to_word, to_half) = (StoreKind::I64 { atomic: false }, StoreKind::I32 { atomic: false });
+    let copy_word = |code: &mut InstrSeqBuilder, offset| {
+        code.load(memory, word, at(offset)).store(memory, to_word, at(offset));
     };
-    let half_word = |code: &mut InstrSeqBuilder| {
-        code.load(memory, LoadKind::I32 { atomic: false }, at(0));
-        code.store(memory, StoreKind::I32 { atomic: false }, at(0));
-    };
-    let byte = |code: &mut InstrSeqBuilder| {
+    let copy_byte = |code: &mut InstrSeqBuilder| {
         code.load(memory, LoadKind::I32_8 { kind: ExtendedLoad::ZeroExtend }, at(0));
         code.store(memory, StoreKind::I32_8 { atomic: false }, at(0));
     };
@@ -125,34 +123,57 @@ fn word_copy(module: &mut Module, memory: MemoryId) -> FunctionId {
             });
         });
     };
-    let forward = |code: &mut InstrSeqBuilder| {
-        let go = |code: &mut InstrSeqBuilder, by: i32| {
-            for place in [to, from] {
-                code.local_get(place).i32_const(by).binop(BinaryOp::I32Add).local_set(place);
-            }
-            code.local_get(left).i32_const(by).binop(BinaryOp::I32Sub).local_set(left);
-        };
+    let go = |code: &mut InstrSeqBuilder, by: i32| {
+        for place in [to, from] {
+            code.local_get(place).i32_const(by).binop(BinaryOp::I32Add).local_set(place);
+        }
+        code.local_get(left).i32_const(by).binop(BinaryOp::I32Sub).local_set(left);
+    };
+    // Where the last so many bytes of a place begin.
+    let last_of = |code: &mut InstrSeqBuilder, place, bytes: i32| {
+        code.local_get(place).local_get(left).binop(BinaryOp::I32Add);
+        code.i32_const(bytes).binop(BinaryOp::I32Sub);
+    };
+    // The last eight bytes are read first and written last, over some that were written before.
+    let long = |code: &mut InstrSeqBuilder| {
+        last_of(code, from, 8);
+        code.load(memory, word, at(0)).local_set(last);
+        last_of(code, to, 8);
+        code.local_set(end);
         repeat(code, 32, &|more| {
             for offset in [0, 8, 16, 24] {
                 more.local_get(to).local_get(from);
-                word(more, offset);
+                copy_word(more, offset);
             }
             go(more, 32);
         });
         repeat(code, 8, &|more| {
             more.local_get(to).local_get(from);
-            word(more, 0);
+            copy_word(more, 0);
             go(more, 8);
         });
-        repeat(code, 4, &|more| {
-            more.local_get(to).local_get(from);
-            half_word(more);
-            go(more, 4);
-        });
+        code.local_get(end).local_get(last).store(memory, to_word, at(0));
+    };
+    // Up to seven bytes: both are read before one is written.
+    let two_halves = |code: &mut InstrSeqBuilder| {
+        last_of(code, to, 4);
+        last_of(code, from, 4);
+        code.load(memory, half, at(0));
+        code.local_get(to).local_get(from).load(memory, half, at(0));
+        code.store(memory, to_half, at(0)).store(memory, to_half, at(0));
+    };
+    let bytes = |code: &mut InstrSeqBuilder| {
         repeat(code, 1, &|more| {
             more.local_get(to).local_get(from);
-            byte(more);
+            copy_byte(more);
             go(more, 1);
+        });
+    };
+    let forward = |code: &mut InstrSeqBuilder| {
+        code.local_get(left).i32_const(8).binop(BinaryOp::I32GeU);
+        code.if_else(None, long, |short| {
+            short.local_get(left).i32_const(4).binop(BinaryOp::I32GeU);
+            short.if_else(None, two_halves, bytes);
         });
     };
     let backward = |code: &mut InstrSeqBuilder| {
@@ -164,11 +185,11 @@ fn word_copy(module: &mut Module, memory: MemoryId) -> FunctionId {
         };
         repeat(code, 8, &|more| {
             go(more, 8);
-            word(more, 0);
+            copy_word(more, 0);
         });
         repeat(code, 1, &|more| {
             go(more, 1);
-            byte(more);
+            copy_byte(more);
         });
     };
     // Forward is wrong only if the destination begins within the source; in unsigned arithmetic that is one comparison.
