@@ -188,31 +188,25 @@ impl<K: Ord, V> Sorted<K, V> {
 
     /// Adds an entry where it belongs; gives where it is.
     #[inline(never)]
-    fn add(&mut self, at: usize, place: usize, entry: (K, V)) -> (usize, usize) {
+    fn add(&mut self, mut at: usize, mut place: usize, entry: (K, V)) -> (usize, usize) {
         let is_last = at + 1 == self.runs.len();
-        let Some(run) = self.runs.get_mut(at) else {
-            self.runs.push(vec![entry]);
-            return (at, 0);
-        };
-        if run.len() < LONGEST {
-            run.insert(place, entry);
-            return (at, place);
+        match self.runs.get_mut(at) {
+            None => self.runs.push(Vec::with_capacity(1)),
+            Some(run) if run.len() >= LONGEST => {
+                // Keys that only grow fill their runs; others leave room on both sides.
+                let cut = if is_last && place == LONGEST { LONGEST } else { LONGEST / 2 };
+                let after = run.split_off(cut);
+                self.runs.insert(at + 1, after);
+                if let Some(behind) = place.checked_sub(cut) {
+                    (at, place) = (at + 1, behind);
+                }
+            }
+            Some(_) => {}
         }
-        // Keys that only grow fill their runs; others leave room on both sides.
-        let cut = if is_last && place == LONGEST { LONGEST } else { LONGEST / 2 };
-        let mut after = run.split_off(cut);
-        let found = match place.checked_sub(cut) {
-            Some(place) => {
-                after.insert(place, entry);
-                (at + 1, place)
-            }
-            None => {
-                run.insert(place, entry);
-                (at, place)
-            }
-        };
-        self.runs.insert(at + 1, after);
-        found
+        if let Some(run) = self.runs.get_mut(at) {
+            run.insert(place, entry);
+        }
+        (at, place)
     }
 }
 

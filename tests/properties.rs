@@ -276,7 +276,7 @@ fn random_plans_reach_what_they_should() {
         }
     }
     // The kinds from here on belong to mechanics that these plans have none of; references test those.
-    let kinds = kfactor::engine::Fact::TABLE.iter().map(|row| row.kind);
+    let kinds = kfactor::engine::Fact::TABLE.iter().map(|row| row.kind());
     let kinds = kinds.take_while(|kind| *kind != "checked-in");
     let codes = [
         "GROUP_FULL",

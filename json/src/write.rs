@@ -60,6 +60,13 @@ impl<const ROOM: usize> Piece<ROOM> {
         Self { bytes, length }
     }
 
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        let bytes = self.bytes.get(..usize::from(self.length)).unwrap_or_default();
+        core::str::from_utf8(bytes).unwrap_or_default()
+    }
+
     /// Appends it.
     #[inline]
     pub fn append(&self, out: &mut Vec<u8>) {

@@ -151,7 +151,6 @@ class World {
           this.write(page, effect.key);
           break;
         case "send":
-        case "leave":
           page.requests.push({ batch: effect.batch, ids: this.sent(effect.body) });
           break;
         case "dropped": {

@@ -170,6 +170,19 @@ impl Cx {
         value
     }
 
+    /// Runs `read` one step deeper, at an entry of a list.
+    pub(crate) fn within_entry<T>(&mut self, place: usize, read: impl FnOnce(&mut Cx) -> T) -> T {
+        let outer = self.enter_entry(place);
+        let value = read(self);
+        self.leave(outer);
+        value
+    }
+
+    #[inline(never)]
+    fn enter_entry(&mut self, place: usize) -> usize {
+        self.enter(&place.to_string())
+    }
+
     #[inline(never)]
     fn enter(&mut self, key: &str) -> usize {
         let outer = self.pointer.len();

@@ -134,7 +134,7 @@ pub(super) fn check(root: &super::Root, node: &Node<'_>, cx: &mut Cx) {
         let play = trigger.play.and_then(|play| root.plays.get(play.index())?.as_ref());
         let deed = trigger.do_.filter(|deed| play.is_some_and(|play| !deed.suits(&play.rules)));
         cx.within("triggers", |cx| {
-            cx.within(&number.to_string(), |cx| {
+            cx.within_entry(number, |cx| {
                 if let Some(earlier) = earlier {
                     cx.warning(code::REACH_TRIGGER, node.start, |_| {
                         (

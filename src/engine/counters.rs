@@ -1,6 +1,7 @@
 //! Counters for limits: how often something was done by someone in a period.
 
 use hashbrown::HashTable;
+use std::collections::BinaryHeap;
 
 use super::pack::{self, Reader};
 use crate::sorted::Sorted;
@@ -125,16 +126,16 @@ impl Counters {
     pub fn pack(&self, out: &mut Vec<u8>) {
         let mut all = Vec::new();
         for group in &self.groups {
-            let begin = all.len();
             for counter in &group.table {
                 let subject = u32::from_le_bytes(counter.subject);
-                all.push((u64::from(group.of) << 32 | u64::from(subject), group.get(subject)));
-            }
-            if let Some(group) = all.get_mut(begin..) {
-                group.sort_unstable();
+                let count = group.get(subject);
+                if count > 0 {
+                    all.push((u64::from(group.of) << 32 | u64::from(subject), count));
+                }
             }
         }
-        all.retain(|(_, count)| *count > 0);
+        // Sorted by a heap: its code is a fraction of that of the library's sort, which nothing else in a page needs.
+        let all = BinaryHeap::from(all).into_sorted_vec();
         pack::put(out, u64::try_from(all.len()).unwrap_or(0));
         for (key, count) in all {
             pack::put(out, key);

@@ -12,14 +12,20 @@ use crate::json::write::Piece;
 /// A kind of fact.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// Its name.
-    pub kind: &'static str,
-    /// The name as a JSON member: `,"kind":"…"`.
+    /// Its name as a JSON member: `,"kind":"…"`.
     pub member: Piece<24>,
     /// Its number in the compact forms.
     pub number: u8,
     /// Its fields.
     pub fields: &'static [FieldRow],
+}
+
+impl Row {
+    /// Its name.
+    #[must_use]
+    pub fn kind(&'static self) -> &'static str {
+        self.member.text().split('"').nth(3).unwrap_or_default()
+    }
 }
 
 /// No kind of fact has more fields.
@@ -34,14 +40,22 @@ const _: () = {
     }
 };
 
+/// The row of a kind by its number, found while compiling: the table is there once.
+#[expect(clippy::indexing_slicing, reason = "runs while compiling; `get` is no const function")]
+const fn row_of(number: u8) -> &'static Row {
+    let mut at = 0;
+    while Fact::TABLE[at].number != number {
+        at += 1;
+    }
+    &Fact::TABLE[at]
+}
+
 macro_rules! facts {
     (row $number:literal, $kind:literal, $($key:literal: $type:ty,)*) => {
         Row {
-            kind: $kind,
             member: Piece::new(concat!(",\"kind\":\"", $kind, "\"")),
             number: $number,
             fields: &[$(FieldRow {
-                key: $key,
                 member: Piece::new(if <$type as Field<'_>>::KIND.is_text() {
                     concat!(",\"", $key, "\":\"")
                 } else {
@@ -69,7 +83,7 @@ macro_rules! facts {
         impl<$life> $Fact<$life> {
             /// The name in the `kind` field.
             #[must_use]
-            pub fn kind(&self) -> &'static str {
+            pub fn kind(&'static self) -> &'static str {
                 match self { $($Fact::$Name { .. } => $kind,)* }
             }
 
@@ -80,7 +94,7 @@ macro_rules! facts {
                 let row: &'static Row = match *self {
                     $($Fact::$Name { $($field,)* } => {
                         $(if let Some(place) = places.next() { *place = $field.slot(); })*
-                        const { &facts!(row $number, $kind, $($key: $type,)*) }
+                        const { row_of($number) }
                     })*
                 };
                 (row, slots)
@@ -898,7 +912,7 @@ impl<'a> Fact<'a> {
 
     /// Reads a fact from its kind and the fields of its JSON object.
     pub fn resolve(kind: &str, with: &mut Resolve<'_, 'a>) -> Option<Self> {
-        let row = Fact::TABLE.iter().find(|row| row.kind == kind)?;
+        let row = Fact::TABLE.iter().find(|row| row.kind() == kind)?;
         Fact::of_row(row, |field| forms::resolve(field, with))
     }
 

@@ -11,14 +11,20 @@ use crate::json::write::{self, Piece};
 /// A field of a kind of fact.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldRow {
-    /// Its key in JSON.
-    pub key: &'static str,
-    /// The key as a JSON member, `,"key":`, with the opening quote of a text.
+    /// Its key as a JSON member, `,"key":`, with the opening quote of a text.
     pub member: Piece<16>,
     /// What it means.
     pub kind: Kind,
     /// Whether it may be absent.
     pub optional: bool,
+}
+
+impl FieldRow {
+    /// Its key in JSON.
+    #[must_use]
+    pub fn key(&'static self) -> &'static str {
+        self.member.text().split('"').nth(1).unwrap_or_default()
+    }
 }
 
 /// Appends a field as a JSON member with a leading comma; nothing if it is absent.
@@ -214,21 +220,21 @@ pub fn wire_number(out: &mut Vec<u8>, value: i64) {
 }
 
 /// Reads a member of a JSON fact.
-pub fn resolve<'a>(row: &FieldRow, with: &mut Resolve<'_, 'a>) -> Option<Slot<'a>> {
-    if row.optional && matches!(with.value(row.key), None | Some(Value::Null)) {
+pub fn resolve<'a>(row: &'static FieldRow, with: &mut Resolve<'_, 'a>) -> Option<Slot<'a>> {
+    if row.optional && matches!(with.value(row.key()), None | Some(Value::Null)) {
         return Some(Slot::None);
     }
     let position = |list: &[String], name: &str| {
         list.iter().position(|known| known == name).and_then(|at| i64::try_from(at).ok()).map(Slot::Int)
     };
     match row.kind {
-        Kind::U32 | Kind::Number | Kind::Time | Kind::Money => with.int(row.key).map(Slot::Int),
-        Kind::Bool => match with.value(row.key)? {
+        Kind::U32 | Kind::Number | Kind::Time | Kind::Money => with.int(row.key()).map(Slot::Int),
+        Kind::Bool => match with.value(row.key())? {
             Value::Bool(value) => Some(Slot::Int(i64::from(*value))),
             _ => None,
         },
         kind => {
-            let text = with.str(row.key)?;
+            let text = with.str(row.key())?;
             match kind {
                 Kind::Reason => {
                     let reason = Reason::ALL.iter().find(|reason| reason.text() == text)?;

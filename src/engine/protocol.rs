@@ -57,8 +57,8 @@ pub fn metadata_json() -> Value {
             format!("{}{mark}", field.kind.name())
         };
         let fields: Vec<Value> =
-            row.fields.iter().map(|field| json!({ "name": field.key, "type": name(field) })).collect();
-        json!({ "kind": row.kind, "number": row.number, "fields": fields })
+            row.fields.iter().map(|field| json!({ "name": field.key(), "type": name(field) })).collect();
+        json!({ "kind": row.kind(), "number": row.number, "fields": fields })
     });
     let rejections = Code::ALL.iter().map(|code| {
         let (en, zh) = code.sentences();
@@ -152,16 +152,16 @@ fn fact(row: &Row, docs: (&str, &[&str])) -> Value {
     let mut properties = serde_json::Map::new();
     properties.insert("id".into(), json!({ "type": "string" }));
     properties.insert("at".into(), time());
-    properties.insert("kind".into(), json!({ "const": row.kind }));
+    properties.insert("kind".into(), json!({ "const": row.kind() }));
     let mut required = vec!["id", "at", "kind"];
     for (field, doc) in row.fields.iter().zip(docs.1) {
         let mut shape = fact_field(field.kind);
         if let Some(shape) = shape.as_object_mut() {
             shape.insert("description".into(), doc.trim().into());
         }
-        properties.insert(field.key.to_owned(), shape);
+        properties.insert(field.key().to_owned(), shape);
         if !field.optional {
-            required.push(field.key);
+            required.push(field.key());
         }
         if field.kind == Kind::Grant {
             properties.insert(
@@ -172,7 +172,7 @@ fn fact(row: &Row, docs: (&str, &[&str])) -> Value {
         }
     }
     json!({
-        "title": title(row.kind, "Fact"),
+        "title": title(row.kind(), "Fact"),
         "description": docs.0.trim(),
         "type": "object",
         "properties": properties,

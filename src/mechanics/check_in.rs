@@ -234,7 +234,7 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
         let days = step.days.get();
         if days > cycle {
             cx.within("streaks", |cx| {
-                cx.within(&number.to_string(), |cx| {
+                cx.within_entry(number, |cx| {
                     cx.error(code::REACH_STREAK, node.start, |_| {
                         (
                             format!("Nobody reaches {days} days in a row: after {cycle} days (`cycle`) the streak begins again at 1."),

@@ -355,7 +355,7 @@ fn check_rates(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
         if level.percent.is_none() && level.fixed.is_none() {
             let at = list.and_then(|list| list.entries().get(number)).map_or(node.start, |level| level.start);
             cx.within("levels", |cx| {
-                cx.within(&number.to_string(), |cx| {
+                cx.within_entry(number, |cx| {
                     cx.error(code::LEVEL_RATE, at, |_| {
                         (
                             String::from("A level earns `percent` or `fixed`; this one has neither."),
@@ -405,7 +405,7 @@ fn check_idle_rates(rules: &Rules, list: Option<&Node<'_>>, cx: &mut Cx) {
         let at = entry.get("percent").map_or(entry.start, |percent| percent.start);
         let fixed = fixed.display(cx.digits);
         cx.within("levels", |cx| {
-            cx.within(&number.to_string(), |cx| {
+            cx.within_entry(number, |cx| {
                 cx.within("percent", |cx| {
                     cx.warning(code::REACH_RATE, at, |_| {
                         (

@@ -446,7 +446,7 @@ fn check_tiers(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
 }
 
 fn at_tier(number: usize, cx: &mut Cx, report: impl FnOnce(&mut Cx)) {
-    cx.within("tiers", |cx| cx.within(&number.to_string(), report));
+    cx.within("tiers", |cx| cx.within_entry(number, report));
 }
 
 /// Reports a tier that is not both larger and cheaper than what comes before it.

@@ -269,7 +269,7 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
         if rules.rooms.iter().take(number).any(|other| other.name == room.name) {
             let (at, name) = (entry("rooms", number), &*room.name);
             cx.within("rooms", |cx| {
-                cx.within(&number.to_string(), |cx| {
+                cx.within_entry(number, |cx| {
                     cx.error(code::ROOM_TWICE, at, |_| {
                         (
                             format!("There is another room \"{name}\" already."),
@@ -285,7 +285,7 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
         if tier.at <= before.at {
             let at = entry("tiers", number);
             cx.within("tiers", |cx| {
-                cx.within(&number.to_string(), |cx| {
+                cx.within_entry(number, |cx| {
                     cx.error(code::TIER_ORDER, at, |_| {
                         (
                             format!(
@@ -304,7 +304,7 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
         if tier.at.get() > places {
             let at = entry("tiers", number);
             cx.within("tiers", |cx| {
-                cx.within(&number.to_string(), |cx| {
+                cx.within_entry(number, |cx| {
                     cx.warning(code::REACH_ROOMS, at, |_| {
                         (
                             format!(

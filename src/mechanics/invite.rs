@@ -341,7 +341,7 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
             let at = node.get("inviter").and_then(|list| list.entries().get(number));
             let at = at.map_or(node.start, |tier| tier.start);
             cx.within("inviter", |cx| {
-                cx.within(&number.to_string(), |cx| {
+                cx.within_entry(number, |cx| {
                     cx.warning(code::REACH_CAP, at, |_| {
                         (
                             format!(

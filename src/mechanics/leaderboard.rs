@@ -361,7 +361,7 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
             continue;
         }
         cx.within("prizes", |cx| {
-            cx.within(&number.to_string(), |cx| {
+            cx.within_entry(number, |cx| {
                 cx.error(code::REACH_RANK, node.start, |_| prize.why_no_ranks(&rules.prizes, crossed));
             });
         });

@@ -358,7 +358,7 @@ impl Rules {
             let after = after.get();
             let offset = entry.get("unlockAfter").map_or(entry.start, |node| node.start);
             cx.within("prizes", |cx| {
-                cx.within(&at.to_string(), |cx| {
+                cx.within_entry(at, |cx| {
                     cx.error(code::REACH_PRIZE, offset, |_| {
                         (
                             format!(

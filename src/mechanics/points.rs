@@ -256,7 +256,7 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
 }
 
 fn report(cx: &mut Cx, (key, number): (&str, usize), report: impl FnOnce(&mut Cx)) {
-    cx.within(key, |cx| cx.within(&number.to_string(), report));
+    cx.within(key, |cx| cx.within_entry(number, report));
 }
 
 impl Rules {

@@ -221,7 +221,7 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
         let same = |prize: &&Prize| rules.prizes.get(at).is_some_and(|other| other.give == prize.give);
         if rules.prizes.iter().take(at).any(|prize| same(&prize)) {
             cx.within("prizes", |cx| {
-                cx.within(&at.to_string(), |cx| {
+                cx.within_entry(at, |cx| {
                     cx.error(code::REACH_PRIZE_TWICE, entry.start, |_| {
                         (
                             String::from("This reward is a prize already: raise the `count` there instead."),

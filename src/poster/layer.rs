@@ -377,7 +377,7 @@ fn check_poster(poster: &Poster, node: &Node<'_>, cx: &mut Cx) {
         let lost = layer.below.as_ref().filter(|below| !earlier().any(|id| id == *below));
         let mut report = |key: &str, name: &Name| {
             cx.within("layers", |cx| {
-                cx.within(&at.to_string(), |cx| {
+                cx.within_entry(at, |cx| {
                     cx.within(key, |cx| {
                         cx.error(
                             code::NAME_UNKNOWN,
@@ -466,7 +466,7 @@ fn codes<'p>(poster: &'p Poster, node: &Node<'_>) -> Vec<(usize, &'p Layer, usiz
 }
 
 fn at_layer(number: usize, key: &str, cx: &mut Cx, report: impl FnOnce(&mut Cx)) {
-    cx.within("layers", |cx| cx.within(&number.to_string(), |cx| cx.within(key, report)));
+    cx.within("layers", |cx| cx.within_entry(number, |cx| cx.within(key, report)));
 }
 
 /// Pixels of a module below which a code is refused, as [`Style::limits`] has it.

@@ -79,10 +79,11 @@ fn consent(number: u32) -> Consent {
     }
 }
 
-/// Appends the number of an effect and what belongs to it.
+/// Appends an effect as four numbers, its own and what belongs to it; behind a request come its records.
 fn write(effect: Effect, out: &mut Vec<u32>) {
-    match effect {
-        Effect::Put(record) => out.extend_from_slice(&[0, record]),
+    let mut sent = Vec::new();
+    let words = match effect {
+        Effect::Put(record) => [0, record, 0, 0],
         Effect::Gone { record, end, is_stored } => {
             let end = match end {
                 End::Taken => 0,
@@ -93,13 +94,14 @@ fn write(effect: Effect, out: &mut Vec<u32>) {
                 End::Expired => 5,
                 End::NoConsent => 6,
             };
-            out.extend_from_slice(&[1, record, end, u32::from(is_stored)]);
+            [1, record, end, u32::from(is_stored)]
         }
         Effect::Send { batch, records, is_leaving } => {
-            let count = u32::try_from(records.len()).unwrap_or(0);
-            out.extend_from_slice(&[2, batch, u32::from(is_leaving), count]);
-            out.extend_from_slice(&records);
+            sent = records;
+            [2, batch, u32::from(is_leaving), u32::try_from(sent.len()).unwrap_or(0)]
         }
-        Effect::Parked(status) => out.extend_from_slice(&[3, u32::from(status)]),
-    }
+        Effect::Parked(status) => [3, u32::from(status), 0, 0],
+    };
+    out.extend_from_slice(&words);
+    out.extend_from_slice(&sent);
 }

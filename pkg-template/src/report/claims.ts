@@ -72,7 +72,7 @@ function lifeClaims(storage: KeyValue, prefix: string): Claims {
     },
     claim: async (session) => {
       if (held.has(session)) return true;
-      const [time = "0", owner] = (storage.getItem(keyOf(session)) ?? "").split(" ");
+      const [time, owner] = (storage.getItem(keyOf(session)) ?? "").split(" ");
       if (owner !== me && Math.abs(Date.now() - Number(time)) < DEAD_AFTER_MS) return false;
       sign(session);
       await new Promise((resolve) => setTimeout(resolve, SETTLE_MS + Math.random() * SETTLE_MS));

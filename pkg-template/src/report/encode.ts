@@ -29,21 +29,25 @@ export interface Form {
 const event = (text: string, sent: number): string => `${text.slice(0, -1)},"sentat":"${instant(sent)}"}`;
 const list = (parts: string[]): string => `[${parts.join()}]`;
 
+/** Many records together, as most forms have them. */
+const many: Form = { most: 50, type: "application/json", one: event, all: list };
+
 /** The forms of backends; `docs/reports.md` says which takes which. Those of analytical tools are in `tools.ts`. */
-const FORMS = {
+const FORMS: Partial<Record<ReportForm, Form>> = {
   // Exactly so: some receivers refuse it with a charset.
-  cloudevents: { most: 1, type: "application/cloudevents+json", one: event, all: (parts) => parts.join() },
-  "cloudevents-batch": { most: 50, type: "application/cloudevents-batch+json", one: event, all: list },
-  ndjson: { most: 50, type: "application/x-ndjson", one: event, all: (parts) => `${parts.join("\n")}\n` },
-  json: { most: 50, type: "application/json", one: event, all: list },
-  custom: { most: 50, type: "application/json", one: event, all: list },
-} satisfies Partial<Record<ReportForm, Form>>;
+  cloudevents: { ...many, most: 1, type: "application/cloudevents+json", all: (parts) => parts.join() },
+  "cloudevents-batch": { ...many, type: "application/cloudevents-batch+json" },
+  ndjson: { ...many, type: "application/x-ndjson", all: (parts) => `${parts.join("\n")}\n` },
+  json: many,
+  custom: many,
+};
 
 /** The form of a name. Only pages that report to an analytical tool load what its form needs. */
 export async function formOf(as: ReportForm): Promise<Form> {
-  if (as !== "segment" && as !== "sensors" && as !== "ga4") return FORMS[as];
+  const form = FORMS[as];
+  if (form !== undefined) return form;
   const { toolForms } = await import("./tools.js");
-  return toolForms({ list, instant, utf8, crc32 })[as];
+  return toolForms({ list, instant, utf8, crc32 })[as as "segment" | "sensors" | "ga4"];
 }
 
 /** Of a body, beside its records. */

@@ -4,7 +4,7 @@
 import { crc32, utf8 } from "./bytes.js";
 import { encode, type Form } from "./encode.js";
 import { makeRecord, padded, typeOf, type Draft, type ReportRecord } from "./record.js";
-import { CONSENTS } from "./sink.js";
+import { CONSENTS, isObject } from "./sink.js";
 import { sessionOf } from "./store.js";
 
 /** Whether a participant has agreed to be reported on. `unknown`: 50 records wait in memory, for half an hour. */
@@ -33,7 +33,7 @@ export type Input =
   /** The page is about to go: all that fits is sent at once. */
   | { in: "hidden" }
   /** The page is back; with the keys that the storage still has, if others may have taken some. */
-  | { in: "shown"; keys?: string[] }
+  | { in: "shown"; keys?: string[] | undefined }
   | { in: "consent"; consent: Consent }
   /** The network is back: waiting makes no sense. */
   | { in: "online" }
@@ -46,8 +46,8 @@ export type Effect =
   | { do: "put"; record: number; key: string; value: string }
   /** Delete; nothing has to be said. */
   | { do: "delete"; key: string }
-  /** Send, then say `answered`. After `leave` the page may be gone before the answer. */
-  | { do: "send" | "leave"; batch: number; type: string; body: string }
+  /** Send, then say `answered`. Where `isLeaving`, the page may be gone before the answer. */
+  | { do: "send"; isLeaving: boolean; batch: number; type: string; body: string }
   | { do: "dropped"; key: string; reason: string }
   /** The destination refuses everything; the records wait. */
   | { do: "parked"; status: number };
@@ -215,8 +215,7 @@ export function openOutbox(glue: Machine, settings: OutboxSettings): Outbox {
     wake = sleep === FOR_EVER ? undefined : now + sleep;
     counts.parked = parked;
     for (let at = 2; at < said.length;) {
-      const [effect, first = 0, second = 0, third = 0] = said.subarray(at, at + 4);
-      at += effect === Do.Put || effect === Do.Parked ? 2 : 4;
+      const [effect, first = 0, second = 0, third = 0] = said.subarray(at, (at += 4));
       if (effect === Do.Put) put(first, waiting.get(first)!);
       else if (effect === Do.Gone) gone(first, ENDS[second]!, third === 1);
       else if (effect === Do.Send) send(first, [...said.subarray(at, (at += third))], second === 1);
@@ -283,13 +282,13 @@ export function openOutbox(glue: Machine, settings: OutboxSettings): Outbox {
     if (fitted < numbers.length) ask(Say.Fitted, batch, fitted);
     if (fitted === 0) return;
     room -= size;
-    effects.push({ do: isLeaving ? "leave" : "send", batch, type, body });
+    effects.push({ do: "send", isLeaving, batch, type, body });
   };
 
   const decide = (decided: Consent): void => {
     consent = decided;
     ask(Say.Consent, CONSENTS.indexOf(decided));
-    if (decided === "granted") hasDropped ||= total(untold) > 0;
+    if (decided === "granted") hasDropped ||= hasAny(untold);
     if (decided === "denied") untold = told = {};
   };
 
@@ -334,7 +333,7 @@ export function openOutbox(glue: Machine, settings: OutboxSettings): Outbox {
   /** A record that tells how many were dropped, and why. */
   const tellLosses = (): void => {
     tellAfter = Math.min(tellAfter, now + TELL_AGAIN_MS);
-    if (consent !== "granted" || now < tellAfter || total(untold) === 0) return;
+    if (consent !== "granted" || now < tellAfter || !hasAny(untold)) return;
     if ([...waiting.values()].some(({ losses }) => losses !== undefined)) return;
     track(Say.Told, { kind: LOSS, data: untold }, untold);
   };
@@ -399,7 +398,7 @@ function unseal(value: string): Record<string, unknown> | undefined {
   const text = value.slice(SUM);
   try {
     const content: unknown = seal(text) === value && JSON.parse(text);
-    if (typeof content === "object" && content !== null) return content as Record<string, unknown>;
+    if (isObject(content)) return content as Record<string, unknown>;
   } catch {
     // What is no JSON was not written here.
   }
@@ -431,6 +430,10 @@ function merged(some: Drops, others: Drops, both: (a: number, b: number) => numb
 
 function sum(some: Drops, others: Drops): Drops {
   return merged(some, others, (a, b) => a + b);
+}
+
+function hasAny(drops: Drops): boolean {
+  return Object.keys(drops).length > 0;
 }
 
 /** All of them together. */

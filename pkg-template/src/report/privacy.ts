@@ -1,5 +1,6 @@
 // What identifies a person stays out of reports: members with such names are left out, texts of such a shape become
 // pseudonyms.
+import { isObject } from "./sink.js";
 
 /** The first 48 bits of the hash of a text in a campaign: the engine's `pseudonym`. */
 export type Hash = (campaign: string, text: string) => number;
@@ -25,8 +26,7 @@ export function pseudonym(text: string, campaign: string, hash: Hash): string {
 
 /** An object as JSON, without what identifies a person. What is no object becomes `{}`. */
 export function clean(data: unknown, campaign: string, hash: Hash): string {
-  const isObject = typeof data === "object" && data !== null && !Array.isArray(data);
-  return JSON.stringify(isObject ? data : {}, (name, value: unknown) => {
+  return JSON.stringify(isObject(data) && !Array.isArray(data) ? data : {}, (name, value: unknown) => {
     if (DENIED.has(name.replace(/[_-]/g, "").toLowerCase())) return undefined;
     return typeof value === "string" ? pseudonym(value, campaign, hash) : value;
   });

@@ -142,8 +142,7 @@ class Driver implements Reporter {
     try {
       if (!KIND.test(kind)) throw new Error(`"${kind}" is no kind`);
       // As it is now, whatever becomes of it later; what JSON cannot say is found here, not where it is sent.
-      const text = JSON.stringify({ in: "track", kind, data, ...about, subject });
-      input = JSON.parse(text) as Input;
+      input = JSON.parse(JSON.stringify({ in: "track", kind, data, ...about, subject })) as Input;
     } catch (reason) {
       const text = reason instanceof Error ? reason.message : String(reason);
       return this.hear(
@@ -157,7 +156,7 @@ class Driver implements Reporter {
     const { id, kind, at, ...data } = fact;
     const { by, who, to } = data as { by?: unknown; who?: unknown; to?: unknown };
     const named = [about.subject, this.options.subject, by, who, to].find((text) => typeof text === "string");
-    this.track(kind, data, { id, time: at, ...(named === undefined ? {} : { subject: named as string }) });
+    this.track(kind, data, { id, time: at, subject: named as string });
   }
 
   async flush(): Promise<ReportCounts> {
@@ -223,7 +222,7 @@ class Driver implements Reporter {
   private async returned(): Promise<void> {
     const keys = this.outbox === undefined ? undefined : await this.store.keep();
     this.isAway = false;
-    this.waiting.unshift({ input: { in: "shown", ...(keys === undefined ? {} : { keys }) }, at: Date.now() });
+    this.waiting.unshift({ input: { in: "shown", keys }, at: Date.now() });
     this.run();
     if (this.outbox !== undefined) await this.adopt();
   }
@@ -284,7 +283,7 @@ class Driver implements Reporter {
     }
   }
 
-  private async send({ do: how, batch, type, body }: Extract<Effect, { batch: number }>): Promise<void> {
+  private async send({ isLeaving, batch, type, body }: Extract<Effect, { batch: number }>): Promise<void> {
     const { to, headers = {}, encode } = this.options;
     const request = { type, body };
     if (encode !== undefined) {
@@ -300,7 +299,7 @@ class Driver implements Reporter {
       }
     }
     const reply = await this.host
-      .post({ url: to, headers, isLeaving: how === "leave", ...request })
+      .post({ url: to, headers, isLeaving, ...request })
       .catch(() => ({ status: 0 }));
     this.tell({ in: "answered", batch, ...reply });
   }

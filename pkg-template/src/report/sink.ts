@@ -50,7 +50,8 @@ export function checkSink(options: ReporterOptions): void {
   demand(/[?&]api_secret=./.test(to), "to", "…?measurement_id=…&api_secret=…");
 }
 
-function isObject(value: unknown): boolean {
+/** Whether a value has members. */
+export function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 

@@ -313,7 +313,7 @@ fn each_entry(
         return None;
     }
     for (position, item) in items.iter().enumerate() {
-        cx.within(&position.to_string(), |cx| read(item, cx));
+        cx.within_entry(position, |cx| read(item, cx));
     }
     Some(length)
 }

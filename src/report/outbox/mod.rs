@@ -215,10 +215,10 @@ impl Outbox {
     /// When [`Input::Tick`] is to come next, if nothing else does before.
     #[must_use]
     pub fn wake(&self, now: Time) -> Option<Time> {
-        let leases = self.batches.iter().filter(|batch| !batch.is_late).map(|batch| batch.until);
-        let sends = self.due(now).map(|due| due.max(self.pace.not_before()));
         // While a request is under way the next one waits for its end, not for its time.
-        if self.is_sending() { leases.min() } else { leases.chain(sends).min() }
+        let sends = self.due(now).filter(|_| !self.is_sending()).map(|due| due.max(self.pace.not_before()));
+        let leases = self.batches.iter().filter(|batch| !batch.is_late).map(|batch| batch.until);
+        leases.chain(sends).min()
     }
 
     /// Takes an input at a moment and says what to do. `chance` is a random number, which spreads the retries of many
@@ -345,17 +345,14 @@ impl Outbox {
     }
 
     fn fitted(&mut self, number: u32, count: usize) {
-        let Some(place) = self.batches.iter().position(|batch| batch.number == number) else { return };
-        let mut waits = Vec::new();
-        if let Some(batch) = self.batches.get_mut(place) {
-            waits = batch.records.split_off(count.min(batch.records.len()));
+        let Some(batch) = self.batches.iter_mut().find(|batch| batch.number == number) else { return };
+        batch.records.truncate(count);
+        for entry in &mut self.entries {
+            if entry.batch == Some(number) && !batch.records.contains(&entry.record.number) {
+                entry.batch = None;
+            }
         }
-        if count == 0 {
-            self.batches.remove(place);
-        }
-        for entry in self.entries.iter_mut().filter(|entry| waits.contains(&entry.record.number)) {
-            entry.batch = None;
-        }
+        self.batches.retain(|batch| !batch.records.is_empty());
     }
 
     fn answered(&mut self, number: u32, status: u16, wait: Span, now: Time, chance: u32) {
@@ -372,10 +369,9 @@ impl Outbox {
                     self.parts.pop();
                 }
                 self.pace.succeeded();
-                return;
             }
             // Only an answer in time says something about now.
-            _ if batch.is_late => return,
+            _ if batch.is_late => {}
             Verdict::Later => self.pace.failed(now, chance, wait),
             Verdict::Apart | Verdict::Smaller => {
                 self.pace.succeeded();
@@ -387,7 +383,7 @@ impl Outbox {
                 }
             }
         }
-        self.unlease(number);
+        unlease(&mut self.entries, number);
     }
 
     /// Halves a refused request, to find the record that it is refused for.
@@ -396,33 +392,26 @@ impl Outbox {
         let is_mine = |entry: &Entry| entry.batch == Some(number);
         let all = self.entries.iter().filter(|entry| is_mine(entry)).count();
         if all > 1 {
-            self.parts.extend([all - all / 2, all / 2]);
+            self.parts.extend_from_slice(&[all - all / 2, all / 2]);
         } else if let Some(place) = self.entries.iter().position(is_mine) {
             self.remove(place, if status == 413 { End::TooLarge } else { End::Refused });
         }
     }
 
-    fn unlease(&mut self, number: u32) {
-        for entry in self.entries.iter_mut().filter(|entry| entry.batch == Some(number)) {
-            entry.batch = None;
-        }
-    }
-
     /// Requests whose answer did not come: their records may be sent again.
     fn end_leases(&mut self, now: Time, chance: u32) {
-        // A clock that was set back must not keep anything waiting.
-        for batch in &mut self.batches {
-            batch.until = batch.until.min(now.after(LEASE));
-        }
         self.pace.clamp(now);
-        let ended = |batch: &&mut Batch| !batch.is_late && batch.until <= now;
-        while let Some(batch) = self.batches.iter_mut().find(ended) {
+        for batch in &mut self.batches {
+            // A clock that was set back must not keep anything waiting.
+            batch.until = batch.until.min(now.after(LEASE));
+            if batch.is_late || batch.until > now {
+                continue;
+            }
             batch.is_late = true;
-            let (number, is_leaving) = (batch.number, batch.is_leaving);
-            if !is_leaving {
+            if !batch.is_leaving {
                 self.pace.failed(now, chance, Span(0));
             }
-            self.unlease(number);
+            unlease(&mut self.entries, batch.number);
         }
         while self.batches.iter().filter(|batch| batch.is_late).count() > LATE_BATCHES {
             if let Some(oldest) = self.batches.iter().position(|batch| batch.is_late) {
@@ -479,6 +468,13 @@ impl Outbox {
         let leased = records.clone();
         self.batches.push(Batch { number: batch, records: leased, until, is_leaving, is_late: false });
         self.out.push(Effect::Send { batch, records, is_leaving });
+    }
+}
+
+/// Takes what is left of a request out of it.
+fn unlease(entries: &mut [Entry], number: u32) {
+    for entry in entries.iter_mut().filter(|entry| entry.batch == Some(number)) {
+        entry.batch = None;
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::engine::time::{Span, Time};
 
 /// The first wait is up to a second, each further one up to twice as long.
-const BASE: i64 = 1_000;
+const BASE: u32 = 1_000;
 /// No wait of our own is longer than five minutes.
-const LONGEST: i64 = 300_000;
+const LONGEST: u32 = 300_000;
 /// No backend makes us wait for more than an hour.
 const LONGEST_ASKED: i64 = 3_600_000;
 /// A parked destination is tried again every ten minutes.
@@ -64,9 +64,10 @@ impl Pace {
     pub fn failed(&mut self, now: Time, chance: u32, asked: Span) {
         let ceiling = (BASE << self.failures.min(20)).min(LONGEST);
         self.failures += 1;
-        let own = ceiling.saturating_mul(i64::from(chance)) >> 32;
+        let own = (i64::from(ceiling) * i64::from(chance)) >> 32;
         let asked = asked.0.clamp(0, LONGEST_ASKED);
-        self.until(now, own.max(asked.saturating_add(own.min(BASE) * i64::from(asked > 0))));
+        let spread = if asked > 0 { own.min(i64::from(BASE)) } else { 0 };
+        self.until(now, own.max(asked + spread));
     }
 
     /// Stops sending but for a probe; whether that is news.
@@ -78,7 +79,7 @@ impl Pace {
 
     /// Something changed for the better: no waiting, unless the backend asked for it or refuses everything.
     pub fn hurry(&mut self, now: Time) {
-        if self.parked.is_none() && self.wait <= LONGEST {
+        if self.parked.is_none() && self.wait <= i64::from(LONGEST) {
             self.until(now, 0);
         }
     }

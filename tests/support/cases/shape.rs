@@ -257,7 +257,7 @@ impl Found {
             return self.fact(operand, place);
         }
         let kind = fact.as_str().or(fact["kind"].as_str());
-        let rows = || Fact::TABLE.iter().filter(|row| kind.is_none_or(|kind| kind == row.kind));
+        let rows = || Fact::TABLE.iter().filter(|row| kind.is_none_or(|kind| kind == row.kind()));
         if rows().next().is_none() {
             return self.add(place, format!("no fact is of the kind `{}`", kind.unwrap_or_default()));
         }
@@ -269,7 +269,7 @@ impl Found {
         };
         for key in members.keys().filter(|key| !["id", "at", "kind"].contains(&key.as_str())) {
             let has = |field: &kfactor::engine::forms::FieldRow| {
-                field.key == key || (key == "loop" && field.kind == kfactor::engine::field::Kind::Grant)
+                field.key() == key || (key == "loop" && field.kind == kfactor::engine::field::Kind::Grant)
             };
             if !rows().any(|row| row.fields.iter().any(has)) {
                 self.add(&format!("{place}/{key}"), format!("no such fact has `{key}`"));
