@@ -916,7 +916,7 @@ impl<'a> Fact<'a> {
         Fact::of_row(row, |field| forms::resolve(field, with))
     }
 
-    fn of_row(row: &Row, mut read: impl FnMut(&FieldRow) -> Option<Slot<'a>>) -> Option<Self> {
+    fn of_row(row: &Row, mut read: impl FnMut(&'static FieldRow) -> Option<Slot<'a>>) -> Option<Self> {
         let mut slots = [Slot::None; MOST_FIELDS];
         for (slot, field) in slots.iter_mut().zip(row.fields) {
             *slot = read(field)?;
