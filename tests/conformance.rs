@@ -70,7 +70,7 @@ fn gives_no_more(name: &str, run: &cases::run::Run) {
     let falls_back =
         |reward| book.current().rewards.iter().flatten().any(|rules| rules.fallback == Some(reward));
     let mut given: BTreeMap<(usize, usize), u32> = BTreeMap::new();
-    for grant in &state.grants {
+    for grant in state.grants.iter() {
         let reward = state.terms[usize::from(grant.terms)].reward;
         let stands = !matches!(grant.status, GrantStatus::Failed | GrantStatus::Revoked);
         if stands && !falls_back(reward) {

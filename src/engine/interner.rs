@@ -79,9 +79,8 @@ impl Interner {
         if entries.capacity() - entries.len() < size {
             entries.reserve_exact(size + entries.len() / 8);
         }
-        for group in 0..NUMBER {
-            entries.push(char::from(low_bits(number >> (7 * group))));
-        }
+        let groups: [u8; NUMBER] = core::array::from_fn(|group| low_bits(number >> (7 * group)));
+        entries.push_str(core::str::from_utf8(&groups).unwrap_or_default());
         entries.push_str(text);
         entries.push(END);
         push(starts, start);

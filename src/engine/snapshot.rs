@@ -1,6 +1,7 @@
 //! Snapshots: the whole state in one canonical form, so that equal states have equal bytes.
 
 use super::book::Book;
+use super::column::Cell;
 use super::command::Act;
 use super::counters::{Counters, Key};
 use super::field::Reason;
@@ -47,13 +48,14 @@ pub fn write(state: &State) -> Vec<u8> {
     let mut out = HEADER.to_vec();
     put_signed(&mut out, state.now.0);
     state.people.pack(&mut out);
-    list(&mut out, &state.persons, |out, person| {
-        put_option(out, person.inviter.get().map(|inviter| inviter.0));
-        put_option(out, person.last_grant.get().map(|grant| grant.0));
-        put_option(out, person.last_part.get().map(|part| part.0));
-        put_option(out, person.touchpoint.get().map(|touchpoint| u32::from(touchpoint.0)));
+    put(&mut out, count(state.persons.len()));
+    for person in state.persons.iter() {
+        put_option(&mut out, person.inviter.get().map(|inviter| inviter.0));
+        put_option(&mut out, person.last_grant.get().map(|grant| grant.0));
+        put_option(&mut out, person.last_part.get().map(|part| part.0));
+        put_option(&mut out, person.touchpoint.get().map(|touchpoint| u32::from(touchpoint.0)));
         out.extend_from_slice(&[person.depth, u8::from(person.arrived)]);
-    });
+    }
     state.loop_names.pack(&mut out);
     list(&mut out, &state.loops, write_loop);
     state.order_names.pack(&mut out);
@@ -62,7 +64,10 @@ pub fn write(state: &State) -> Vec<u8> {
         put(out, u64::from(terms.reward.0));
         put_money(out, terms.amount);
     });
-    list(&mut out, &state.grants, write_grant);
+    put(&mut out, count(state.grants.len()));
+    for grant in state.grants.iter() {
+        write_grant(&mut out, grant);
+    }
     put(&mut out, count(state.amounts.len()));
     for (grant, amount) in state.amounts.iter() {
         put(&mut out, u64::from(grant.0));
@@ -89,10 +94,11 @@ pub fn write(state: &State) -> Vec<u8> {
         put(&mut out, u64::from(grant.0));
         put_signed(&mut out, until.0);
     }
-    list(&mut out, &state.parts, |out, part| {
-        put(out, u64::from(part.loop_.0));
-        put_option(out, part.before.get().map(|part| part.0));
-    });
+    put(&mut out, count(state.parts.len()));
+    for part in state.parts.iter() {
+        put(&mut out, u64::from(part.loop_.0));
+        put_option(&mut out, part.before.get().map(|part| part.0));
+    }
     list(&mut out, &state.limits, |out, content| put(out, *content));
     state.counters.pack(&mut out);
     put(&mut out, count(state.sums.len()));
@@ -446,7 +452,7 @@ fn read_order(reader: &mut Reader<'_>) -> Option<OrderState> {
     })
 }
 
-fn write_grant(out: &mut Vec<u8>, grant: &GrantState) {
+fn write_grant(out: &mut Vec<u8>, grant: GrantState) {
     put(out, u64::from(grant.to.0));
     put(out, u64::from(grant.loop_.0));
     put(out, u64::from(grant.n));
@@ -454,17 +460,7 @@ fn write_grant(out: &mut Vec<u8>, grant: &GrantState) {
     put_option(out, grant.before_in_loop.get().map(|grant| grant.0));
     put_option(out, grant.before_of_person.get().map(|grant| grant.0));
     put(out, u64::from(grant.terms));
-    out.push(match grant.status {
-        GrantStatus::Reserved => 0,
-        GrantStatus::Fulfilled => 1,
-        GrantStatus::Failed => 2,
-        GrantStatus::Revoked => 3,
-        GrantStatus::Claimable => 4,
-        GrantStatus::Active => 5,
-        GrantStatus::Used => 6,
-        GrantStatus::Outdated => 7,
-        GrantStatus::Elapsed => 8,
-    });
+    put(out, u64::from(grant.status.number()));
 }
 
 fn read_grant(reader: &mut Reader<'_>) -> Option<GrantState> {
@@ -476,18 +472,7 @@ fn read_grant(reader: &mut Reader<'_>) -> Option<GrantState> {
         before_in_loop: option(reader)?.map(Grant).into(),
         before_of_person: option(reader)?.map(Grant).into(),
         terms: u16::try_from(reader.number()?).ok()?,
-        status: match reader.byte()? {
-            0 => GrantStatus::Reserved,
-            1 => GrantStatus::Fulfilled,
-            2 => GrantStatus::Failed,
-            3 => GrantStatus::Revoked,
-            4 => GrantStatus::Claimable,
-            5 => GrantStatus::Active,
-            6 => GrantStatus::Used,
-            7 => GrantStatus::Outdated,
-            8 => GrantStatus::Elapsed,
-            _ => return None,
-        },
+        status: GrantStatus::ALL.get(usize::from(reader.byte()?)).copied()?,
     })
 }
 
@@ -502,7 +487,10 @@ fn list<T>(out: &mut Vec<u8>, items: &[T], each: impl Fn(&mut Vec<u8>, &T)) {
     }
 }
 
-fn read_list<'a, T>(reader: &mut Reader<'a>, each: impl Fn(&mut Reader<'a>) -> Option<T>) -> Option<Vec<T>> {
+fn read_list<'a, T, L: FromIterator<T>>(
+    reader: &mut Reader<'a>,
+    each: impl Fn(&mut Reader<'a>) -> Option<T>,
+) -> Option<L> {
     let length = reader.count()?;
     (0..length).map(|_| each(reader)).collect()
 }

@@ -1,5 +1,6 @@
 //! The state of a campaign: what the facts so far amount to.
 
+use super::column::{Cell, table};
 use super::counters::{Counters, Key};
 use super::decide::event_key;
 use super::handle::{Event, Grant, Loop, Maybe, Order, PartAt, Person, Play, Reward, Touchpoint};
@@ -26,7 +27,7 @@ pub struct State {
     /// The ids of participants.
     pub people: Interner,
     /// Participants by handle.
-    pub persons: Vec<PersonState>,
+    pub persons: Persons,
     /// The ids of loops.
     pub loop_names: Interner,
     /// Loops by handle.
@@ -38,7 +39,7 @@ pub struct State {
     /// The orders of each participant.
     pub owners: SortedSet<(Person, Order)>,
     /// Grants by handle.
-    pub grants: Vec<GrantState>,
+    pub grants: Grants,
     /// Until when grants are held.
     pub holds: Sorted<Grant, Time>,
     /// By when grants have to be claimed, activated or used.
@@ -54,7 +55,7 @@ pub struct State {
     /// Accounts of points, by owner and reward.
     pub accounts: Sorted<(Person, Reward), Account>,
     /// Who takes part in which loop, chained by participant.
-    pub parts: Vec<Part>,
+    pub parts: Parts,
     /// The contents of the limits that have counted anything; the place of one is its number in keys of counters.
     pub limits: Vec<u64>,
     /// Counters of limits, and of contributions by device and network.
@@ -122,6 +123,31 @@ pub struct PersonState {
     pub depth: u8,
     /// Whether their arrival was recorded.
     pub arrived: bool,
+}
+
+table! {
+    /// Participants.
+    pub struct Persons of PersonState {
+        inviter: Maybe<Person>,
+        last_grant: Maybe<Grant>,
+        last_part: Maybe<PartAt>,
+        touchpoint: Maybe<Touchpoint>,
+        depth: u8,
+        arrived: bool,
+    }
+}
+
+impl Persons {
+    /// Adds as many as are missing, who have done nothing yet.
+    pub fn extend_to(&mut self, len: usize) {
+        self.len = self.len.max(len);
+        self.inviter.extend_to(len);
+        self.last_grant.extend_to(len);
+        self.last_part.extend_to(len);
+        self.touchpoint.extend_to(len);
+        self.depth.extend_to(len);
+        self.arrived.extend_to(len);
+    }
 }
 
 /// A loop.
@@ -213,6 +239,20 @@ pub struct GrantState {
     pub status: GrantStatus,
 }
 
+table! {
+    /// Grants.
+    pub struct Grants of GrantState {
+        to: Person,
+        loop_: Loop,
+        n: u32,
+        cause: u32,
+        before_in_loop: Maybe<Grant>,
+        before_of_person: Maybe<Grant>,
+        terms: u16,
+        status: GrantStatus,
+    }
+}
+
 /// A reward and the money one grant of it stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
@@ -224,6 +264,7 @@ pub struct Terms {
 
 /// Where a grant stands in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum GrantStatus {
     /// Promised; stock and budget are taken.
     Reserved,
@@ -245,7 +286,26 @@ pub enum GrantStatus {
     Elapsed,
 }
 
+impl Cell for GrantStatus {
+    #[inline]
+    fn number(self) -> u32 {
+        u32::from(self as u8)
+    }
+
+    #[inline]
+    fn numbered(number: u32) -> Self {
+        let place = usize::try_from(number).unwrap_or(usize::MAX);
+        GrantStatus::ALL.get(place).copied().unwrap_or(GrantStatus::Reserved)
+    }
+}
+
 impl GrantStatus {
+    /// Every one, in the order of their numbers.
+    pub const ALL: &[GrantStatus] = {
+        use GrantStatus::{Active, Claimable, Elapsed, Failed, Fulfilled, Outdated, Reserved, Revoked, Used};
+        &[Reserved, Fulfilled, Failed, Revoked, Claimable, Active, Used, Outdated, Elapsed]
+    };
+
     /// The name in views and rejections.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -288,6 +348,14 @@ pub struct Part {
     pub loop_: Loop,
     /// The participation before it.
     pub before: Maybe<PartAt>,
+}
+
+table! {
+    /// Participations.
+    pub struct Parts of Part {
+        loop_: Loop,
+        before: Maybe<PartAt>,
+    }
 }
 
 /// What a reward has used up: the sum over its standing grants.
@@ -415,13 +483,13 @@ impl State {
         State {
             now: Time(0),
             people: Interner::new(keys),
-            persons: Vec::new(),
+            persons: Persons::default(),
             loop_names: Interner::new(keys),
             loops: Vec::new(),
             order_names: Interner::new(keys),
             orders: Vec::new(),
             owners: SortedSet::default(),
-            grants: Vec::new(),
+            grants: Grants::default(),
             holds: Sorted::default(),
             ends: Sorted::default(),
             ending: SortedSet::default(),
@@ -429,7 +497,7 @@ impl State {
             amounts: Sorted::default(),
             credits: Sorted::default(),
             accounts: Sorted::default(),
-            parts: Vec::new(),
+            parts: Parts::default(),
             limits: Vec::new(),
             counters: Counters::default(),
             sums: Sorted::default(),
@@ -460,7 +528,8 @@ impl State {
 
     /// A participant.
     #[must_use]
-    pub fn person(&self, person: Person) -> Option<&PersonState> {
+    #[inline]
+    pub fn person(&self, person: Person) -> Option<PersonState> {
         self.persons.get(person.index())
     }
 
@@ -473,13 +542,14 @@ impl State {
 
     /// A grant.
     #[must_use]
-    pub fn grant(&self, grant: Grant) -> Option<&GrantState> {
+    #[inline]
+    pub fn grant(&self, grant: Grant) -> Option<GrantState> {
         self.grants.get(grant.index())
     }
 
     /// The reward and amount of a grant.
     #[must_use]
-    pub fn terms(&self, handle: Grant, grant: &GrantState) -> Option<Terms> {
+    pub fn terms(&self, handle: Grant, grant: GrantState) -> Option<Terms> {
         let terms = self.terms.get(usize::from(grant.terms)).copied()?;
         Some(Terms { amount: self.amounts.get(&handle).copied().or(terms.amount), ..terms })
     }
@@ -503,16 +573,23 @@ impl State {
     }
 
     /// The grants of a loop, latest first.
-    pub fn grants_of_loop(&self, loop_: Loop) -> impl Iterator<Item = (Grant, &GrantState)> {
+    pub fn grants_of_loop(&self, loop_: Loop) -> impl Iterator<Item = (Grant, GrantState)> {
+        self.handles_of_loop(loop_).filter_map(|handle| Some((handle, self.grant(handle)?)))
+    }
+
+    /// The handles of a loop's grants, latest first.
+    pub fn handles_of_loop(&self, loop_: Loop) -> impl Iterator<Item = Grant> {
         let first = self.loop_(loop_).and_then(|state| state.last_grant.get());
-        chain(first, |grant| self.grant(grant), |state| state.before_in_loop.get())
+        core::iter::successors(first, |grant| self.grants.before_in_loop.get(grant.index())?.get())
     }
 
     /// The grants of a participant, latest first.
-    pub fn grants_of(&self, person: Person) -> impl Iterator<Item = (Grant, &GrantState)> {
-        let of = |id| self.person(id).and_then(|state| state.last_grant.get());
-        let each = self.ids.each(person).map(of);
-        each.flat_map(|first| chain(first, |grant| self.grant(grant), |state| state.before_of_person.get()))
+    pub fn grants_of(&self, person: Person) -> impl Iterator<Item = (Grant, GrantState)> {
+        let before = |grant: &Grant| self.grants.before_of_person.get(grant.index())?.get();
+        let of = move |id: Person| {
+            core::iter::successors(self.persons.last_grant.get(id.index()).and_then(Maybe::get), before)
+        };
+        self.ids.each(person).flat_map(of).filter_map(|handle| Some((handle, self.grant(handle)?)))
     }
 
     /// The orders of a participant, in the order of the log.
@@ -543,17 +620,18 @@ impl State {
     /// The same, as if `ids` said who is one person.
     #[must_use]
     pub fn inviter_by(&self, ids: &Ids, who: Person) -> Option<Person> {
-        let brought = |id| self.person(id).and_then(|person| person.inviter.get());
+        let brought = |id: Person| self.persons.inviter.get(id.index())?.get();
         let mut inviters = ids.each(who).filter_map(brought).map(|inviter| ids.main(inviter));
         inviters.find(|inviter| !ids.is_same(*inviter, who))
     }
 
     /// The loops a participant opened or took part in, latest first; a loop may come more than once.
     pub fn loops_of(&self, person: Person) -> impl Iterator<Item = Loop> {
-        let of = |id| self.person(id).and_then(|state| state.last_part.get());
-        let part = |at: PartAt| self.parts.get(at.index());
-        let each = self.ids.each(person).map(of);
-        each.flat_map(move |first| chain(first, part, |part| part.before.get()).map(|(_, part)| part.loop_))
+        let before = |at: &PartAt| self.parts.before.get(at.index())?.get();
+        let of = move |id: Person| {
+            core::iter::successors(self.persons.last_part.get(id.index()).and_then(Maybe::get), before)
+        };
+        self.ids.each(person).flat_map(of).filter_map(|at| self.parts.loop_.get(at.index()))
     }
 
     /// Bytes of memory held, by part.
@@ -563,27 +641,13 @@ impl State {
             + self.loops.capacity() * size_of::<LoopState>()
             + self.loop_names.memory();
         vec![
-            ("participants", self.people.memory() + self.persons.capacity() * size_of::<PersonState>()),
+            ("participants", self.people.memory() + self.persons.memory()),
             ("loops", loops),
-            ("participations", self.parts.capacity() * size_of::<Part>()),
-            ("grants", self.grants.capacity() * size_of::<GrantState>()),
+            ("participations", self.parts.memory()),
+            ("grants", self.grants.memory()),
             ("limit counters", self.counters.memory() + self.events.memory()),
             ("live codes", self.live_codes.memory()),
             ("idempotency", self.journal.memory()),
         ]
     }
-}
-
-fn chain<'s, H: Copy, T: 's>(
-    first: Option<H>,
-    get: impl Fn(H) -> Option<&'s T>,
-    before: impl Fn(&T) -> Option<H>,
-) -> impl Iterator<Item = (H, &'s T)> {
-    let mut next = first;
-    core::iter::from_fn(move || {
-        let at = next?;
-        let value = get(at)?;
-        next = before(value);
-        Some((at, value))
-    })
 }
