@@ -288,6 +288,7 @@ pub enum GrantStatus {
 
 impl Cell for GrantStatus {
     #[inline]
+    #[expect(clippy::as_conversions, reason = "the enum is `repr(u8)`")]
     fn number(self) -> u32 {
         u32::from(self as u8)
     }
@@ -459,10 +460,10 @@ impl Shares {
     }
 }
 
-/// Adds to a long list that grows by a quarter instead of doubling: a campaign's state is mostly such lists.
+/// Adds to a long list that grows by an eighth instead of doubling: a campaign's state is mostly such lists.
 pub fn push<T>(list: &mut Vec<T>, item: T) {
     if list.len() == list.capacity() {
-        list.reserve_exact((list.len() / 4).max(16));
+        list.reserve_exact((list.len() / 8).max(16));
     }
     list.push(item);
 }

@@ -352,7 +352,7 @@ fn make_room(cx: &mut Deciding<'_, '_>, reward: Reward, amount: Option<Money>, t
 }
 
 /// The grants of a reward that were not claimed in time, and of which no fact has told yet.
-fn unclaimed<'s>(cx: &'s Deciding<'_, '_>, reward: Reward) -> impl Iterator<Item = (GrantId, GrantState)> {
+fn unclaimed(cx: &Deciding<'_, '_>, reward: Reward) -> impl Iterator<Item = (GrantId, GrantState)> {
     ended(cx)
         .filter(move |(handle, grant)| {
             grant.status == GrantStatus::Claimable
@@ -362,7 +362,7 @@ fn unclaimed<'s>(cx: &'s Deciding<'_, '_>, reward: Reward) -> impl Iterator<Item
 }
 
 /// The grants whose time is over, and of which no fact has told yet.
-fn ended<'s>(cx: &'s Deciding<'_, '_>) -> impl Iterator<Item = (Grant, GrantState)> {
+fn ended(cx: &Deciding<'_, '_>) -> impl Iterator<Item = (Grant, GrantState)> {
     let ended = cx.state.ending.iter().take_while(|(until, _)| *until <= cx.at);
     ended
         .filter_map(|(_, handle)| Some((*handle, cx.state.grant(*handle)?)))
