@@ -8,7 +8,7 @@ use super::handle::{Grant, Loop, Maybe, Order, PartAt, Person, Play, Reward};
 use super::money::Money;
 use super::state::{
     GrantState, GrantStatus, LoopState, OrderState, OrderStatus, Part, PlayState, RewardState, Share, State,
-    Status, Terms, push,
+    Status, Terms,
 };
 use super::time::Time;
 use crate::attribution::inviters;
@@ -260,7 +260,7 @@ fn open(book: &Book, state: &mut State, at: Time, opening: (&str, Play, Person, 
     }
     let head = begin(rules, revision, at, (play, by, until, order));
     let due = head.due;
-    push(&mut state.loops, head);
+    state.loops.push(head);
     if due < Time::NEVER {
         state.agenda.insert((due, loop_));
     }

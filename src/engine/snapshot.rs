@@ -57,7 +57,8 @@ pub fn write(state: &State) -> Vec<u8> {
         out.extend_from_slice(&[person.depth, u8::from(person.arrived)]);
     }
     state.loop_names.pack(&mut out);
-    list(&mut out, &state.loops, write_loop);
+    put(&mut out, count(state.loops.len()));
+    state.loops.iter().for_each(|head| write_loop(&mut out, head));
     state.order_names.pack(&mut out);
     list(&mut out, &state.orders, write_order);
     list(&mut out, &state.terms, |out, terms| {

@@ -1,5 +1,6 @@
 //! The state of a campaign: what the facts so far amount to.
 
+use super::chunks::Chunks;
 use super::column::{Cell, table};
 use super::counters::{Counters, Key};
 use super::decide::event_key;
@@ -31,7 +32,7 @@ pub struct State {
     /// The ids of loops.
     pub loop_names: Interner,
     /// Loops by handle.
-    pub loops: Vec<LoopState>,
+    pub loops: Chunks<LoopState>,
     /// The ids of orders.
     pub order_names: Interner,
     /// Orders by handle.
@@ -486,7 +487,7 @@ impl State {
             people: Interner::new(keys),
             persons: Persons::default(),
             loop_names: Interner::new(keys),
-            loops: Vec::new(),
+            loops: Chunks::default(),
             order_names: Interner::new(keys),
             orders: Vec::new(),
             owners: SortedSet::default(),
@@ -639,7 +640,7 @@ impl State {
     #[must_use]
     pub fn memory(&self) -> Vec<(&'static str, usize)> {
         let loops = self.loops.iter().map(|state| state.progress.memory()).sum::<usize>()
-            + self.loops.capacity() * size_of::<LoopState>()
+            + self.loops.memory()
             + self.loop_names.memory();
         vec![
             ("participants", self.people.memory() + self.persons.memory()),
