@@ -55,7 +55,7 @@ impl<T> Chunks<T> {
     /// Adds an item at the end.
     #[inline]
     pub fn push(&mut self, item: T) {
-        if self.len % CHUNK == 0 {
+        if self.len.is_multiple_of(CHUNK) {
             self.begin();
         }
         self.len += 1;

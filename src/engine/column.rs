@@ -122,8 +122,10 @@ struct Numbers {
 /// A number of up to 32 bits lies within the eight bytes from where it begins.
 const WORD: usize = 8;
 
+/// These are in many places, of which a page's build makes one each, for size.
 impl Numbers {
-    #[inline]
+    #[cfg_attr(feature = "complete", inline)]
+    #[cfg_attr(not(feature = "complete"), inline(never))]
     fn get(&self, at: usize) -> Option<u32> {
         if at >= self.len {
             return None;
@@ -133,7 +135,8 @@ impl Numbers {
         Some(low(u64::from_le_bytes(*word) >> shift) & self.most)
     }
 
-    #[inline]
+    #[cfg_attr(feature = "complete", inline)]
+    #[cfg_attr(not(feature = "complete"), inline(never))]
     fn replace(&mut self, at: usize, number: u32) -> Option<u32> {
         if at >= self.len {
             return None;
@@ -148,7 +151,8 @@ impl Numbers {
         Some(low(word >> shift) & most)
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "complete", inline)]
+    #[cfg_attr(not(feature = "complete"), inline(never))]
     fn push(&mut self, number: u32) {
         if number > self.most {
             self.widen(number);
@@ -299,7 +303,8 @@ macro_rules! table {
 
             /// The one at a position.
             #[must_use]
-            #[inline]
+            #[cfg_attr(feature = "complete", inline)]
+            #[cfg_attr(not(feature = "complete"), inline(never))]
             pub fn get(&self, at: usize) -> Option<$Row> {
                 Some($Row { $($field: self.$field.get(at)?,)* })
             }

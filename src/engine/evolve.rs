@@ -10,7 +10,7 @@ use super::state::{
     GrantState, GrantStatus, LoopState, OrderState, OrderStatus, Part, PlayState, RewardState, Share, State,
     Status, Terms,
 };
-use super::time::Time;
+use super::time::{Due, Time};
 use crate::attribution::inviters;
 use crate::audience::segments;
 use crate::campaign::play::PlayRules;
@@ -236,15 +236,15 @@ fn step(book: &Book, state: &mut State, loop_: Loop, fact: &Fact<'_>, at: Time) 
     let mut keep = Keep { play: head.play, order, goods: 0, tallies, firsts };
     play.rules.evolve(&mut head.progress, fact, at, &mut keep);
     let goods = keep.goods;
-    let due = match head.status {
+    let due = Due::from(match head.status {
         Status::Running => play.rules.due(&head.progress, head.until),
         Status::Complete | Status::Expired => Time::NEVER,
-    };
+    });
     let (before, play) = (core::mem::replace(&mut head.due, due), head.play);
     if before != due {
-        state.agenda.remove(&(before, loop_));
-        if due < Time::NEVER {
-            state.agenda.insert((due, loop_));
+        state.agenda.remove(&(before.time(), loop_));
+        if due.time() < Time::NEVER {
+            state.agenda.insert((due.time(), loop_));
         }
     }
     take_goods(state, play, goods);
@@ -259,7 +259,7 @@ fn open(book: &Book, state: &mut State, at: Time, opening: (&str, Play, Person, 
         return;
     }
     let head = begin(rules, revision, at, (play, by, until, order));
-    let due = head.due;
+    let due = head.due.time();
     state.loops.push(head);
     if due < Time::NEVER {
         state.agenda.insert((due, loop_));
@@ -290,7 +290,7 @@ pub fn begin(
         initiator: by,
         opened: at,
         until,
-        due: rules.rules.due(&progress, until),
+        due: rules.rules.due(&progress, until).into(),
         grants: 0,
         last_grant: Maybe::NONE,
         order: order.into(),

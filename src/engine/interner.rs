@@ -77,7 +77,7 @@ impl Interner {
         let number = self.len;
         let Interner { entries, starts, index, keys, .. } = self;
         add_to_index(index, (hash, number), || texts(entries).map(|text| keys.text(text)).zip(0..));
-        if place(number) % STRETCH == 0 {
+        if place(number).is_multiple_of(STRETCH) {
             push(starts, u32::try_from(entries.len()).unwrap_or(u32::MAX));
         }
         let size = 1 + GROUPS + text.len();

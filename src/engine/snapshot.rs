@@ -330,8 +330,8 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
         state.owners.insert((order.by, Order::at(at)));
     }
     for (at, head) in state.loops.iter().enumerate() {
-        if head.due < Time::NEVER {
-            state.agenda.insert((head.due, Loop::at(at)));
+        if head.due.time() < Time::NEVER {
+            state.agenda.insert((head.due.time(), Loop::at(at)));
         }
     }
     reader.is_empty().then_some(state)
@@ -390,7 +390,7 @@ fn write_loop(out: &mut Vec<u8>, head: &LoopState) {
     });
     put(out, u64::from(head.opener.0));
     put(out, u64::from(head.initiator.0));
-    for at in [head.opened, head.until, head.due] {
+    for at in [head.opened, head.until, head.due.time()] {
         put_signed(out, at.0);
     }
     put(out, u64::from(head.grants));
@@ -416,7 +416,7 @@ fn read_loop(book: &Book, reader: &mut Reader<'_>) -> Option<LoopState> {
         initiator: Person(reader.small()?),
         opened: Time(reader.signed()?),
         until: Time(reader.signed()?),
-        due: Time(reader.signed()?),
+        due: Time(reader.signed()?).into(),
         grants: reader.small()?,
         last_grant: option(reader)?.map(Grant).into(),
         order: option(reader)?.map(Order).into(),

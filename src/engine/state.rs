@@ -10,7 +10,7 @@ use super::ids::Ids;
 use super::interner::Interner;
 use super::journal::Journal;
 use super::money::Money;
-use super::time::Time;
+use super::time::{Due, Time};
 use crate::attribution::follow::Bond;
 use crate::audience::segments::Happenings;
 use crate::guard::Held;
@@ -169,7 +169,7 @@ pub struct LoopState {
     /// When it ends at the latest.
     pub until: Time,
     /// When it needs settling, [`Time::NEVER`] if it does not.
-    pub due: Time,
+    pub due: Due,
     /// How many grants it has earned.
     pub grants: u32,
     /// The latest of them.
