@@ -70,9 +70,9 @@ impl<T> Chunks<T> {
         self.chunks.push(Vec::with_capacity(if self.is_empty() { 4 } else { CHUNK }));
     }
 
-    /// The items.
+    /// The items. By position, which takes less code than one loop within another.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.chunks.iter().flatten()
+        (0..self.len).filter_map(|at| self.get(at))
     }
 
     /// Bytes of memory held, without what items keep elsewhere.

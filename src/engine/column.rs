@@ -151,7 +151,7 @@ impl Numbers {
         Some(low(word >> shift) & most)
     }
 
-    #[cfg_attr(feature = "complete", inline)]
+    #[cfg_attr(feature = "complete", inline(always))]
     #[cfg_attr(not(feature = "complete"), inline(never))]
     fn push(&mut self, number: u32) {
         if number > self.most {

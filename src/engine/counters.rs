@@ -198,9 +198,16 @@ impl Group {
         if let Some(count) = self.near.get(place(subject)) {
             return count;
         }
-        let bytes = subject.to_le_bytes();
-        let counter = self.far.find(spread(subject), |counter| counter.subject == bytes);
+        let counter = self.find(subject).and_then(|at| self.far.get_bucket(at));
         counter.map_or(0, |counter| counter.count)
+    }
+
+    /// Where in the table a subject's counter is.
+    #[cfg_attr(feature = "complete", inline)]
+    #[cfg_attr(not(feature = "complete"), inline(never))]
+    fn find(&self, subject: u32) -> Option<usize> {
+        let bytes = subject.to_le_bytes();
+        self.far.find_bucket_index(spread(subject), |counter| counter.subject == bytes)
     }
 
     #[inline]
@@ -208,8 +215,7 @@ impl Group {
         if self.near.replace(place(subject), count).is_some() {
             return;
         }
-        let bytes = subject.to_le_bytes();
-        if let Some(counter) = self.far.find_mut(spread(subject), |counter| counter.subject == bytes) {
+        if let Some(counter) = self.find(subject).and_then(|at| self.far.get_bucket_mut(at)) {
             counter.count = count;
             return;
         }
@@ -219,9 +225,11 @@ impl Group {
                 return;
             }
         }
-        self.far.insert_unique(spread(subject), Counter { subject: bytes, count }, |counter| {
-            spread(u32::from_le_bytes(counter.subject))
-        });
+        self.far.insert_unique(
+            spread(subject),
+            Counter { subject: subject.to_le_bytes(), count },
+            |counter| spread(u32::from_le_bytes(counter.subject)),
+        );
     }
 
     /// Makes the list so long that it has all subjects, if that takes less than a larger table.
@@ -234,9 +242,10 @@ impl Group {
             return;
         }
         self.near.extend_past(place(len));
-        for Counter { subject, count } in core::mem::take(&mut self.far) {
-            self.near.replace(place(u32::from_le_bytes(subject)), count);
+        for Counter { subject, count } in &self.far {
+            self.near.replace(place(u32::from_le_bytes(*subject)), *count);
         }
+        self.far = HashTable::new();
     }
 }
 

@@ -1,12 +1,12 @@
 //! The state of a campaign: what the facts so far amount to.
 
 use super::chunks::Chunks;
-use super::column::{Cell, table};
+use super::column::{Cell, Column, table};
 use super::counters::{Counters, Key};
 use super::decide::event_key;
-use super::handle::{Event, Grant, Loop, Maybe, Order, PartAt, Person, Play, Reward, Touchpoint};
+use super::handle::{Absent, Event, Grant, Loop, Maybe, Order, PartAt, Person, Play, Reward, Touchpoint};
 use super::hash::Keys;
-use super::ids::Ids;
+use super::ids::{Each, Ids};
 use super::interner::Interner;
 use super::journal::Journal;
 use super::money::Money;
@@ -581,17 +581,16 @@ impl State {
 
     /// The handles of a loop's grants, latest first.
     pub fn handles_of_loop(&self, loop_: Loop) -> impl Iterator<Item = Grant> {
-        let first = self.loop_(loop_).and_then(|state| state.last_grant.get());
-        core::iter::successors(first, |grant| self.grants.before_in_loop.get(grant.index())?.get())
+        let next = self.loop_(loop_).and_then(|state| state.last_grant.get());
+        let (latest, before) = (&self.persons.last_grant, &self.grants.before_in_loop);
+        Walk { next, before, of: Each::nobody(), latest }
     }
 
     /// The grants of a participant, latest first.
     pub fn grants_of(&self, person: Person) -> impl Iterator<Item = (Grant, GrantState)> {
-        let before = |grant: &Grant| self.grants.before_of_person.get(grant.index())?.get();
-        let of = move |id: Person| {
-            core::iter::successors(self.persons.last_grant.get(id.index()).and_then(Maybe::get), before)
-        };
-        self.ids.each(person).flat_map(of).filter_map(|handle| Some((handle, self.grant(handle)?)))
+        let (latest, before) = (&self.persons.last_grant, &self.grants.before_of_person);
+        let handles = Walk { next: None, before, of: self.ids.each(person), latest };
+        handles.filter_map(|handle| Some((handle, self.grant(handle)?)))
     }
 
     /// The orders of a participant, in the order of the log.
@@ -629,11 +628,9 @@ impl State {
 
     /// The loops a participant opened or took part in, latest first; a loop may come more than once.
     pub fn loops_of(&self, person: Person) -> impl Iterator<Item = Loop> {
-        let before = |at: &PartAt| self.parts.before.get(at.index())?.get();
-        let of = move |id: Person| {
-            core::iter::successors(self.persons.last_part.get(id.index()).and_then(Maybe::get), before)
-        };
-        self.ids.each(person).flat_map(of).filter_map(|at| self.parts.loop_.get(at.index()))
+        let (latest, before) = (&self.persons.last_part, &self.parts.before);
+        let parts = Walk { next: None, before, of: self.ids.each(person), latest };
+        parts.filter_map(|at| self.parts.loop_.get(at.index()))
     }
 
     /// Bytes of memory held, by part.
@@ -651,5 +648,30 @@ impl State {
             ("live codes", self.live_codes.memory()),
             ("idempotency", self.journal.memory()),
         ]
+    }
+}
+
+/// Goes back along a chain in which each thing tells the one before it, and then along those of some participants.
+struct Walk<'s, H> {
+    next: Option<H>,
+    before: &'s Column<Maybe<H>>,
+    of: Each<'s>,
+    latest: &'s Column<Maybe<H>>,
+}
+
+impl<H: Absent + Cell> Iterator for Walk<'_, H> {
+    type Item = H;
+
+    #[cfg_attr(feature = "complete", inline)]
+    #[cfg_attr(not(feature = "complete"), inline(never))]
+    fn next(&mut self) -> Option<H> {
+        loop {
+            if let Some(at) = self.next {
+                let place = usize::try_from(at.number()).unwrap_or(usize::MAX);
+                self.next = self.before.get(place).and_then(Maybe::get);
+                return Some(at);
+            }
+            self.next = self.latest.get(self.of.next()?.index()).and_then(Maybe::get);
+        }
     }
 }
