@@ -70,7 +70,7 @@ fn gives_no_more(name: &str, run: &cases::run::Run) {
     let falls_back =
         |reward| book.current().rewards.iter().flatten().any(|rules| rules.fallback == Some(reward));
     let mut given: BTreeMap<(usize, usize), u32> = BTreeMap::new();
-    for grant in &state.grants {
+    for grant in state.grants.iter() {
         let reward = state.terms[usize::from(grant.terms)].reward;
         let stands = !matches!(grant.status, GrantStatus::Failed | GrantStatus::Revoked);
         if stands && !falls_back(reward) {
@@ -78,7 +78,7 @@ fn gives_no_more(name: &str, run: &cases::run::Run) {
         }
     }
     for ((loop_, reward), count) in given {
-        let state = &state.loops[loop_];
+        let state = state.loops.get(loop_).expect("the loop");
         let rules = &book.play(state.revision, state.play).expect("rules").rules;
         let most = rules.liability().into_iter().filter(|(other, _)| other.index() == reward);
         let most = most.fold(0u32, |sum, (_, most)| sum.saturating_add(most));
@@ -94,7 +94,7 @@ fn needs_no_tick(name: &str, run: &cases::run::Run) {
     let opened = run.facts.iter().filter(|fact| fact["kind"] == "opened");
     for loop_ in opened.filter_map(|fact| fact["loop"].as_str()).take(8) {
         let Some(handle) = run.engine.find_loop(loop_) else { continue };
-        let until = run.engine.state().loops[handle.index()].until;
+        let until = run.engine.state().loop_(handle).expect("the loop").until;
         for at in [Time(until.0 - 1), until].into_iter().filter(|at| *at >= run.engine.state().now) {
             let mut settled = run.engine.clone();
             let tick = json!({ "id": "the tick", "at": at.0, "do": "tick" }).to_string();

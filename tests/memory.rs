@@ -21,7 +21,7 @@ fn a_loop_takes_what_it_is_said_to() {
             let Some(run) = run.unwrap_or_else(|failure| panic!("{place}: {}", failure.what)) else {
                 continue;
             };
-            for state in &run.engine.state().loops {
+            for state in run.engine.state().loops.iter() {
                 let before = LIVE.load(Relaxed);
                 // A copy has no room to spare, so that what is counted are the things themselves.
                 let copy = state.progress.clone();

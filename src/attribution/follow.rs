@@ -186,7 +186,7 @@ impl Bond {
     #[must_use]
     pub fn of_merged(state: &State, ids: &Ids, who: Person, policy: &Inviters, below: Below<'_>) -> Bond {
         let brought =
-            |id| state.person(id).and_then(|person| person.inviter.get()).map(|inviter| ids.main(inviter));
+            |id: Person| state.persons.inviter.get(id.index())?.get().map(|inviter| ids.main(inviter));
         let one = |id| Bond::stored(state, ids, id).unwrap_or_else(|| Bond::before(brought(id)));
         let mut bonds = ids.each(who).map(one);
         let first = bonds.next().unwrap_or_default();

@@ -253,13 +253,9 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
     };
     for id in state.ids.each(who).skip(1).collect::<Vec<_>>() {
         state.bonds.remove(&id);
-        if let Some(person) = state.persons.get_mut(id.index()) {
-            person.inviter = Maybe::NONE;
-        }
+        state.persons.inviter.replace(id.index(), Maybe::NONE);
     }
-    if let Some(person) = state.persons.get_mut(who.index()) {
-        person.inviter = bond.bound().map(|(inviter, _)| inviter).into();
-    }
+    state.persons.inviter.replace(who.index(), bond.bound().map(|(inviter, _)| inviter).into());
     state.bonds.insert(who, bond);
 }
 

@@ -3,6 +3,7 @@
 use hashbrown::HashTable;
 use std::collections::BinaryHeap;
 
+use super::column::Column;
 use super::pack::{self, Reader};
 use crate::sorted::Sorted;
 
@@ -48,11 +49,18 @@ pub struct Counters {
 }
 
 /// The counters of one slot in one period.
-#[derive(Clone, Debug)]
+///
+/// Subjects are handles nearly always, and a list with a few bits for each of the first so many takes less than a table
+/// of those that were counted, once that is more than every fiftieth. Devices and networks, whose numbers are hashes,
+/// stay in the table.
+#[derive(Clone, Debug, Default)]
 struct Group {
     of: u32,
-    table: HashTable<Counter>,
-    /// The counts that do not fit a counter's byte.
+    /// The counts of the first subjects.
+    near: Column<u8>,
+    /// The counts of others.
+    far: HashTable<Counter>,
+    /// The counts that are [`LARGE`] there.
     large: Sorted<u32, u32>,
 }
 
@@ -60,10 +68,10 @@ struct Group {
 #[derive(Clone, Copy, Debug)]
 struct Counter {
     subject: [u8; 4],
-    /// [`LARGE`] if the count stands in [`Group::large`].
     count: u8,
 }
 
+/// Stands for all counts from this one on.
 const LARGE: u8 = u8::MAX;
 
 /// Periods before the current one whose counters are kept: what is over for good cannot fill a limit again.
@@ -92,7 +100,7 @@ impl Counters {
     /// Counts the first of a slot and period.
     #[cold]
     fn begin(&mut self, at: usize, key: Key) {
-        let mut group = Group { of: key.group(), table: HashTable::new(), large: Sorted::default() };
+        let mut group = Group { of: key.group(), ..Group::default() };
         group.change(key.subject(), 1);
         self.groups.insert(at, group);
     }
@@ -126,8 +134,8 @@ impl Counters {
     pub fn pack(&self, out: &mut Vec<u8>) {
         let mut all = Vec::new();
         for group in &self.groups {
-            for counter in &group.table {
-                let subject = u32::from_le_bytes(counter.subject);
+            let far = group.far.iter().map(|counter| u32::from_le_bytes(counter.subject));
+            for subject in (0..).take(group.near.len()).chain(far) {
                 let count = group.get(subject);
                 if count > 0 {
                     all.push((u64::from(group.of) << 32 | u64::from(subject), count));
@@ -158,49 +166,92 @@ impl Counters {
     /// Bytes of memory held.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.groups.capacity() * size_of::<Group>()
-            + self.groups.iter().map(|group| group.table.allocation_size()).sum::<usize>()
+        let of = |group: &Group| group.near.memory() + group.far.allocation_size() + group.large.memory();
+        self.groups.capacity() * size_of::<Group>() + self.groups.iter().map(of).sum::<usize>()
     }
 }
 
 impl Group {
     #[inline]
     fn get(&self, subject: u32) -> u32 {
-        let bytes = subject.to_le_bytes();
-        match self.table.find(spread(subject), |counter| counter.subject == bytes) {
-            None => 0,
-            Some(Counter { count: LARGE, .. }) => self.large.get(&subject).copied().unwrap_or(0),
-            Some(counter) => u32::from(counter.count),
+        match self.small(subject) {
+            LARGE => self.large.get(&subject).copied().unwrap_or(0),
+            count => u32::from(count),
         }
     }
 
     /// Counts so many more or less, down to zero.
     #[inline]
     fn change(&mut self, subject: u32, by: i64) {
-        let Group { table, large, .. } = self;
-        let bytes = subject.to_le_bytes();
-        let hash_of = |counter: &Counter| spread(u32::from_le_bytes(counter.subject));
-        let entry = table.entry(spread(subject), |counter| counter.subject == bytes, hash_of);
-        let mut entry = entry.or_insert(Counter { subject: bytes, count: 0 });
-        let counter = entry.get_mut();
-        let before = match counter.count {
-            LARGE => large.get(&subject).copied().unwrap_or(0),
-            count => u32::from(count),
-        };
+        let before = self.get(subject);
         let now = u32::try_from((i64::from(before) + by).max(0)).unwrap_or(u32::MAX);
-        match u8::try_from(now) {
-            Ok(small) if small < LARGE => {
-                if counter.count == LARGE {
-                    large.remove(&subject);
-                }
-                counter.count = small;
-            }
-            _ => {
-                counter.count = LARGE;
-                large.insert(subject, now);
-            }
+        let small = u8::try_from(now).unwrap_or(LARGE);
+        self.set_small(subject, small);
+        if small == LARGE {
+            self.large.insert(subject, now);
+        } else if before >= u32::from(LARGE) {
+            self.large.remove(&subject);
         }
     }
+
+    #[inline]
+    fn small(&self, subject: u32) -> u8 {
+        if let Some(count) = self.near.get(place(subject)) {
+            return count;
+        }
+        let counter = self.find(subject).and_then(|at| self.far.get_bucket(at));
+        counter.map_or(0, |counter| counter.count)
+    }
+
+    /// Where in the table a subject's counter is.
+    #[cfg_attr(feature = "complete", inline)]
+    #[cfg_attr(not(feature = "complete"), inline(never))]
+    fn find(&self, subject: u32) -> Option<usize> {
+        let bytes = subject.to_le_bytes();
+        self.far.find_bucket_index(spread(subject), |counter| counter.subject == bytes)
+    }
+
+    #[inline]
+    fn set_small(&mut self, subject: u32, count: u8) {
+        if self.near.replace(place(subject), count).is_some() {
+            return;
+        }
+        if let Some(counter) = self.find(subject).and_then(|at| self.far.get_bucket_mut(at)) {
+            counter.count = count;
+            return;
+        }
+        if self.far.len() == self.far.capacity() {
+            self.draw_near(subject);
+            if self.near.replace(place(subject), count).is_some() {
+                return;
+            }
+        }
+        self.far.insert_unique(
+            spread(subject),
+            Counter { subject: subject.to_le_bytes(), count },
+            |counter| spread(u32::from_le_bytes(counter.subject)),
+        );
+    }
+
+    /// Makes the list so long that it has all subjects, if that takes less than a larger table.
+    #[cold]
+    fn draw_near(&mut self, subject: u32) {
+        let far = self.far.iter().map(|counter| u32::from_le_bytes(counter.subject));
+        let len = far.fold(subject, u32::max).saturating_add(1);
+        let larger_table = 2 * self.far.allocation_size().max(size_of::<Counter>() * 4);
+        if self.near.cost_to(place(len)) > larger_table {
+            return;
+        }
+        self.near.extend_past(place(len));
+        for Counter { subject, count } in &self.far {
+            self.near.replace(place(u32::from_le_bytes(*subject)), *count);
+        }
+        self.far = HashTable::new();
+    }
+}
+
+fn place(subject: u32) -> usize {
+    usize::try_from(subject).unwrap_or(usize::MAX)
 }
 
 /// Spreads the bits: subjects are small consecutive numbers.
@@ -213,6 +264,8 @@ fn spread(subject: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
     #[test]
     fn counts_of_every_size_go_up_and_down_and_come_back() {
@@ -240,6 +293,61 @@ mod tests {
         let mut same = Vec::new();
         again.pack(&mut same);
         assert_eq!(out, same);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// Handles, hashes, and both.
+        #[test]
+        fn they_count_what_a_map_counts(
+            handles in 1u32..3_000,
+            steps in prop::collection::vec((0u32..12, any::<u32>(), 1u32..400), 0..400),
+        ) {
+            let mut counters = Counters::default();
+            let mut model: BTreeMap<u32, u32> = BTreeMap::new();
+            for (kind, number, times) in steps {
+                let subject = if kind % 4 == 0 { number } else { number % handles };
+                let count = model.entry(subject).or_default();
+                for _ in 0..if kind == 11 { times } else { 1 } {
+                    if kind < 3 {
+                        counters.take(Key::new(7, 3, subject));
+                        *count = count.saturating_sub(1);
+                    } else {
+                        counters.add(Key::new(7, 3, subject));
+                        *count += 1;
+                    }
+                }
+                prop_assert_eq!(counters.get(Key::new(7, 3, subject)), *count);
+            }
+            for (subject, count) in &model {
+                prop_assert_eq!(counters.get(Key::new(7, 3, *subject)), *count);
+            }
+            let mut out = Vec::new();
+            counters.pack(&mut out);
+            let counted: Vec<(u32, u32)> = model.into_iter().filter(|(_, count)| *count > 0).collect();
+            let mut expected = Vec::new();
+            pack::put(&mut expected, u64::try_from(counted.len()).unwrap());
+            for (subject, count) in counted {
+                Key::new(7, 3, subject).pack(&mut expected);
+                pack::put(&mut expected, u64::from(count));
+            }
+            prop_assert_eq!(&out, &expected);
+            let mut again = Vec::new();
+            Counters::unpack(&mut Reader::new(&out)).unwrap().pack(&mut again);
+            prop_assert_eq!(again, expected);
+        }
+    }
+
+    #[test]
+    fn handles_take_bits_and_hashes_a_table() {
+        let (mut handles, mut hashes) = (Counters::default(), Counters::default());
+        for number in 0..60_000u32 {
+            handles.add(Key::new(1, 0, number));
+            hashes.add(Key::new(1, 0, number.wrapping_mul(0x9e37_79b9)));
+        }
+        assert!(handles.memory() < 60_000 / 8 + 2_000, "{}", handles.memory());
+        assert!(hashes.memory() < 60_000 * 14, "{}", hashes.memory());
     }
 
     #[test]

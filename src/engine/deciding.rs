@@ -206,7 +206,7 @@ impl<'s, 'c> Deciding<'s, 'c> {
             self.came_by = share;
         }
         self.touchpoint = touchpoint;
-        let arrived = |id| self.state.person(id).is_some_and(|known| known.arrived);
+        let arrived = |id: Person| self.state.persons.arrived.get(id.index()) == Some(true);
         let known = self.state.ids.each(person).any(arrived);
         // A participant who shares a link with themselves brought nobody.
         let inviter =

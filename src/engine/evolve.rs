@@ -7,10 +7,10 @@ use super::field::GrantId;
 use super::handle::{Grant, Loop, Maybe, Order, PartAt, Person, Play, Reward};
 use super::money::Money;
 use super::state::{
-    GrantState, GrantStatus, LoopState, OrderState, OrderStatus, Part, PersonState, PlayState, RewardState,
-    Share, State, Status, Terms, push,
+    GrantState, GrantStatus, LoopState, OrderState, OrderStatus, Part, PlayState, RewardState, Share, State,
+    Status, Terms,
 };
-use super::time::Time;
+use super::time::{Due, Time};
 use crate::attribution::inviters;
 use crate::audience::segments;
 use crate::campaign::play::PlayRules;
@@ -32,15 +32,15 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
             }
         }
         Fact::Arrived { who, touchpoint, inviter, depth, .. } => {
-            if let Some(person) = person_mut(state, who) {
-                // Under a policy `inviters::evolve` says whose customer they are.
-                if book.current().inviters.is_none() {
-                    person.inviter = inviter.into();
-                }
-                person.touchpoint = touchpoint.into();
-                person.depth = u8::try_from(depth).unwrap_or(u8::MAX);
-                person.arrived = true;
+            grow(state);
+            let (persons, who) = (&mut state.persons, who.index());
+            // Under a policy `inviters::evolve` says whose customer they are.
+            if book.current().inviters.is_none() {
+                persons.inviter.replace(who, inviter.into());
             }
+            persons.touchpoint.replace(who, touchpoint.into());
+            persons.depth.replace(who, u8::try_from(depth).unwrap_or(u8::MAX));
+            persons.arrived.replace(who, true);
         }
         Fact::Shared { who, loop_, handle, code } => {
             state.shares.add(Share { handle, code: code.number(), person: who, loop_, at });
@@ -236,15 +236,15 @@ fn step(book: &Book, state: &mut State, loop_: Loop, fact: &Fact<'_>, at: Time) 
     let mut keep = Keep { play: head.play, order, goods: 0, tallies, firsts };
     play.rules.evolve(&mut head.progress, fact, at, &mut keep);
     let goods = keep.goods;
-    let due = match head.status {
+    let due = Due::from(match head.status {
         Status::Running => play.rules.due(&head.progress, head.until),
         Status::Complete | Status::Expired => Time::NEVER,
-    };
+    });
     let (before, play) = (core::mem::replace(&mut head.due, due), head.play);
     if before != due {
-        state.agenda.remove(&(before, loop_));
-        if due < Time::NEVER {
-            state.agenda.insert((due, loop_));
+        state.agenda.remove(&(before.time(), loop_));
+        if due.time() < Time::NEVER {
+            state.agenda.insert((due.time(), loop_));
         }
     }
     take_goods(state, play, goods);
@@ -259,8 +259,8 @@ fn open(book: &Book, state: &mut State, at: Time, opening: (&str, Play, Person, 
         return;
     }
     let head = begin(rules, revision, at, (play, by, until, order));
-    let due = head.due;
-    push(&mut state.loops, head);
+    let due = head.due.time();
+    state.loops.push(head);
     if due < Time::NEVER {
         state.agenda.insert((due, loop_));
     }
@@ -290,7 +290,7 @@ pub fn begin(
         initiator: by,
         opened: at,
         until,
-        due: rules.rules.due(&progress, until),
+        due: rules.rules.due(&progress, until).into(),
         grants: 0,
         last_grant: Maybe::NONE,
         order: order.into(),
@@ -307,32 +307,16 @@ fn take_part(state: &mut State, loop_: Loop, by: Person) {
 fn add_part(state: &mut State, by: Person, loop_: Loop) {
     grow(state);
     let at = PartAt::at(state.parts.len());
-    let Some(person) = state.persons.get_mut(by.index()) else { return };
-    let before = person.last_part.replace(at);
-    push(&mut state.parts, Part { loop_, before });
+    if let Some(before) = state.persons.last_part.replace(by.index(), Some(at).into()) {
+        state.parts.push(Part { loop_, before });
+    }
 }
 
 /// Gives every known id its record: facts read from a part of a log may name people before `met`.
 pub(super) fn grow(state: &mut State) {
-    const NEW: PersonState = PersonState {
-        inviter: Maybe::NONE,
-        last_grant: Maybe::NONE,
-        last_part: Maybe::NONE,
-        touchpoint: Maybe::NONE,
-        depth: 0,
-        arrived: false,
-    };
     if state.persons.len() < state.people.len() {
-        let more = state.people.len() - state.persons.len();
-        for _ in 0..more {
-            push(&mut state.persons, NEW);
-        }
+        state.persons.extend_to(state.people.len());
     }
-}
-
-fn person_mut(state: &mut State, person: Person) -> Option<&mut PersonState> {
-    grow(state);
-    state.persons.get_mut(person.index())
 }
 
 fn add_order(state: &mut State, id: &str, by: Person, amount: Money) -> Order {
@@ -407,19 +391,19 @@ fn add_grant(state: &mut State, id: GrantId, terms: Terms, to: Person, cause: u3
         head.grants = head.grants.max(id.n);
         head.last_grant.replace(grant)
     });
-    let before_of_person =
-        person_mut(state, to).map_or(Maybe::NONE, |person| person.last_grant.replace(grant));
+    grow(state);
+    let before_of_person = state.persons.last_grant.replace(to.index(), Some(grant).into());
     let granted = GrantState {
         to,
         loop_: id.loop_,
         n: id.n,
         cause,
         before_in_loop,
-        before_of_person,
+        before_of_person: before_of_person.unwrap_or(Maybe::NONE),
         terms: u16::try_from(number).unwrap_or(u16::MAX),
         status: GrantStatus::Reserved,
     };
-    push(&mut state.grants, granted);
+    state.grants.push(granted);
     grant
 }
 
@@ -442,12 +426,11 @@ fn outdate(state: &mut State, id: GrantId) {
 /// Moves a grant on; `until` is by when its owner has to do the next step.
 fn set_grant(state: &mut State, id: GrantId, status: GrantStatus, until: Option<Time>) {
     let Some(handle) = rewards::find(state, id) else { return };
-    let Some(grant) = state.grants.get_mut(handle.index()) else { return };
-    let before = core::mem::replace(&mut grant.status, status);
-    let grant = *grant;
+    let Some(before) = state.grants.status.replace(handle.index(), status) else { return };
     if before.stands()
         && !status.stands()
-        && let Some(terms) = state.terms(handle, &grant)
+        && let Some(grant) = state.grant(handle)
+        && let Some(terms) = state.terms(handle, grant)
     {
         use_up(state, terms, false);
     }

@@ -1,5 +1,7 @@
 //! Handles: small numbers that stand for names inside the engine.
 
+use super::column::Cell;
+
 /// A handle or none, in no more space than the handle: the largest number means none.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Maybe<H>(H);
@@ -33,6 +35,19 @@ impl<H: Absent> From<Option<H>> for Maybe<H> {
     }
 }
 
+/// None is 0, and a handle one more than its number.
+impl<H: Absent + Cell> Cell for Maybe<H> {
+    #[inline]
+    fn number(self) -> u32 {
+        self.get().map_or(0, |handle| handle.number().wrapping_add(1))
+    }
+
+    #[inline]
+    fn numbered(number: u32) -> Self {
+        Maybe(number.checked_sub(1).map_or(H::NONE, H::numbered))
+    }
+}
+
 impl<H: Absent + core::fmt::Debug> core::fmt::Debug for Maybe<H> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         self.get().fmt(f)
@@ -47,6 +62,18 @@ macro_rules! handles {
 
         impl Absent for $name {
             const NONE: Self = Self(<$int>::MAX);
+        }
+
+        impl Cell for $name {
+            #[inline]
+            fn number(self) -> u32 {
+                u32::from(self.0)
+            }
+
+            #[inline]
+            fn numbered(number: u32) -> Self {
+                Self(<$int>::try_from(number).unwrap_or(<$int>::MAX))
+            }
         }
 
         impl $name {

@@ -107,6 +107,14 @@ pub struct Each<'i> {
     several: core::slice::Iter<'i, Person>,
 }
 
+impl Each<'_> {
+    /// Of nobody.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Each { alone: None, several: [].iter() }
+    }
+}
+
 impl Iterator for Each<'_> {
     type Item = Person;
 

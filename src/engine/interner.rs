@@ -11,41 +11,43 @@ use super::state::push;
 /// The hash is keyed by the campaign's seed, so chosen ids cannot flood one bucket; its order is never observed.
 #[derive(Clone, Debug)]
 pub struct Interner {
-    /// The entries one after the other: each text behind its number, and before [`END`], which no id contains.
+    /// The texts one after the other, each behind its length.
     entries: String,
-    /// Where the entry of each number begins.
+    /// Where every [`STRETCH`]th entry begins; the others are found by the lengths of those before.
     starts: Vec<u32>,
-    /// Where the entry of each text begins: a look-up then reads the index and the entry, and nothing between.
+    len: u32,
+    /// The number of each text, by its hash.
     index: HashTable<u32>,
     keys: Keys,
 }
 
-/// Ids have no control characters.
-const END: char = '\u{1}';
+/// How many entries are skipped at most to find one of them, and one more.
+const STRETCH: usize = 4;
 
 impl Interner {
     /// An empty list whose hashes use `keys`.
     #[must_use]
     pub fn new(keys: Keys) -> Self {
-        Interner { entries: String::new(), starts: Vec::new(), index: HashTable::new(), keys }
+        Interner { entries: String::new(), starts: Vec::new(), len: 0, index: HashTable::new(), keys }
     }
 
     /// How many texts there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.starts.len()
+        place(self.len)
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.starts.is_empty()
+        self.len == 0
     }
 
     /// The text with this number, or the empty text.
     #[must_use]
     pub fn text(&self, number: u32) -> &str {
-        text_of(&self.entries, &self.starts, place(number))
+        let Some(entry) = self.entry(number) else { return "" };
+        self.entries.get(entry.begin..entry.end).unwrap_or("")
     }
 
     /// The number of a text.
@@ -58,8 +60,12 @@ impl Interner {
     #[must_use]
     #[inline]
     pub fn find_hashed(&self, hash: u64, text: &str) -> Option<u32> {
-        let start = self.index.find(hash, |start| is_at(&self.entries, *start, text))?;
-        Some(number_at(&self.entries, *start))
+        let is_it = |number: &u32| {
+            let held = self.entry(*number).filter(|entry| entry.end - entry.begin == text.len());
+            let held = held.and_then(|entry| self.entries.as_bytes().get(entry.begin..entry.end));
+            held.is_some_and(|held| same(held, text.as_bytes()))
+        };
+        self.index.find(hash, is_it).copied()
     }
 
     /// The number of a text, which is added if it is new.
@@ -68,32 +74,39 @@ impl Interner {
         if let Some(number) = self.find_hashed(hash, text) {
             return number;
         }
-        let number = u32::try_from(self.starts.len()).unwrap_or(u32::MAX);
-        let start = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        let Interner { entries, starts, index, keys } = self;
-        let hash_of = |number| keys.text(text_of(entries, starts, number));
-        add_to_index(index, (hash, start), || {
-            starts.iter().enumerate().map(|(n, start)| (hash_of(n), *start))
-        });
-        let size = NUMBER + text.len() + 1;
+        let number = self.len;
+        let Interner { entries, starts, index, keys, .. } = self;
+        add_to_index(index, (hash, number), || texts(entries).map(|text| keys.text(text)).zip(0..));
+        if place(number).is_multiple_of(STRETCH) {
+            push(starts, u32::try_from(entries.len()).unwrap_or(u32::MAX));
+        }
+        let size = 1 + GROUPS + text.len();
         if entries.capacity() - entries.len() < size {
             entries.reserve_exact(size + entries.len() / 8);
         }
-        for group in 0..NUMBER {
-            entries.push(char::from(low_bits(number >> (7 * group))));
-        }
+        put_head(entries, text.len());
         entries.push_str(text);
-        entries.push(END);
-        push(starts, start);
+        self.len += 1;
         number
+    }
+
+    #[inline]
+    fn entry(&self, number: u32) -> Option<Entry> {
+        if number >= self.len {
+            return None;
+        }
+        let at = place(number);
+        let mut entry = Entry::at(&self.entries, place(*self.starts.get(at / STRETCH)?))?;
+        for _ in 0..at % STRETCH {
+            entry = Entry::at(&self.entries, entry.end)?;
+        }
+        Some(entry)
     }
 
     /// Appends all texts in order.
     pub fn pack(&self, out: &mut Vec<u8>) {
-        pack::put(out, u64::try_from(self.len()).unwrap_or(0));
-        for number in (0..).take(self.len()) {
-            pack::put_bytes(out, self.text(number).as_bytes());
-        }
+        pack::put(out, u64::from(self.len));
+        texts(&self.entries).for_each(|text| pack::put_bytes(out, text.as_bytes()));
     }
 
     /// Reads what [`Interner::pack`] wrote; repeated texts are refused.
@@ -101,7 +114,7 @@ impl Interner {
         let mut list = Interner::new(keys);
         for position in 0..reader.count()? {
             let text = reader.text()?;
-            if text.contains(END) || place(list.intern(text)) != position {
+            if place(list.intern(text)) != position {
                 return None;
             }
         }
@@ -115,32 +128,56 @@ impl Interner {
     }
 }
 
-/// The bytes of an entry's number: seven bits in each, the lowest first, so that all of it is text.
-const NUMBER: usize = 5;
-
-fn low_bits(number: u32) -> u8 {
-    u8::try_from(number & 0x7f).unwrap_or(0)
+/// Where a text lies.
+#[derive(Clone, Copy)]
+struct Entry {
+    begin: usize,
+    end: usize,
 }
 
+/// Ids are shorter than this; the length of a longer text follows in [`GROUPS`] bytes of seven bits, the lowest first,
+/// so that all of it is text.
+const LONG: u8 = 0x7f;
+const GROUPS: usize = 5;
+
+impl Entry {
+    /// The entry whose head is here.
+    #[inline]
+    fn at(entries: &str, at: usize) -> Option<Entry> {
+        let rest = entries.as_bytes().get(at..)?;
+        let (begin, len) = match rest.first()? {
+            &LONG => {
+                let groups = rest.get(1..)?.first_chunk::<GROUPS>()?;
+                (at + 1 + GROUPS, groups.iter().rev().fold(0, |len, group| len << 7 | usize::from(*group)))
+            }
+            len => (at + 1, usize::from(*len)),
+        };
+        Some(Entry { begin, end: begin + len })
+    }
+}
+
+/// Appends what stands before a text of this length.
 #[inline]
-fn number_at(entries: &str, start: u32) -> u32 {
-    let bytes = entries.as_bytes().get(place(start)..).and_then(<[u8]>::first_chunk::<NUMBER>);
-    bytes.map_or(u32::MAX, |bytes| bytes.iter().rev().fold(0, |number, byte| number << 7 | u32::from(*byte)))
+fn put_head(entries: &mut String, len: usize) {
+    match u8::try_from(len) {
+        Ok(len) if len < LONG => entries.push(char::from(len)),
+        _ => {
+            entries.push(char::from(LONG));
+            for group in 0..GROUPS {
+                entries.push(char::from(u8::try_from(len >> (7 * group) & 0x7f).unwrap_or(0)));
+            }
+        }
+    }
 }
 
-/// The text with this number, or the empty text.
-fn text_of<'e>(entries: &'e str, starts: &[u32], number: usize) -> &'e str {
-    let Some(start) = starts.get(number) else { return "" };
-    let next = starts.get(number + 1).map_or(entries.len(), |next| place(*next));
-    entries.get(place(*start) + NUMBER..next.saturating_sub(1)).unwrap_or("")
-}
-
-/// Whether the entry that begins here holds this text.
-#[inline]
-fn is_at(entries: &str, start: u32, text: &str) -> bool {
-    let begin = place(start) + NUMBER;
-    let (end, bytes) = (begin + text.len(), entries.as_bytes());
-    bytes.get(end) == Some(&1) && bytes.get(begin..end).is_some_and(|held| same(held, text.as_bytes()))
+/// All texts in order.
+fn texts(entries: &str) -> impl Iterator<Item = &str> {
+    let mut at = 0;
+    core::iter::from_fn(move || {
+        let entry = Entry::at(entries, at)?;
+        at = entry.end;
+        entries.get(entry.begin..entry.end)
+    })
 }
 
 fn place(number: u32) -> usize {
@@ -150,6 +187,7 @@ fn place(number: u32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn the_same_text_keeps_its_number() {
@@ -166,5 +204,35 @@ mod tests {
         list.pack(&mut out);
         let again = Interner::unpack(&mut Reader::new(&out), Keys::new([7; 32])).unwrap();
         assert_eq!(again.find("name12"), Some(12));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        /// Also of texts that are longer than ids, and with every character.
+        #[test]
+        fn texts_of_every_length_come_back(
+            texts in prop::collection::vec(("\\PC{0,4}|[a-c]{0,3}|[\\x00-\\x7f]{120,140}", 0usize..4), 0..60),
+        ) {
+            let mut list = Interner::new(Keys::new([7; 32]));
+            let mut model: Vec<String> = Vec::new();
+            for (text, times) in texts {
+                let text = if times == 3 { text.repeat(200) } else { text };
+                let known = model.iter().position(|other| *other == text);
+                prop_assert_eq!(list.find(&text).map(place), known);
+                prop_assert_eq!(place(list.intern(&text)), known.unwrap_or(model.len()));
+                if known.is_none() {
+                    model.push(text);
+                }
+            }
+            prop_assert_eq!(list.len(), model.len());
+            for (number, text) in (0..).zip(&model) {
+                prop_assert_eq!(list.text(number), text);
+            }
+            let mut out = Vec::new();
+            list.pack(&mut out);
+            let again = Interner::unpack(&mut Reader::new(&out), Keys::new([7; 32])).unwrap();
+            prop_assert_eq!((0..).take(model.len()).map(|n| again.text(n)).collect::<Vec<_>>(), model);
+        }
     }
 }

@@ -7,6 +7,7 @@
 use hashbrown::HashTable;
 
 use super::answer::Outcome;
+use super::chunks::Chunks;
 use super::command::Hashes;
 use super::field::Told;
 use super::hash::{add_to_index, same};
@@ -20,7 +21,7 @@ use super::time::Time;
 /// second would be refused as reused, never applied wrongly.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
-    entries: Vec<Entry>,
+    entries: Chunks<Entry>,
     index: HashTable<u32>,
     /// For each entry, how much later than the one before it was decided, and the number of its answer.
     log: Vec<u8>,
@@ -113,7 +114,7 @@ impl Journal {
         let number = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         let Journal { entries, index, .. } = self;
         add_to_index(index, (id, number), || entries.iter().map(|entry| joined(entry.id)).zip(0..));
-        push(entries, Entry { id: split(id), body });
+        entries.push(Entry { id: split(id), body });
     }
 
     /// Marks where the entry begins that was inserted last, if it is the first of a stretch.
@@ -139,7 +140,7 @@ impl Journal {
     pub fn pack(&self, out: &mut Vec<u8>) {
         self.answers.pack(out);
         pack::put(out, u64::try_from(self.entries.len()).unwrap_or(0));
-        for entry in &self.entries {
+        for entry in self.entries.iter() {
             pack::put(out, joined(entry.id));
             pack::put(out, u64::from(entry.body));
         }
@@ -173,7 +174,7 @@ impl Journal {
     /// Bytes of memory held.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.entries.capacity() * size_of::<Entry>()
+        self.entries.memory()
             + self.index.allocation_size()
             + self.log.capacity()
             + self.marks.capacity() * size_of::<Mark>()

@@ -6,6 +6,8 @@
 pub mod answer;
 pub mod audit;
 pub mod book;
+pub mod chunks;
+pub mod column;
 pub mod command;
 pub mod counters;
 pub mod decide;

@@ -1,6 +1,7 @@
 //! Snapshots: the whole state in one canonical form, so that equal states have equal bytes.
 
 use super::book::Book;
+use super::column::Cell;
 use super::command::Act;
 use super::counters::{Counters, Key};
 use super::field::Reason;
@@ -47,22 +48,27 @@ pub fn write(state: &State) -> Vec<u8> {
     let mut out = HEADER.to_vec();
     put_signed(&mut out, state.now.0);
     state.people.pack(&mut out);
-    list(&mut out, &state.persons, |out, person| {
-        put_option(out, person.inviter.get().map(|inviter| inviter.0));
-        put_option(out, person.last_grant.get().map(|grant| grant.0));
-        put_option(out, person.last_part.get().map(|part| part.0));
-        put_option(out, person.touchpoint.get().map(|touchpoint| u32::from(touchpoint.0)));
+    put(&mut out, count(state.persons.len()));
+    for person in state.persons.iter() {
+        put_option(&mut out, person.inviter.get().map(|inviter| inviter.0));
+        put_option(&mut out, person.last_grant.get().map(|grant| grant.0));
+        put_option(&mut out, person.last_part.get().map(|part| part.0));
+        put_option(&mut out, person.touchpoint.get().map(|touchpoint| u32::from(touchpoint.0)));
         out.extend_from_slice(&[person.depth, u8::from(person.arrived)]);
-    });
+    }
     state.loop_names.pack(&mut out);
-    list(&mut out, &state.loops, write_loop);
+    put(&mut out, count(state.loops.len()));
+    state.loops.iter().for_each(|head| write_loop(&mut out, head));
     state.order_names.pack(&mut out);
     list(&mut out, &state.orders, write_order);
     list(&mut out, &state.terms, |out, terms| {
         put(out, u64::from(terms.reward.0));
         put_money(out, terms.amount);
     });
-    list(&mut out, &state.grants, write_grant);
+    put(&mut out, count(state.grants.len()));
+    for grant in state.grants.iter() {
+        write_grant(&mut out, grant);
+    }
     put(&mut out, count(state.amounts.len()));
     for (grant, amount) in state.amounts.iter() {
         put(&mut out, u64::from(grant.0));
@@ -89,10 +95,11 @@ pub fn write(state: &State) -> Vec<u8> {
         put(&mut out, u64::from(grant.0));
         put_signed(&mut out, until.0);
     }
-    list(&mut out, &state.parts, |out, part| {
-        put(out, u64::from(part.loop_.0));
-        put_option(out, part.before.get().map(|part| part.0));
-    });
+    put(&mut out, count(state.parts.len()));
+    for part in state.parts.iter() {
+        put(&mut out, u64::from(part.loop_.0));
+        put_option(&mut out, part.before.get().map(|part| part.0));
+    }
     list(&mut out, &state.limits, |out, content| put(out, *content));
     state.counters.pack(&mut out);
     put(&mut out, count(state.sums.len()));
@@ -323,8 +330,8 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
         state.owners.insert((order.by, Order::at(at)));
     }
     for (at, head) in state.loops.iter().enumerate() {
-        if head.due < Time::NEVER {
-            state.agenda.insert((head.due, Loop::at(at)));
+        if head.due.time() < Time::NEVER {
+            state.agenda.insert((head.due.time(), Loop::at(at)));
         }
     }
     reader.is_empty().then_some(state)
@@ -383,7 +390,7 @@ fn write_loop(out: &mut Vec<u8>, head: &LoopState) {
     });
     put(out, u64::from(head.opener.0));
     put(out, u64::from(head.initiator.0));
-    for at in [head.opened, head.until, head.due] {
+    for at in [head.opened, head.until, head.due.time()] {
         put_signed(out, at.0);
     }
     put(out, u64::from(head.grants));
@@ -409,7 +416,7 @@ fn read_loop(book: &Book, reader: &mut Reader<'_>) -> Option<LoopState> {
         initiator: Person(reader.small()?),
         opened: Time(reader.signed()?),
         until: Time(reader.signed()?),
-        due: Time(reader.signed()?),
+        due: Time(reader.signed()?).into(),
         grants: reader.small()?,
         last_grant: option(reader)?.map(Grant).into(),
         order: option(reader)?.map(Order).into(),
@@ -446,7 +453,7 @@ fn read_order(reader: &mut Reader<'_>) -> Option<OrderState> {
     })
 }
 
-fn write_grant(out: &mut Vec<u8>, grant: &GrantState) {
+fn write_grant(out: &mut Vec<u8>, grant: GrantState) {
     put(out, u64::from(grant.to.0));
     put(out, u64::from(grant.loop_.0));
     put(out, u64::from(grant.n));
@@ -454,17 +461,7 @@ fn write_grant(out: &mut Vec<u8>, grant: &GrantState) {
     put_option(out, grant.before_in_loop.get().map(|grant| grant.0));
     put_option(out, grant.before_of_person.get().map(|grant| grant.0));
     put(out, u64::from(grant.terms));
-    out.push(match grant.status {
-        GrantStatus::Reserved => 0,
-        GrantStatus::Fulfilled => 1,
-        GrantStatus::Failed => 2,
-        GrantStatus::Revoked => 3,
-        GrantStatus::Claimable => 4,
-        GrantStatus::Active => 5,
-        GrantStatus::Used => 6,
-        GrantStatus::Outdated => 7,
-        GrantStatus::Elapsed => 8,
-    });
+    put(out, u64::from(grant.status.number()));
 }
 
 fn read_grant(reader: &mut Reader<'_>) -> Option<GrantState> {
@@ -476,18 +473,7 @@ fn read_grant(reader: &mut Reader<'_>) -> Option<GrantState> {
         before_in_loop: option(reader)?.map(Grant).into(),
         before_of_person: option(reader)?.map(Grant).into(),
         terms: u16::try_from(reader.number()?).ok()?,
-        status: match reader.byte()? {
-            0 => GrantStatus::Reserved,
-            1 => GrantStatus::Fulfilled,
-            2 => GrantStatus::Failed,
-            3 => GrantStatus::Revoked,
-            4 => GrantStatus::Claimable,
-            5 => GrantStatus::Active,
-            6 => GrantStatus::Used,
-            7 => GrantStatus::Outdated,
-            8 => GrantStatus::Elapsed,
-            _ => return None,
-        },
+        status: GrantStatus::ALL.get(usize::from(reader.byte()?)).copied()?,
     })
 }
 
@@ -502,7 +488,10 @@ fn list<T>(out: &mut Vec<u8>, items: &[T], each: impl Fn(&mut Vec<u8>, &T)) {
     }
 }
 
-fn read_list<'a, T>(reader: &mut Reader<'a>, each: impl Fn(&mut Reader<'a>) -> Option<T>) -> Option<Vec<T>> {
+fn read_list<'a, T, L: FromIterator<T>>(
+    reader: &mut Reader<'a>,
+    each: impl Fn(&mut Reader<'a>) -> Option<T>,
+) -> Option<L> {
     let length = reader.count()?;
     (0..length).map(|_| each(reader)).collect()
 }

@@ -1,14 +1,16 @@
 //! The state of a campaign: what the facts so far amount to.
 
+use super::chunks::Chunks;
+use super::column::{Cell, Column, table};
 use super::counters::{Counters, Key};
 use super::decide::event_key;
-use super::handle::{Event, Grant, Loop, Maybe, Order, PartAt, Person, Play, Reward, Touchpoint};
+use super::handle::{Absent, Event, Grant, Loop, Maybe, Order, PartAt, Person, Play, Reward, Touchpoint};
 use super::hash::Keys;
-use super::ids::Ids;
+use super::ids::{Each, Ids};
 use super::interner::Interner;
 use super::journal::Journal;
 use super::money::Money;
-use super::time::Time;
+use super::time::{Due, Time};
 use crate::attribution::follow::Bond;
 use crate::audience::segments::Happenings;
 use crate::guard::Held;
@@ -26,11 +28,11 @@ pub struct State {
     /// The ids of participants.
     pub people: Interner,
     /// Participants by handle.
-    pub persons: Vec<PersonState>,
+    pub persons: Persons,
     /// The ids of loops.
     pub loop_names: Interner,
     /// Loops by handle.
-    pub loops: Vec<LoopState>,
+    pub loops: Chunks<LoopState>,
     /// The ids of orders.
     pub order_names: Interner,
     /// Orders by handle.
@@ -38,7 +40,7 @@ pub struct State {
     /// The orders of each participant.
     pub owners: SortedSet<(Person, Order)>,
     /// Grants by handle.
-    pub grants: Vec<GrantState>,
+    pub grants: Grants,
     /// Until when grants are held.
     pub holds: Sorted<Grant, Time>,
     /// By when grants have to be claimed, activated or used.
@@ -54,7 +56,7 @@ pub struct State {
     /// Accounts of points, by owner and reward.
     pub accounts: Sorted<(Person, Reward), Account>,
     /// Who takes part in which loop, chained by participant.
-    pub parts: Vec<Part>,
+    pub parts: Parts,
     /// The contents of the limits that have counted anything; the place of one is its number in keys of counters.
     pub limits: Vec<u64>,
     /// Counters of limits, and of contributions by device and network.
@@ -124,6 +126,31 @@ pub struct PersonState {
     pub arrived: bool,
 }
 
+table! {
+    /// Participants.
+    pub struct Persons of PersonState {
+        inviter: Maybe<Person>,
+        last_grant: Maybe<Grant>,
+        last_part: Maybe<PartAt>,
+        touchpoint: Maybe<Touchpoint>,
+        depth: u8,
+        arrived: bool,
+    }
+}
+
+impl Persons {
+    /// Adds as many as are missing, who have done nothing yet.
+    pub fn extend_to(&mut self, len: usize) {
+        self.len = self.len.max(len);
+        self.inviter.extend_to(len);
+        self.last_grant.extend_to(len);
+        self.last_part.extend_to(len);
+        self.touchpoint.extend_to(len);
+        self.depth.extend_to(len);
+        self.arrived.extend_to(len);
+    }
+}
+
 /// A loop.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoopState {
@@ -142,7 +169,7 @@ pub struct LoopState {
     /// When it ends at the latest.
     pub until: Time,
     /// When it needs settling, [`Time::NEVER`] if it does not.
-    pub due: Time,
+    pub due: Due,
     /// How many grants it has earned.
     pub grants: u32,
     /// The latest of them.
@@ -213,6 +240,20 @@ pub struct GrantState {
     pub status: GrantStatus,
 }
 
+table! {
+    /// Grants.
+    pub struct Grants of GrantState {
+        to: Person,
+        loop_: Loop,
+        n: u32,
+        cause: u32,
+        before_in_loop: Maybe<Grant>,
+        before_of_person: Maybe<Grant>,
+        terms: u16,
+        status: GrantStatus,
+    }
+}
+
 /// A reward and the money one grant of it stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
@@ -224,6 +265,7 @@ pub struct Terms {
 
 /// Where a grant stands in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum GrantStatus {
     /// Promised; stock and budget are taken.
     Reserved,
@@ -245,7 +287,27 @@ pub enum GrantStatus {
     Elapsed,
 }
 
+impl Cell for GrantStatus {
+    #[inline]
+    #[expect(clippy::as_conversions, reason = "the enum is `repr(u8)`")]
+    fn number(self) -> u32 {
+        u32::from(self as u8)
+    }
+
+    #[inline]
+    fn numbered(number: u32) -> Self {
+        let place = usize::try_from(number).unwrap_or(usize::MAX);
+        GrantStatus::ALL.get(place).copied().unwrap_or(GrantStatus::Reserved)
+    }
+}
+
 impl GrantStatus {
+    /// Every one, in the order of their numbers.
+    pub const ALL: &[GrantStatus] = {
+        use GrantStatus::{Active, Claimable, Elapsed, Failed, Fulfilled, Outdated, Reserved, Revoked, Used};
+        &[Reserved, Fulfilled, Failed, Revoked, Claimable, Active, Used, Outdated, Elapsed]
+    };
+
     /// The name in views and rejections.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -288,6 +350,14 @@ pub struct Part {
     pub loop_: Loop,
     /// The participation before it.
     pub before: Maybe<PartAt>,
+}
+
+table! {
+    /// Participations.
+    pub struct Parts of Part {
+        loop_: Loop,
+        before: Maybe<PartAt>,
+    }
 }
 
 /// What a reward has used up: the sum over its standing grants.
@@ -391,10 +461,10 @@ impl Shares {
     }
 }
 
-/// Adds to a long list that grows by a quarter instead of doubling: a campaign's state is mostly such lists.
+/// Adds to a long list that grows by an eighth instead of doubling: a campaign's state is mostly such lists.
 pub fn push<T>(list: &mut Vec<T>, item: T) {
     if list.len() == list.capacity() {
-        list.reserve_exact((list.len() / 4).max(16));
+        list.reserve_exact((list.len() / 8).max(16));
     }
     list.push(item);
 }
@@ -415,13 +485,13 @@ impl State {
         State {
             now: Time(0),
             people: Interner::new(keys),
-            persons: Vec::new(),
+            persons: Persons::default(),
             loop_names: Interner::new(keys),
-            loops: Vec::new(),
+            loops: Chunks::default(),
             order_names: Interner::new(keys),
             orders: Vec::new(),
             owners: SortedSet::default(),
-            grants: Vec::new(),
+            grants: Grants::default(),
             holds: Sorted::default(),
             ends: Sorted::default(),
             ending: SortedSet::default(),
@@ -429,7 +499,7 @@ impl State {
             amounts: Sorted::default(),
             credits: Sorted::default(),
             accounts: Sorted::default(),
-            parts: Vec::new(),
+            parts: Parts::default(),
             limits: Vec::new(),
             counters: Counters::default(),
             sums: Sorted::default(),
@@ -460,7 +530,8 @@ impl State {
 
     /// A participant.
     #[must_use]
-    pub fn person(&self, person: Person) -> Option<&PersonState> {
+    #[inline]
+    pub fn person(&self, person: Person) -> Option<PersonState> {
         self.persons.get(person.index())
     }
 
@@ -473,13 +544,14 @@ impl State {
 
     /// A grant.
     #[must_use]
-    pub fn grant(&self, grant: Grant) -> Option<&GrantState> {
+    #[inline]
+    pub fn grant(&self, grant: Grant) -> Option<GrantState> {
         self.grants.get(grant.index())
     }
 
     /// The reward and amount of a grant.
     #[must_use]
-    pub fn terms(&self, handle: Grant, grant: &GrantState) -> Option<Terms> {
+    pub fn terms(&self, handle: Grant, grant: GrantState) -> Option<Terms> {
         let terms = self.terms.get(usize::from(grant.terms)).copied()?;
         Some(Terms { amount: self.amounts.get(&handle).copied().or(terms.amount), ..terms })
     }
@@ -503,16 +575,22 @@ impl State {
     }
 
     /// The grants of a loop, latest first.
-    pub fn grants_of_loop(&self, loop_: Loop) -> impl Iterator<Item = (Grant, &GrantState)> {
-        let first = self.loop_(loop_).and_then(|state| state.last_grant.get());
-        chain(first, |grant| self.grant(grant), |state| state.before_in_loop.get())
+    pub fn grants_of_loop(&self, loop_: Loop) -> impl Iterator<Item = (Grant, GrantState)> {
+        self.handles_of_loop(loop_).filter_map(|handle| Some((handle, self.grant(handle)?)))
+    }
+
+    /// The handles of a loop's grants, latest first.
+    pub fn handles_of_loop(&self, loop_: Loop) -> impl Iterator<Item = Grant> {
+        let next = self.loop_(loop_).and_then(|state| state.last_grant.get());
+        let (latest, before) = (&self.persons.last_grant, &self.grants.before_in_loop);
+        Walk { next, before, of: Each::nobody(), latest }
     }
 
     /// The grants of a participant, latest first.
-    pub fn grants_of(&self, person: Person) -> impl Iterator<Item = (Grant, &GrantState)> {
-        let of = |id| self.person(id).and_then(|state| state.last_grant.get());
-        let each = self.ids.each(person).map(of);
-        each.flat_map(|first| chain(first, |grant| self.grant(grant), |state| state.before_of_person.get()))
+    pub fn grants_of(&self, person: Person) -> impl Iterator<Item = (Grant, GrantState)> {
+        let (latest, before) = (&self.persons.last_grant, &self.grants.before_of_person);
+        let handles = Walk { next: None, before, of: self.ids.each(person), latest };
+        handles.filter_map(|handle| Some((handle, self.grant(handle)?)))
     }
 
     /// The orders of a participant, in the order of the log.
@@ -543,30 +621,29 @@ impl State {
     /// The same, as if `ids` said who is one person.
     #[must_use]
     pub fn inviter_by(&self, ids: &Ids, who: Person) -> Option<Person> {
-        let brought = |id| self.person(id).and_then(|person| person.inviter.get());
+        let brought = |id: Person| self.persons.inviter.get(id.index())?.get();
         let mut inviters = ids.each(who).filter_map(brought).map(|inviter| ids.main(inviter));
         inviters.find(|inviter| !ids.is_same(*inviter, who))
     }
 
     /// The loops a participant opened or took part in, latest first; a loop may come more than once.
     pub fn loops_of(&self, person: Person) -> impl Iterator<Item = Loop> {
-        let of = |id| self.person(id).and_then(|state| state.last_part.get());
-        let part = |at: PartAt| self.parts.get(at.index());
-        let each = self.ids.each(person).map(of);
-        each.flat_map(move |first| chain(first, part, |part| part.before.get()).map(|(_, part)| part.loop_))
+        let (latest, before) = (&self.persons.last_part, &self.parts.before);
+        let parts = Walk { next: None, before, of: self.ids.each(person), latest };
+        parts.filter_map(|at| self.parts.loop_.get(at.index()))
     }
 
     /// Bytes of memory held, by part.
     #[must_use]
     pub fn memory(&self) -> Vec<(&'static str, usize)> {
         let loops = self.loops.iter().map(|state| state.progress.memory()).sum::<usize>()
-            + self.loops.capacity() * size_of::<LoopState>()
+            + self.loops.memory()
             + self.loop_names.memory();
         vec![
-            ("participants", self.people.memory() + self.persons.capacity() * size_of::<PersonState>()),
+            ("participants", self.people.memory() + self.persons.memory()),
             ("loops", loops),
-            ("participations", self.parts.capacity() * size_of::<Part>()),
-            ("grants", self.grants.capacity() * size_of::<GrantState>()),
+            ("participations", self.parts.memory()),
+            ("grants", self.grants.memory()),
             ("limit counters", self.counters.memory() + self.events.memory()),
             ("live codes", self.live_codes.memory()),
             ("idempotency", self.journal.memory()),
@@ -574,16 +651,27 @@ impl State {
     }
 }
 
-fn chain<'s, H: Copy, T: 's>(
-    first: Option<H>,
-    get: impl Fn(H) -> Option<&'s T>,
-    before: impl Fn(&T) -> Option<H>,
-) -> impl Iterator<Item = (H, &'s T)> {
-    let mut next = first;
-    core::iter::from_fn(move || {
-        let at = next?;
-        let value = get(at)?;
-        next = before(value);
-        Some((at, value))
-    })
+/// Goes back along a chain in which each thing tells the one before it, and then along those of some participants.
+struct Walk<'s, H> {
+    next: Option<H>,
+    before: &'s Column<Maybe<H>>,
+    of: Each<'s>,
+    latest: &'s Column<Maybe<H>>,
+}
+
+impl<H: Absent + Cell> Iterator for Walk<'_, H> {
+    type Item = H;
+
+    #[cfg_attr(feature = "complete", inline)]
+    #[cfg_attr(not(feature = "complete"), inline(never))]
+    fn next(&mut self) -> Option<H> {
+        loop {
+            if let Some(at) = self.next {
+                let place = usize::try_from(at.number()).unwrap_or(usize::MAX);
+                self.next = self.before.get(place).and_then(Maybe::get);
+                return Some(at);
+            }
+            self.next = self.latest.get(self.of.next()?.index()).and_then(Maybe::get);
+        }
+    }
 }

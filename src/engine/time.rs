@@ -4,6 +4,17 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(pub i64);
 
+/// When something needs settling, [`Time::NEVER`] if it does not; in seven bytes, because every loop has one.
+///
+/// ```
+/// use kfactor::engine::time::{Due, Time};
+/// let at = Time(1_796_090_400_000);
+/// assert_eq!(Due::from(at).time(), at);
+/// assert_eq!(Due::from(Time::NEVER).time(), Time::NEVER);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due([u8; 7]);
+
 /// A span of time in milliseconds, never negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span(pub i64);
@@ -40,6 +51,24 @@ impl Time {
     #[must_use]
     pub fn after(self, span: Span) -> Time {
         Time(self.0.saturating_add(span.0).min(Self::NEVER.0))
+    }
+}
+
+/// Instants up to [`Time::NEVER`] have seven bytes; later ones are made that.
+impl From<Time> for Due {
+    fn from(at: Time) -> Due {
+        let [a, b, c, d, e, f, g, _] = at.clamp(Time(0), Time::NEVER).0.to_le_bytes();
+        Due([a, b, c, d, e, f, g])
+    }
+}
+
+impl Due {
+    /// The instant.
+    #[must_use]
+    #[inline]
+    pub fn time(self) -> Time {
+        let [a, b, c, d, e, f, g] = self.0;
+        Time(i64::from_le_bytes([a, b, c, d, e, f, g, 0]))
     }
 }
 

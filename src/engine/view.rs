@@ -323,10 +323,10 @@ impl Eye<'_> {
     }
 
     /// The latest grant of what a row of a loop shows; a fallback stands for the reward it replaced.
-    fn granted(&self, loop_: Loop, look: &RewardLook) -> Option<(Grant, &GrantState)> {
+    fn granted(&self, loop_: Loop, look: &RewardLook) -> Option<(Grant, GrantState)> {
         rewards::with_fallbacks(self.book, look.reward).find_map(|(reward, _)| {
-            let same = |(handle, grant): &(Grant, &GrantState)| {
-                let terms = self.state.terms(*handle, grant);
+            let same = |(handle, grant): &(Grant, GrantState)| {
+                let terms = self.state.terms(*handle, *grant);
                 grant.cause == look.cause
                     && grant.to == look.to
                     && terms.is_some_and(|terms| terms.reward == reward)
@@ -341,7 +341,7 @@ impl Eye<'_> {
     }
 
     /// What the owner of a grant can do with it at this moment.
-    fn grant_actions(&self, grant: &GrantState, id: &str) -> Vec<ActionView> {
+    fn grant_actions(&self, grant: GrantState, id: &str) -> Vec<ActionView> {
         let act = match grant.status {
             GrantStatus::Claimable => Act::Claim,
             GrantStatus::Fulfilled => Act::Activate,

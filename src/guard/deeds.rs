@@ -262,8 +262,9 @@ impl<'x, 'f> Scene<'x, 'f> {
     }
 
     fn touchpoint(&self, who: Person) -> Option<Touchpoint> {
-        if let Some(person) = self.state.person(who).filter(|person| person.arrived) {
-            return person.touchpoint.get();
+        let persons = &self.state.persons;
+        if persons.arrived.get(who.index()) == Some(true) {
+            return persons.touchpoint.get(who.index())?.get();
         }
         self.facts.iter().find_map(|fact| match *fact {
             Fact::Arrived { who: other, touchpoint, .. } if other == who => touchpoint,

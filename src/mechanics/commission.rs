@@ -687,15 +687,13 @@ impl Progress {
     /// The items as a page shows them, in the order of the log.
     fn looks(&self, looking: &Looking<'_>) -> impl DoubleEndedIterator<Item = ItemLook> {
         let all = looking.all;
-        let grants: Sorted<u32, (Grant, GrantState)> = all
-            .grants_of_loop(looking.loop_)
-            .map(|(handle, grant)| (grant.cause, (handle, *grant)))
-            .collect();
+        let grants: Sorted<u32, (Grant, GrantState)> =
+            all.grants_of_loop(looking.loop_).map(|(handle, grant)| (grant.cause, (handle, grant))).collect();
         let at = looking.at;
         (1u32..=u32::MAX).zip(self.items.clone()).collect::<Vec<_>>().into_iter().map(move |(cause, item)| {
             let grant = grants.get(&cause).copied();
             let status = grant.map_or("withheld", |(handle, grant)| item.status(all, handle, grant, at));
-            let amount = grant.and_then(|(handle, grant)| all.terms(handle, &grant)?.amount);
+            let amount = grant.and_then(|(handle, grant)| all.terms(handle, grant)?.amount);
             let order = item.order.get().map_or("", |order| all.order_names.text(order.0));
             let name = ItemName::Text(order.to_owned());
             let level = u64::from(item.level);

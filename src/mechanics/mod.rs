@@ -137,7 +137,7 @@ pub trait Mechanic {
         _cx: &mut Deciding<'_, '_>,
         _on: On<'_, '_, Self::Progress>,
         _id: GrantId,
-        _grant: &GrantState,
+        _grant: GrantState,
     ) {
     }
 

@@ -107,7 +107,7 @@ impl Mechanic for Rules {
         cx: &mut Deciding<'_, '_>,
         _on: On<'_, '_, Progress>,
         id: GrantId,
-        grant: &GrantState,
+        grant: GrantState,
     ) {
         let Some(item) = usize::try_from(grant.cause).ok().and_then(|at| self.items.get(at)) else { return };
         let (reward, points) = (self.account, item.cost.get());
@@ -310,7 +310,7 @@ impl Rules {
 /// How many of an item stand.
 fn redeemed(state: &State, loop_: Loop, item: u32, at: Time) -> u32 {
     let mine = state.grants_of_loop(loop_).filter(|(_, grant)| grant.cause == item);
-    u32::try_from(mine.filter(|(handle, grant)| rewards::stands(state, *handle, grant, at)).count())
+    u32::try_from(mine.filter(|(handle, grant)| rewards::stands(state, *handle, *grant, at)).count())
         .unwrap_or(u32::MAX)
 }
 

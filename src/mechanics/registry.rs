@@ -222,7 +222,7 @@ macro_rules! mechanics {
                 loop_: Loop,
                 state: &LoopState,
                 play: &PlayRules,
-                (id, grant): (GrantId, &GrantState),
+                (id, grant): (GrantId, GrantState),
             ) {
                 match (self, &state.progress) {
                     $((Rules::$Name(rules), Progress::$Name(progress)) =>

@@ -124,7 +124,7 @@ pub fn standing_for(
     cause: u32,
 ) -> impl Iterator<Item = Reward> {
     let known = state.grants_of_loop(loop_).filter(move |(_, grant)| grant.cause == cause && grant.to == to);
-    let known = known.filter(move |(handle, grant)| stands(state, *handle, grant, at));
+    let known = known.filter(move |(handle, grant)| stands(state, *handle, *grant, at));
     known.filter_map(|(handle, grant)| Some(state.terms(handle, grant)?.reward))
 }
 
@@ -356,20 +356,17 @@ fn make_room(cx: &mut Deciding<'_, '_>, reward: Reward, amount: Option<Money>, t
 }
 
 /// The grants of a reward that were not claimed in time, and of which no fact has told yet.
-fn unclaimed<'s>(
-    cx: &'s Deciding<'_, '_>,
-    reward: Reward,
-) -> impl Iterator<Item = (GrantId, &'s GrantState)> {
+fn unclaimed(cx: &Deciding<'_, '_>, reward: Reward) -> impl Iterator<Item = (GrantId, GrantState)> {
     ended(cx)
         .filter(move |(handle, grant)| {
             grant.status == GrantStatus::Claimable
-                && cx.state.terms(*handle, grant).is_some_and(|terms| terms.reward == reward)
+                && cx.state.terms(*handle, *grant).is_some_and(|terms| terms.reward == reward)
         })
         .map(|(_, grant)| (GrantId { loop_: grant.loop_, n: grant.n }, grant))
 }
 
 /// The grants whose time is over, and of which no fact has told yet.
-fn ended<'s>(cx: &'s Deciding<'_, '_>) -> impl Iterator<Item = (Grant, &'s GrantState)> {
+fn ended(cx: &Deciding<'_, '_>) -> impl Iterator<Item = (Grant, GrantState)> {
     let ended = cx.state.ending.iter().take_while(|(until, _)| *until <= cx.at);
     ended
         .filter_map(|(_, handle)| Some((*handle, cx.state.grant(*handle)?)))
@@ -448,7 +445,7 @@ fn used_by_clock(cx: &Deciding<'_, '_>, reward: Reward) -> Used {
 
 /// Whether a grant uses stock and budget at a moment, by the clock.
 #[must_use]
-pub fn stands(state: &State, handle: Grant, grant: &GrantState, at: Time) -> bool {
+pub fn stands(state: &State, handle: Grant, grant: GrantState, at: Time) -> bool {
     let lost = grant.status == GrantStatus::Claimable && is_over(state, handle, at);
     grant.status.stands() && !lost
 }
@@ -460,7 +457,7 @@ fn is_over(state: &State, handle: Grant, at: Time) -> bool {
 
 /// Where a grant stands by the clock, and until when if that ends.
 #[must_use]
-pub fn status(state: &State, handle: Grant, grant: &GrantState, at: Time) -> (&'static str, Option<Time>) {
+pub fn status(state: &State, handle: Grant, grant: GrantState, at: Time) -> (&'static str, Option<Time>) {
     if is_over(state, handle, at) {
         return (GrantStatus::Elapsed.name(), None);
     }
@@ -471,9 +468,9 @@ pub fn status(state: &State, handle: Grant, grant: &GrantState, at: Time) -> (&'
 }
 
 fn standing(state: &State, person: Person, reward: Reward, at: Time) -> u32 {
-    let counts = |(handle, grant): &(Grant, &GrantState)| {
-        stands(state, *handle, grant, at)
-            && state.terms(*handle, grant).is_some_and(|terms| terms.reward == reward)
+    let counts = |(handle, grant): &(Grant, GrantState)| {
+        stands(state, *handle, *grant, at)
+            && state.terms(*handle, *grant).is_some_and(|terms| terms.reward == reward)
     };
     u32::try_from(state.grants_of(person).filter(counts).count()).unwrap_or(u32::MAX)
 }
@@ -485,7 +482,7 @@ pub fn revoke(cx: &mut Deciding<'_, '_>, loop_: Loop, cause: u32, reason: &'stat
 
 /// Takes back one standing grant, with the points it added; or lets the participant keep what was handed
 /// over, if the reward says so.
-pub fn take_back<'c>(cx: &mut Deciding<'_, 'c>, handle: Grant, grant: &GrantState, reason: Option<&'c str>) {
+pub fn take_back<'c>(cx: &mut Deciding<'_, 'c>, handle: Grant, grant: GrantState, reason: Option<&'c str>) {
     let id = GrantId { loop_: grant.loop_, n: grant.n };
     let Some(terms) = cx.state.terms(handle, grant) else { return };
     let clawback = cx.book.reward(terms.reward).map_or(Clawback::Owe, |rules| rules.clawback);
@@ -541,12 +538,12 @@ pub fn settle<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     Ok(())
 }
 
-fn rules_of<'c>(cx: &Deciding<'_, 'c>, handle: Grant, grant: &GrantState) -> Option<&'c RewardRules> {
+fn rules_of<'c>(cx: &Deciding<'_, 'c>, handle: Grant, grant: GrantState) -> Option<&'c RewardRules> {
     cx.book.reward(cx.state.terms(handle, grant)?.reward)
 }
 
 /// The grant that a command names, with its id.
-fn named<'s, 'c>(cx: &Deciding<'s, 'c>) -> Result<(Grant, GrantId, &'s GrantState), Rejection<'c>> {
+fn named<'s, 'c>(cx: &Deciding<'s, 'c>) -> Result<(Grant, GrantId, GrantState), Rejection<'c>> {
     let text = required(cx.command.grant.as_deref(), "grant")?;
     let id = GrantId::parse(text, &cx.state.loop_names).ok_or(Code::GrantUnknown)?;
     let handle = find(cx.state, id).ok_or(Code::GrantUnknown)?;
@@ -554,7 +551,7 @@ fn named<'s, 'c>(cx: &Deciding<'s, 'c>) -> Result<(Grant, GrantId, &'s GrantStat
 }
 
 /// The grant that its owner names, whose time is not over.
-fn own<'s, 'c>(cx: &mut Deciding<'s, 'c>) -> Result<(Grant, GrantId, &'s GrantState), Rejection<'c>> {
+fn own<'s, 'c>(cx: &mut Deciding<'s, 'c>) -> Result<(Grant, GrantId, GrantState), Rejection<'c>> {
     let (handle, id, grant) = named(cx)?;
     let person = cx.person()?;
     if !cx.state.ids.is_same(person, grant.to) {
@@ -630,7 +627,8 @@ pub fn held_until(state: &State, grant: Grant, at: Time) -> Option<Time> {
 /// The handle of a grant.
 #[must_use]
 pub fn find(state: &State, id: GrantId) -> Option<Grant> {
-    state.grants_of_loop(id.loop_).find(|(_, grant)| grant.n == id.n).map(|(handle, _)| handle)
+    let is_it = |handle: &Grant| state.grants.n.get(handle.index()) == Some(id.n);
+    state.handles_of_loop(id.loop_).find(is_it)
 }
 
 /// Takes back the latest standing grants of a cause until no more than `most` are left; held ones go first
@@ -661,14 +659,14 @@ pub fn revoke_beyond(cx: &mut Deciding<'_, '_>, loop_: Loop, cause: u32, most: u
         cx.emit(Fact::Outdated { grant });
     }
     let known = cx.state.grants_of_loop(loop_);
-    let stands = |(handle, grant): &(Grant, &GrantState)| stands(cx.state, *handle, grant, cx.at);
+    let stands = |(handle, grant): &(Grant, GrantState)| stands(cx.state, *handle, *grant, cx.at);
     let known = known.filter(|(_, grant)| grant.cause == cause).filter(stands);
-    back.extend(known.map(|(handle, grant)| Back::Known(handle, *grant)));
+    back.extend(known.map(|(handle, grant)| Back::Known(handle, grant)));
     let keep = usize::try_from(most).unwrap_or(usize::MAX);
     let beyond = back.len().saturating_sub(keep);
     for back in back.into_iter().take(beyond) {
         match back {
-            Back::Known(handle, grant) => take_back(cx, handle, &grant, Some(reason)),
+            Back::Known(handle, grant) => take_back(cx, handle, grant, Some(reason)),
             Back::Promised(grant, credited) => {
                 cx.emit(Fact::Revoked { grant, owed: false, reason: Some(reason) });
                 if let Some((reward, from, points)) = credited {
