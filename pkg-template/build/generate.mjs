@@ -50,18 +50,15 @@ function bytes(build, wasm) {
   return `/** The engine's ${build} build as base64. */\nexport const ENGINE = "${wasm.toString("base64")}";\n`;
 }
 
-// One glue serves both builds: the complete build's, and what the page's build alone calls of JavaScript.
+// The complete build's glue serves the page's build too, as long as it has every function of the other's.
 function glue(engine) {
   const read = (build) => readFileSync(join(engine, build, "engine_bg.js"), "utf8");
-  const functions = (text) => text.match(/^(export )?function [\s\S]*?^\}.*$/gm) ?? [];
-  const name = (part) => part.match(/function (\w+)/)[1];
+  const functions = (text) => text.match(/^export function [\s\S]*?^\}.*$/gm) ?? [];
   const complete = read("complete");
   const known = new Set(functions(complete));
-  const names = new Set([...known].map(name));
-  const more = functions(read("engine")).filter((part) => !known.has(part));
-  const other = more.find((part) => names.has(name(part)) || !part.startsWith("export"));
+  const other = functions(read("engine")).find((part) => !known.has(part));
   if (other !== undefined) throw new Error(`the complete build's glue lacks or differs in:\n${other}`);
-  return `${complete}${more.map((part) => `\n${part}\n`).join("")}`;
+  return complete;
 }
 
 function tables({ acts, kinds, reasons, rejections }) {

@@ -2,19 +2,11 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::js::{self, Uint8Array};
 use super::{gone, object, token_error, token_object, with};
 use crate::attribution::{Token, TokenError};
 use crate::campaign::{Campaign, Names, costs};
 use crate::engine::audit::Audit;
 use crate::engine::command::whole;
-
-#[wasm_bindgen]
-extern "C" {
-    /// A copy of bytes of JavaScript.
-    #[wasm_bindgen(js_namespace = Uint8Array, js_name = from)]
-    fn copy(bytes: &Uint8Array) -> Vec<u8>;
-}
 
 /// What the rewards of a campaign can cost at most, or every problem of the document.
 #[wasm_bindgen(js_name = costs)]
@@ -44,18 +36,18 @@ pub fn mint(fields: JsValue, key: &[u8]) -> JsValue {
 #[wasm_bindgen]
 pub fn verify(token: &str, keys: JsValue) -> JsValue {
     let key = |kid: u8| {
-        let value = js::member(&keys, &kid.to_string()).ok()?;
-        value.dyn_ref::<Uint8Array>().map(copy)
+        let value = js_sys::Reflect::get(&keys, &JsValue::from_f64(f64::from(kid))).ok()?;
+        value.dyn_ref::<js_sys::Uint8Array>().map(js_sys::Uint8Array::to_vec)
     };
     token_object(Token::verify(token, key))
 }
 
 fn token_of(fields: &JsValue) -> Option<Token> {
     let number = |name: &str| {
-        let value = js::member(fields, name).ok()?;
+        let value = js_sys::Reflect::get(fields, &JsValue::from_str(name)).ok()?;
         if value.is_undefined() { Some(0) } else { value.as_f64().and_then(whole) }
     };
-    let version = js::member(fields, "version").ok()?.as_f64().and_then(whole);
+    let version = js_sys::Reflect::get(fields, &JsValue::from_str("version")).ok()?.as_f64().and_then(whole);
     Some(Token {
         version: version.map_or(Some(Token::SIGNED), |version| u8::try_from(version).ok())?,
         kid: u8::try_from(number("kid")?).ok()?,
