@@ -23,7 +23,7 @@ pub struct Row {
 impl Row {
     /// Its name.
     #[must_use]
-    pub fn kind(&'static self) -> &'static str {
+    pub fn kind(&self) -> &str {
         self.member.text().split('"').nth(3).unwrap_or_default()
     }
 }
@@ -83,7 +83,7 @@ macro_rules! facts {
         impl<$life> $Fact<$life> {
             /// The name in the `kind` field.
             #[must_use]
-            pub fn kind(&'static self) -> &'static str {
+            pub fn kind(&self) -> &str {
                 match self { $($Fact::$Name { .. } => $kind,)* }
             }
 
@@ -916,7 +916,7 @@ impl<'a> Fact<'a> {
         Fact::of_row(row, |field| forms::resolve(field, with))
     }
 
-    fn of_row(row: &Row, mut read: impl FnMut(&'static FieldRow) -> Option<Slot<'a>>) -> Option<Self> {
+    fn of_row(row: &Row, mut read: impl FnMut(&FieldRow) -> Option<Slot<'a>>) -> Option<Self> {
         let mut slots = [Slot::None; MOST_FIELDS];
         for (slot, field) in slots.iter_mut().zip(row.fields) {
             *slot = read(field)?;

@@ -22,7 +22,7 @@ pub struct FieldRow {
 impl FieldRow {
     /// Its key in JSON.
     #[must_use]
-    pub fn key(&'static self) -> &'static str {
+    pub fn key(&self) -> &str {
         self.member.text().split('"').nth(1).unwrap_or_default()
     }
 }
@@ -220,7 +220,7 @@ pub fn wire_number(out: &mut Vec<u8>, value: i64) {
 }
 
 /// Reads a member of a JSON fact.
-pub fn resolve<'a>(row: &'static FieldRow, with: &mut Resolve<'_, 'a>) -> Option<Slot<'a>> {
+pub fn resolve<'a>(row: &FieldRow, with: &mut Resolve<'_, 'a>) -> Option<Slot<'a>> {
     if row.optional && matches!(with.value(row.key()), None | Some(Value::Null)) {
         return Some(Slot::None);
     }

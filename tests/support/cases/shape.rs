@@ -268,7 +268,7 @@ impl Found {
             return self.add(place, "a fact is an object or a kind".to_owned());
         };
         for key in members.keys().filter(|key| !["id", "at", "kind"].contains(&key.as_str())) {
-            let has = |field: &'static kfactor::engine::forms::FieldRow| {
+            let has = |field: &kfactor::engine::forms::FieldRow| {
                 field.key() == key || (key == "loop" && field.kind == kfactor::engine::field::Kind::Grant)
             };
             if !rows().any(|row| row.fields.iter().any(has)) {
