@@ -40,7 +40,7 @@ test("costs says what a campaign can cost at most, and of what it is not known",
   assert.deepEqual([found.most, found.whole], [9_000_000, false]);
   writeFileSync(file, "{}");
   const broken = kfactor(["costs", file]);
-  assert.equal(broken.status, 2);
+  assert.equal(broken.status, 1);
   assert.match(broken.stderr, /`id` is missing here/);
   assert.equal(kfactor(["costs"]).status, 2);
 });
