@@ -2,7 +2,7 @@
 // memory has to be given back. In the form `call` it takes a command object and returns an answer, in `async` a
 // promise of one; in `bytes` it takes a JSON array of commands and returns a JSON array of answers, in UTF-8.
 
-import { existsSync, symlinkSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createState, reduce, reduceOnce, reduceToEffects } from "./reducer.mjs";
 
@@ -63,12 +63,24 @@ export const implementations = {
 
 /** The package's API, found the way Node finds it for a customer who installed it. */
 export async function kfactor() {
+  install();
+  return import("kfactor");
+}
+
+/** The same with the engine of pages, in place of Node's. */
+export async function kfactorOfPages() {
+  install();
+  const slim = await import("kfactor/slim");
+  await slim.init(readFileSync(PACKAGE + "dist/engine.wasm"));
+  return slim;
+}
+
+function install() {
   if (!existsSync(PACKAGE + "package.json")) {
     throw new Error("the package is not built: run `cargo xtask pkg` first");
   }
   const link = fileURLToPath(new URL("node_modules/kfactor", import.meta.url));
   if (!existsSync(link)) symlinkSync(PACKAGE, link, "junction");
-  return import("kfactor");
 }
 
 async function peer(name, campaign) {

@@ -3,10 +3,10 @@
 //   node worker.mjs time IMPLEMENTATION FOLDER SIZE      {"seconds"}, after a second of the small workload
 //   node worker.mjs answers IMPLEMENTATION FOLDER SIZE   every answer, an array of a batch per line
 //   node worker.mjs state IMPLEMENTATION FOLDER SIZE     {"heap","wasm"}: the bytes that both grew by
-//   node worker.mjs cold - FOLDER SIZE                   {"seconds"} from nothing to the second answer
+//   node worker.mjs cold page|complete FOLDER SIZE       {"seconds"} from nothing to the second answer
 
 import { readFileSync, writeSync } from "node:fs";
-import { implementations, kfactor } from "./implementations.mjs";
+import { implementations, kfactor, kfactorOfPages } from "./implementations.mjs";
 import { prepare, readBatches } from "./workload.mjs";
 
 const modes = { time, answers, state, cold };
@@ -100,11 +100,11 @@ async function state(name) {
 }
 
 /** From an empty module cache to the second answer: read, compile, instantiate, load the campaign, decide twice. */
-async function cold() {
+async function cold(build) {
   const { campaign, batches } = load(size);
   const commands = JSON.parse(batches[0].toString()).slice(0, 2);
   const start = process.hrtime.bigint();
-  const { Engine } = await kfactor();
+  const { Engine } = await (build === "page" ? kfactorOfPages() : kfactor());
   const engine = await Engine.load(campaign);
   const answers = commands.map((command) => engine.submit(command));
   const seconds = Number(process.hrtime.bigint() - start) / 1e9;
