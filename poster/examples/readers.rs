@@ -5,9 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a tool for tests fails by panicking")]
 
 use image::GrayImage;
-use rxing::common::HybridBinarizer;
-use rxing::qrcode::cpp_port::QrReader;
-use rxing::{BinaryBitmap, DecodeHints, Luma8LuminanceSource, Reader};
+use kfactor_poster::read_code;
 use serde_json::{Map, Value};
 use std::path::Path;
 use std::process::ExitCode;
@@ -46,10 +44,7 @@ fn told(decoder: &str, kind: &str, read: usize, all: usize, percent: usize) -> b
 }
 
 fn by_rxing(picture: &GrayImage) -> Option<String> {
-    let source = Luma8LuminanceSource::new(picture.to_vec(), picture.width(), picture.height()).ok()?;
-    let hints = DecodeHints { TryHarder: Some(true), ..DecodeHints::default() };
-    let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
-    Some(QrReader.decode_with_hints(&mut bitmap, &hints).ok()?.getText().to_owned())
+    read_code(picture.to_vec(), picture.width(), picture.height())
 }
 
 fn by_quirc(picture: &GrayImage) -> Option<String> {

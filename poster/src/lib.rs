@@ -15,5 +15,5 @@ mod sheet;
 
 pub use fonts::Fonts;
 pub use images::Images;
-pub use picture::{Format, Picture, PictureError, draw};
+pub use picture::{Format, Picture, PictureError, draw, read_code};
 pub use sheet::{Sheet, SheetError};

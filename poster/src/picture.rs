@@ -141,7 +141,13 @@ fn read(pixels: &Pixmap, code: &Code) -> Option<String> {
     };
     let light = (top..bottom).flat_map(|y| (left..right).map(move |x| (x, y)));
     let light = light.map(|(x, y)| grey(x, y).unwrap_or(255)).collect();
-    let source = Luma8LuminanceSource::new(light, right.checked_sub(left)?, bottom.checked_sub(top)?).ok()?;
+    read_code(light, right.checked_sub(left)?, bottom.checked_sub(top)?)
+}
+
+/// What the QR code in a grey picture says, which has a byte for each pixel; none where none is found.
+#[must_use]
+pub fn read_code(light: Vec<u8>, width: u32, height: u32) -> Option<String> {
+    let source = Luma8LuminanceSource::new(light, width, height).ok()?;
     let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
     let hints = DecodeHints { TryHarder: Some(true), ..DecodeHints::default() };
     // The port of the reader in C++: that of the one in Java misses one good code in seventy.

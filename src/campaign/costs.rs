@@ -63,20 +63,14 @@ pub fn costs(document: &Parsed) -> Costs {
 }
 
 fn cost(rules: &RewardRules, name: &str) -> RewardCost {
-    let stock = rules.stock.map(|stock| stock.get());
-    let of_stock = stock.zip(rules.each()).map(|(stock, Money(each))| each.saturating_mul(i64::from(stock)));
-    let budget = rules.budget.map(|Money(budget)| budget);
-    let most = match (of_stock, budget) {
-        (Some(of_stock), Some(budget)) => Some(of_stock.min(budget)),
-        (of_stock, budget) => of_stock.or(budget),
-    };
+    let minor = |amount: Option<Money>| amount.map(|Money(minor)| minor);
     RewardCost {
         reward: name.to_owned(),
         title: rules.title.to_string(),
         kind: rules.kind.as_str(),
-        each: rules.each().map(|Money(each)| each),
-        stock,
-        budget,
-        most,
+        each: minor(rules.each()),
+        stock: rules.stock.map(|stock| stock.get()),
+        budget: minor(rules.budget),
+        most: minor(rules.most()),
     }
 }

@@ -58,6 +58,18 @@ impl RewardRules {
             _ => self.worth,
         }
     }
+
+    /// What all of them cost: stock times what one costs, and not more than the budget; none where nothing bounds it, or what
+    /// one costs is not said.
+    #[must_use]
+    pub fn most(&self) -> Option<Money> {
+        let of_stock = self.stock.zip(self.each());
+        let of_stock = of_stock.map(|(stock, each)| Money(each.0.saturating_mul(i64::from(stock.get()))));
+        match (of_stock, self.budget) {
+            (Some(of_stock), Some(budget)) => Some(of_stock.min(budget)),
+            (of_stock, budget) => of_stock.or(budget),
+        }
+    }
 }
 
 choices! {

@@ -315,6 +315,12 @@ macro_rules! table {
                 $(self.$field.push(row.$field);)*
             }
 
+            /// Adds as many as are missing, of whose fields each is the one with the number 0.
+            pub fn extend_to(&mut self, len: usize) {
+                self.len = self.len.max(len);
+                $(self.$field.extend_to(len);)*
+            }
+
             /// All of them.
             pub fn iter(&self) -> impl Iterator<Item = $Row> {
                 (0..self.len).filter_map(|at| self.get(at))

@@ -138,19 +138,6 @@ table! {
     }
 }
 
-impl Persons {
-    /// Adds as many as are missing, who have done nothing yet.
-    pub fn extend_to(&mut self, len: usize) {
-        self.len = self.len.max(len);
-        self.inviter.extend_to(len);
-        self.last_grant.extend_to(len);
-        self.last_part.extend_to(len);
-        self.touchpoint.extend_to(len);
-        self.depth.extend_to(len);
-        self.arrived.extend_to(len);
-    }
-}
-
 /// A loop.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoopState {

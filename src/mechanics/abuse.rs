@@ -319,12 +319,9 @@ fn loss(scheme: &Scheme, campaign: &Root) -> Option<Money> {
     given.dedup();
     given.into_iter().try_fold(Money(0), |sum, reward| {
         let rules = rules(campaign, reward)?;
-        let stock = rules.stock.zip(rules.each());
-        let stock = stock.map(|(stock, worth)| Money(worth.0.saturating_mul(i64::from(stock.get()))));
-        match (stock, rules.budget) {
-            (Some(stock), Some(budget)) => Some(sum.plus(stock.min(budget))),
-            (None, None) if rules.kind != RewardKind::Cash && rules.worth.is_none() => Some(sum),
-            (stock, budget) => stock.or(budget).map(|most| sum.plus(most)),
+        match rules.most() {
+            None if rules.kind != RewardKind::Cash && rules.worth.is_none() => Some(sum),
+            most => most.map(|most| sum.plus(most)),
         }
     })
 }
