@@ -3,7 +3,7 @@
 use kfactor::attribution::{ReferralCode, Token};
 use kfactor::campaign::{Campaign, Names, Severity};
 use kfactor::engine::answer::wire_malformed;
-use kfactor::engine::command::Draft;
+use kfactor::engine::draft::Draft;
 use kfactor::engine::{Command, Engine, Time};
 use serde_json::Value;
 use std::sync::LazyLock;
