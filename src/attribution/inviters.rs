@@ -171,6 +171,9 @@ pub fn follow(cx: &mut Deciding<'_, '_>) {
 
 /// The same for the payments among the facts, which mechanics tell of.
 pub fn follow_payments(cx: &mut Deciding<'_, '_>) {
+    if cx.book.current().inviters.is_none() {
+        return;
+    }
     let paid = cx.facts.iter().position(|fact| matches!(fact, Fact::Paid { .. }));
     if let Some(place) = paid {
         follow_at(cx, place);

@@ -98,6 +98,8 @@ pub struct Campaign {
     pub inviters: Option<Inviters>,
     /// Rules against abuse.
     pub guard: Guard,
+    /// Whether there are any.
+    pub guarded: bool,
     /// The actions that any of its limits or rules against abuse counts.
     pub counted: Actions,
     /// Whether a guard has to know when participants were first seen.
@@ -365,6 +367,7 @@ impl Campaign {
         };
         let cycles = root.plays.iter().enumerate().filter_map(cycles).collect();
         let watchers = root.plays.iter().enumerate().filter(watches).map(|(at, _)| Play::at(at)).collect();
+        let guarded = root.guard.is_some();
         let guard = root.guard.unwrap_or(Guard::NONE);
         let plays = root.plays.iter().flatten().filter_map(|play| play.guard.as_ref());
         let guards: Vec<&Guard> = plays.chain([&guard]).collect();
@@ -373,8 +376,8 @@ impl Campaign {
         let counting = Counting::new(&root.limits);
         let own = root.plays.iter().flatten().map(|play| &play.counting);
         let limited = own.chain([&counting]).map(Counting::actions);
-        let guarded = guards.iter().map(|guard| guard.counted());
-        let counted = limited.chain(guarded).fold(Actions::default(), Actions::and);
+        let watched = guards.iter().map(|guard| guard.counted());
+        let counted = limited.chain(watched).fold(Actions::default(), Actions::and);
         let timed = root.plays.iter().flatten().filter_map(|play| play.rules.timed()).collect();
         let targets = root.live_codes.iter().enumerate().map(|(at, code)| {
             let name = names.live_code_name(LiveCode::at(at));
@@ -404,6 +407,7 @@ impl Campaign {
             dates,
             recalls,
             guard,
+            guarded,
             triggers: root.triggers,
             tags: root.tags,
             touches: root.touches,

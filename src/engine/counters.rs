@@ -46,6 +46,8 @@ impl Key {
 pub struct Counters {
     /// One table for each slot and period, in the order of their numbers.
     groups: Vec<Group>,
+    /// Where the latest period of each slot is, because what is counted now nearly always counts there.
+    latest: Vec<u16>,
 }
 
 /// The counters of one slot in one period.
@@ -103,6 +105,17 @@ impl Counters {
         let mut group = Group { of: key.group(), ..Group::default() };
         group.change(key.subject(), 1);
         self.groups.insert(at, group);
+        self.find_latest();
+    }
+
+    fn find_latest(&mut self) {
+        self.latest.clear();
+        for (at, group) in self.groups.iter().enumerate() {
+            let slot = slot(group.of);
+            self.latest.resize(slot.max(self.latest.len()), u16::MAX);
+            self.latest.truncate(slot);
+            self.latest.push(u16::try_from(at).unwrap_or(u16::MAX));
+        }
     }
 
     /// Counts one more where periods follow the clock: counters of the periods before are dropped when a new one
@@ -114,6 +127,7 @@ impl Counters {
             let (slot, period) = (key.group() & !PERIOD, key.group() & PERIOD);
             let is_over = |of: u32| of & !PERIOD == slot && (of & PERIOD).saturating_add(KEPT) < period;
             self.groups.retain(|group| !is_over(group.of));
+            self.find_latest();
         }
     }
 
@@ -127,7 +141,12 @@ impl Counters {
 
     #[inline]
     fn place(&self, key: Key) -> Result<usize, usize> {
-        self.groups.binary_search_by_key(&key.group(), |group| group.of)
+        let of = key.group();
+        let latest = self.latest.get(slot(of)).map(|at| usize::from(*at));
+        match latest.filter(|at| self.groups.get(*at).is_some_and(|group| group.of == of)) {
+            Some(at) => Ok(at),
+            None => self.groups.binary_search_by_key(&of, |group| group.of),
+        }
     }
 
     /// Appends all counters in the order of their keys.
@@ -167,7 +186,8 @@ impl Counters {
     #[must_use]
     pub fn memory(&self) -> usize {
         let of = |group: &Group| group.near.memory() + group.far.allocation_size() + group.large.memory();
-        self.groups.capacity() * size_of::<Group>() + self.groups.iter().map(of).sum::<usize>()
+        let lists = self.groups.capacity() * size_of::<Group>() + self.latest.capacity() * size_of::<u16>();
+        lists + self.groups.iter().map(of).sum::<usize>()
     }
 }
 
@@ -183,6 +203,18 @@ impl Group {
     /// Counts so many more or less, down to zero.
     #[inline]
     fn change(&mut self, subject: u32, by: i64) {
+        if let Some(count) = self.near.get(place(subject))
+            && let Ok(now) = u8::try_from(i64::from(count) + by)
+            && count.max(now) < LARGE
+        {
+            self.near.replace(place(subject), now);
+            return;
+        }
+        self.change_any(subject, by);
+    }
+
+    #[inline(never)]
+    fn change_any(&mut self, subject: u32, by: i64) {
         let before = self.get(subject);
         let now = u32::try_from((i64::from(before) + by).max(0)).unwrap_or(u32::MAX);
         let small = u8::try_from(now).unwrap_or(LARGE);
@@ -250,8 +282,14 @@ impl Group {
     }
 }
 
-fn place(subject: u32) -> usize {
-    usize::try_from(subject).unwrap_or(usize::MAX)
+/// The slot of a group's number.
+#[inline]
+fn slot(of: u32) -> usize {
+    place(of >> PERIOD.count_ones())
+}
+
+fn place(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// Spreads the bits: subjects are small consecutive numbers.

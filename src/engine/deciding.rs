@@ -16,7 +16,7 @@ use crate::campaign::limits::{Action, Actions};
 use crate::campaign::play::PlayRules;
 use crate::guard;
 use crate::mechanics::Loops;
-use core::cell::{Cell, OnceCell};
+use core::cell::Cell;
 
 /// A command being decided: what is known, and the facts so far.
 pub struct Deciding<'s, 'c> {
@@ -48,7 +48,7 @@ pub struct Deciding<'s, 'c> {
     pub(super) came_by: Option<Share>,
     /// Actions whose limits were checked already.
     checked: Cell<Actions>,
-    source: OnceCell<guard::Source>,
+    source: guard::Source,
 }
 
 impl<'s, 'c> Deciding<'s, 'c> {
@@ -78,15 +78,14 @@ impl<'s, 'c> Deciding<'s, 'c> {
             touchpoint: None,
             came_by: None,
             checked: Cell::default(),
-            source: OnceCell::new(),
+            source: guard::Source::of(state, command),
         }
     }
 
     /// Where what is done comes from.
     #[must_use]
     pub fn source(&self) -> guard::Source {
-        let sent = || guard::Source::of(self.state, self.command);
-        self.released.map_or_else(|| *self.source.get_or_init(sent), |held| held.source)
+        self.released.map_or(self.source, |held| held.source)
     }
 
     /// Notes that the limits of an action were checked before the facts about it.

@@ -17,6 +17,7 @@ use super::state::{
 };
 use super::time::Time;
 use crate::attribution::follow::Bond;
+use crate::guard::numbers::Numbers;
 use crate::guard::{Held, Source};
 use crate::livecode::LiveCodes;
 use crate::mechanics::Progress;
@@ -100,7 +101,7 @@ pub fn write(state: &State) -> Vec<u8> {
         put(&mut out, u64::from(part.loop_.0));
         put_option(&mut out, part.before.get().map(|part| part.0));
     }
-    list(&mut out, &state.limits, |out, content| put(out, *content));
+    state.limits.pack(&mut out);
     state.counters.pack(&mut out);
     put(&mut out, count(state.sums.len()));
     for (key, sum) in state.sums.iter() {
@@ -254,7 +255,7 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
     state.parts = read_list(reader, |reader| {
         Some(Part { loop_: Loop(reader.small()?), before: option(reader)?.map(PartAt).into() })
     })?;
-    state.limits = read_list(reader, Reader::number)?;
+    state.limits = Numbers::unpack(reader)?;
     state.counters = Counters::unpack(reader)?;
     for _ in 0..reader.count()? {
         state.sums.insert(Key::unpack(reader)?, Money(reader.signed()?));

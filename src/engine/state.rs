@@ -14,6 +14,7 @@ use super::time::{Due, Time};
 use crate::attribution::follow::Bond;
 use crate::audience::segments::Happenings;
 use crate::guard::Held;
+use crate::guard::numbers::Numbers;
 use crate::livecode::LiveCodes;
 use crate::mechanics::{Firsts, Progress};
 use crate::rewards::points::Account;
@@ -57,8 +58,8 @@ pub struct State {
     pub accounts: Sorted<(Person, Reward), Account>,
     /// Who takes part in which loop, chained by participant.
     pub parts: Parts,
-    /// The contents of the limits that have counted anything; the place of one is its number in keys of counters.
-    pub limits: Vec<u64>,
+    /// The numbers in keys of counters of the limits that have counted anything.
+    pub limits: Numbers,
     /// Counters of limits, and of contributions by device and network.
     pub counters: Counters,
     /// The money that limits have counted.
@@ -487,7 +488,7 @@ impl State {
             credits: Sorted::default(),
             accounts: Sorted::default(),
             parts: Parts::default(),
-            limits: Vec::new(),
+            limits: Numbers::default(),
             counters: Counters::default(),
             sums: Sorted::default(),
             recent: Sorted::default(),

@@ -109,15 +109,16 @@ impl<'x, 'f> Scene<'x, 'f> {
     #[must_use]
     pub fn acting(&self, play: Play, action: Action, loop_: Option<Loop>, by: Person) -> Deed {
         let deed = loop_.and_then(|loop_| self.deed_on(action, loop_, by));
-        let deed = deed.unwrap_or_else(|| self.deed_in(action, play, self.book.revision(), by));
-        Deed { source: self.source(by, Source::default()), ..deed }
+        let mut deed = deed.unwrap_or_else(|| self.deed_in(action, play, self.book.revision(), by));
+        deed.source = self.source(by, Source::default());
+        deed
     }
 
     /// What a fact counts as at the moment it happens, if any limit or rule against abuse counts it.
     #[must_use]
     pub fn deed(&self, fact: &Fact<'_>, at: Time) -> Option<Deed> {
         let action = action(fact).filter(|action| self.book.counts(*action))?;
-        let deed = match *fact {
+        let mut deed = match *fact {
             Fact::Arrived { who, .. } => self.deed_of(action, who),
             Fact::Shared { who, loop_, .. } => match loop_ {
                 Some(loop_) => self.deed_on(action, loop_, who)?,
@@ -171,15 +172,18 @@ impl<'x, 'f> Scene<'x, 'f> {
             }
             _ => return None,
         };
-        Some(Deed { source: self.source(deed.by, deed.source), ..deed })
+        deed.source = self.source(deed.by, deed.source);
+        Some(deed)
     }
 
     /// A reward about to be granted.
     #[must_use]
     pub fn granting(&self, loop_: Loop, reward: Reward, amount: Money, to: Person) -> Option<Deed> {
-        let deed = self.deed_on(Action::Grant, loop_, to)?;
-        let source = self.sender.map_or(Source::default(), |(_, source)| source);
-        Some(Deed { reward: Some(reward), amount, source, ..deed })
+        let mut deed = self.deed_on(Action::Grant, loop_, to)?;
+        deed.source = self.sender.map_or(Source::default(), |(_, source)| source);
+        deed.reward = Some(reward);
+        deed.amount = amount;
+        Some(deed)
     }
 
     /// For whom a deed counts under a limit on its action, if it does.
@@ -210,6 +214,7 @@ impl<'x, 'f> Scene<'x, 'f> {
         }
     }
 
+    #[inline]
     fn deed_of(&self, action: Action, by: Person) -> Deed {
         Deed {
             action,
@@ -232,13 +237,14 @@ impl<'x, 'f> Scene<'x, 'f> {
 
     /// A deed in a loop.
     fn deed_on(&self, action: Action, loop_: Loop, by: Person) -> Option<Deed> {
-        let head = self.head(loop_)?;
-        let deed = self.deed_in(action, head.play, head.revision, by);
-        Some(Deed { loop_: Some(loop_), initiator: Some(head.initiator), ..deed })
+        let Head { play, revision, initiator, .. } = self.head(loop_)?;
+        let (play, loop_, initiator) = (Some(play), Some(loop_), Some(initiator));
+        Some(Deed { play, revision, loop_, initiator, ..self.deed_of(action, by) })
     }
 
-    fn from(&self, deed: Deed, device: Option<&str>) -> Deed {
-        Deed { source: Source::new(self.state, device, None), ..deed }
+    fn from(&self, mut deed: Deed, device: Option<&str>) -> Deed {
+        deed.source = Source::new(self.state, device, None);
+        deed
     }
 
     /// While a command is decided, what its sender does and what is granted by it comes from its device.

@@ -7,7 +7,7 @@
 //! with the same content share them.
 
 use super::deeds::{Deed, Scene, action};
-use super::{Guards, contributes, counts};
+use super::{Guards, Source, contributes, counts};
 use crate::campaign::counting::{Allowed, Counted, Counting};
 use crate::campaign::guard::Guard;
 use crate::campaign::limits::{Action, Per, content};
@@ -23,8 +23,6 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::State;
 use crate::engine::time::{Period, Time, UtcOffset};
 
-/// Numbers that keys of counters have room for.
-const MOST_LIMITS: usize = 4096;
 /// The latest contributions to an inviter that are kept beyond those a rule needs, so that few are moved.
 const SPARE: usize = 8;
 
@@ -142,7 +140,7 @@ fn is_full(
     before: usize,
 ) -> bool {
     let Some(subject) = scene.subject(limit, deed) else { return false };
-    let number = number(cx.state, limit.content(scope));
+    let number = cx.state.limits.of(limit.content(scope));
     let period = limit.every.number(cx.at, cx.book.current().timezone);
     let count = |key: Key| match limit.allows {
         Allowed::Times(_) => i64::from(cx.state.counters.get(key)),
@@ -209,7 +207,7 @@ pub fn contributions(
     subject: u32,
 ) -> (u32, Time) {
     let (period, next) = every.of(cx.at, cx.book.current().timezone);
-    let number = number(cx.state, content(scope, every, quota(per)));
+    let number = cx.state.limits.of(content(scope, every, quota(per)));
     (number.map_or(0, |number| cx.state.counters.get(Key::new(number, period, subject))), next)
 }
 
@@ -243,7 +241,9 @@ pub fn count(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
 fn count_contribution(book: &Book, state: &mut State, deed: &Deed, fact: &Fact<'_>, at: Time) {
     let campaign = book.current();
     let own = deed.play.and_then(|play| book.play(deed.revision, play)).and_then(|play| play.guard.as_ref());
-    for (scope, guard) in [(deed.play, own), (None, Some(&campaign.guard))] {
+    // Without a device or network there is nothing to count.
+    let guards = [(deed.play, own), (None, Some(&campaign.guard))];
+    for (scope, guard) in guards.into_iter().filter(|_| deed.source != Source::default()) {
         let Some(Guard { per_device, per_network, .. }) = guard else { continue };
         let quotas =
             [(Per::Device, per_device, deed.source.device), (Per::Network, per_network, deed.source.network)];
@@ -275,27 +275,14 @@ fn key(
     (at, timezone): (Time, UtcOffset),
     subject: u32,
 ) -> Option<Key> {
-    let number = match number(state, content) {
-        Some(number) => number,
-        None if state.limits.len() < MOST_LIMITS => {
-            state.limits.push(content);
-            u16::try_from(state.limits.len() - 1).ok()?
-        }
-        None => return None,
-    };
-    Some(Key::new(number, every.number(at, timezone), subject))
-}
-
-fn number(state: &State, content: u64) -> Option<u16> {
-    let place = state.limits.iter().position(|known| *known == content)?;
-    u16::try_from(place).ok()
+    Some(Key::new(state.limits.give(content)?, every.number(at, timezone), subject))
 }
 
 /// Tells from which device and network the deeds of a command came, where a rule counts them and the facts of
 /// the mechanic do not say it.
 pub fn trace(cx: &mut Deciding<'_, '_>) {
     let source = cx.source();
-    if source == super::Source::default() {
+    if source == Source::default() {
         return;
     }
     let scene = Scene::deciding(cx);

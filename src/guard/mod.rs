@@ -13,6 +13,7 @@
 
 pub mod deeds;
 pub mod limits;
+pub mod numbers;
 pub mod review;
 pub mod verdict;
 

@@ -6,7 +6,7 @@
 
 use super::deeds::Deed;
 use super::limits::contributions;
-use super::{Guards, can_be_held, counts, refuses};
+use super::{Guards, Source, can_be_held, counts, refuses};
 use crate::campaign::guard::{NewUser, Quota, Then};
 use crate::campaign::limits::{Per, label};
 use crate::campaign::play::PlayRules;
@@ -37,10 +37,24 @@ pub fn judge<'c>(
     by: Person,
     before: usize,
 ) -> Result<(), Rejection<'c>> {
-    let own = cx.state.ids.is_same(state.initiator, by) || rules.rules.loops() == Loops::Shared;
-    if own || cx.released.is_some() || !can_be_held(cx.act) {
+    if rules.guard.is_none() && !cx.book.current().guarded || !can_be_held(cx.act) {
         return Ok(());
     }
+    let own = cx.state.ids.is_same(state.initiator, by) || rules.rules.loops() == Loops::Shared;
+    if own || cx.released.is_some() {
+        return Ok(());
+    }
+    judge_contribution(cx, (loop_, state), rules, by, before)
+}
+
+#[inline(never)]
+fn judge_contribution<'c>(
+    cx: &mut Deciding<'_, 'c>,
+    (loop_, state): (Loop, &LoopState),
+    rules: &'c PlayRules,
+    by: Person,
+    before: usize,
+) -> Result<(), Rejection<'c>> {
     let guards = Guards::of(cx, rules);
     if guards.find(|guard| guard.new_user.as_ref()).is_some_and(|new| !is_new(cx, new, by)) {
         return Err(Code::NotNew.into());
@@ -66,7 +80,14 @@ pub fn check_quotas<'c>(
     rules: &'c PlayRules,
     deed: &Deed,
 ) -> Result<(), Rejection<'c>> {
-    let Some(play) = deed.play else { return Ok(()) };
+    match deed.play {
+        Some(play) if cx.source() != Source::default() => check_quotas_of(cx, rules, play),
+        _ => Ok(()),
+    }
+}
+
+#[inline(never)]
+fn check_quotas_of<'c>(cx: &Deciding<'_, 'c>, rules: &'c PlayRules, play: Play) -> Result<(), Rejection<'c>> {
     let guards = Guards::of(cx, rules);
     for per in [Per::Device, Per::Network] {
         let Some((quota, next)) = exceeded(cx, guards, per, play) else { continue };

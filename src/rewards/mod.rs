@@ -338,7 +338,7 @@ fn obstacle_to(
 /// Tells of grants that were not claimed in time, as far as their stock, their budget or the participant's limit
 /// is needed for another grant.
 fn make_room(cx: &mut Deciding<'_, '_>, reward: Reward, amount: Option<Money>, to: Person) {
-    if unclaimed(cx, reward).next().is_none() {
+    if cx.state.ending.is_empty() || unclaimed(cx, reward).next().is_none() {
         return;
     }
     let Some(rules) = cx.book.reward(reward) else { return };
