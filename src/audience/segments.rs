@@ -260,6 +260,9 @@ pub fn groups(campaign: &Campaign, state: &State, at: Time) -> Vec<Group> {
 
 /// Notes when something happened, where a segment asks for it. The fact has been applied.
 pub fn evolve(campaign: &Campaign, state: &mut State, fact: &Fact<'_>, at: Time) {
+    if campaign.dated.is_empty() && !campaign.dates_orders && state.happenings.is_empty() {
+        return;
+    }
     let named = match *fact {
         Fact::Happened { by, name, order, when, .. } => {
             let at = when.unwrap_or(at);

@@ -218,18 +218,18 @@ fn merge(state: &mut State, one: Person, other: Person) {
 
 /// Applies a fact to the loop it is about: its status, its leader, its mechanic's progress, its due time.
 fn step(book: &Book, state: &mut State, loop_: Loop, fact: &Fact<'_>, at: Time) {
-    let order = match *fact {
-        Fact::Paid { order, .. } => state.order_names.find(order).map(Order),
-        Fact::Qualified { order, .. } | Fact::Earned { order, .. } | Fact::Done { order, .. } => order,
-        Fact::Refunded { order, .. } => Some(order),
-        _ => None,
-    };
-    let State { loops, tallies, firsts, .. } = state;
+    let State { loops, tallies, firsts, order_names, .. } = state;
     let Some(head) = loops.get_mut(loop_.index()) else { return };
+    let mut order = None;
     match *fact {
         Fact::Completed { .. } => head.status = Status::Complete,
         Fact::Expired { .. } => head.status = Status::Expired,
         Fact::Succeeded { by, .. } => head.initiator = by,
+        Fact::Paid { order: id, .. } => order = order_names.find(id).map(Order),
+        Fact::Qualified { order: of, .. } | Fact::Earned { order: of, .. } | Fact::Done { order: of, .. } => {
+            order = of
+        }
+        Fact::Refunded { order: of, .. } => order = Some(of),
         _ => {}
     }
     let Some(play) = book.play(head.revision, head.play) else { return };

@@ -5,30 +5,45 @@ use hashbrown::HashTable;
 use super::hash::{Keys, add_to_index, same};
 use super::pack::{self, Reader};
 use super::state::push;
+use crate::sorted::Sorted;
 
 /// A list of distinct texts with look-up in both directions.
 ///
 /// The hash is keyed by the campaign's seed, so chosen ids cannot flood one bucket; its order is never observed.
 #[derive(Clone, Debug)]
 pub struct Interner {
-    /// The texts one after the other, each behind its length.
-    entries: String,
-    /// Where every [`STRETCH`]th entry begins; the others are found by the lengths of those before.
-    starts: Vec<u32>,
+    /// The texts one after the other, but for long ones.
+    texts: String,
+    /// Where each four texts begin, and the length of each.
+    fours: Vec<Four>,
+    /// The texts of 256 bytes or more, longer than any id of a command, by number.
+    long: Sorted<u32, Box<str>>,
     len: u32,
     /// The number of each text, by its hash.
     index: HashTable<u32>,
     keys: Keys,
 }
 
-/// How many entries are skipped at most to find one of them, and one more.
-const STRETCH: usize = 4;
+/// Four texts: with their lengths beside each other each of them is found at once.
+#[derive(Clone, Copy, Debug, Default)]
+struct Four {
+    begin: u32,
+    /// Long texts have none here.
+    lens: [u8; 4],
+}
 
 impl Interner {
     /// An empty list whose hashes use `keys`.
     #[must_use]
     pub fn new(keys: Keys) -> Self {
-        Interner { entries: String::new(), starts: Vec::new(), len: 0, index: HashTable::new(), keys }
+        Interner {
+            texts: String::new(),
+            fours: Vec::new(),
+            long: Sorted::default(),
+            len: 0,
+            index: HashTable::new(),
+            keys,
+        }
     }
 
     /// How many texts there are.
@@ -46,8 +61,11 @@ impl Interner {
     /// The text with this number, or the empty text.
     #[must_use]
     pub fn text(&self, number: u32) -> &str {
-        let Some(entry) = self.entry(number) else { return "" };
-        self.entries.get(entry.begin..entry.end).unwrap_or("")
+        let (begin, len) = self.entry(number);
+        if len == 0 {
+            return self.long.get(&number).map_or("", |text| text);
+        }
+        self.texts.get(begin..begin + len).unwrap_or("")
     }
 
     /// The number of a text.
@@ -61,8 +79,11 @@ impl Interner {
     #[inline]
     pub fn find_hashed(&self, hash: u64, text: &str) -> Option<u32> {
         let is_it = |number: &u32| {
-            let held = self.entry(*number).filter(|entry| entry.end - entry.begin == text.len());
-            let held = held.and_then(|entry| self.entries.as_bytes().get(entry.begin..entry.end));
+            let (begin, len) = self.entry(*number);
+            if len == 0 {
+                return self.text(*number) == text;
+            }
+            let held = self.texts.as_bytes().get(begin..begin + len);
             held.is_some_and(|held| same(held, text.as_bytes()))
         };
         self.index.find(hash, is_it).copied()
@@ -71,42 +92,56 @@ impl Interner {
     /// The number of a text, which is added if it is new.
     pub fn intern(&mut self, text: &str) -> u32 {
         let hash = self.keys.text(text);
-        if let Some(number) = self.find_hashed(hash, text) {
-            return number;
-        }
+        self.find_hashed(hash, text).unwrap_or_else(|| self.add(hash, text))
+    }
+
+    fn add(&mut self, hash: u64, text: &str) -> u32 {
         let number = self.len;
-        let Interner { entries, starts, index, keys, .. } = self;
-        add_to_index(index, (hash, number), || texts(entries).map(|text| keys.text(text)).zip(0..));
-        if place(number).is_multiple_of(STRETCH) {
-            push(starts, u32::try_from(entries.len()).unwrap_or(u32::MAX));
+        let mut index = core::mem::take(&mut self.index);
+        add_to_index(&mut index, (hash, number), || {
+            (0..number).map(|number| self.keys.text(self.text(number))).zip(0..)
+        });
+        self.index = index;
+        let which = place(number) % 4;
+        if which == 0 {
+            let begin = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+            push(&mut self.fours, Four { begin, lens: [0; 4] });
         }
-        let size = 1 + GROUPS + text.len();
-        if entries.capacity() - entries.len() < size {
-            entries.reserve_exact(size + entries.len() / 8);
-        }
-        put_head(entries, text.len());
-        entries.push_str(text);
         self.len += 1;
+        match u8::try_from(text.len()) {
+            Ok(len) => {
+                if let Some(place) = self.fours.last_mut().and_then(|four| four.lens.get_mut(which)) {
+                    *place = len;
+                }
+                if self.texts.capacity() - self.texts.len() < text.len() {
+                    self.texts.reserve_exact(text.len() + self.texts.len() / 8);
+                }
+                self.texts.push_str(text);
+            }
+            Err(_) => drop(self.long.insert(number, text.into())),
+        }
         number
     }
 
+    /// Where the text with this number begins, and its length.
     #[inline]
-    fn entry(&self, number: u32) -> Option<Entry> {
-        if number >= self.len {
-            return None;
-        }
-        let at = place(number);
-        let mut entry = Entry::at(&self.entries, place(*self.starts.get(at / STRETCH)?))?;
-        for _ in 0..at % STRETCH {
-            entry = Entry::at(&self.entries, entry.end)?;
-        }
-        Some(entry)
+    fn entry(&self, number: u32) -> (usize, usize) {
+        let Some(Four { begin, lens }) = self.fours.get(place(number / 4)) else { return (0, 0) };
+        // Without a branch: which of the four is asked for is as good as random.
+        let which = number % 4 * 8;
+        let lens = u64::from(u32::from_le_bytes(*lens));
+        let before = lens & ((1 << which) - 1);
+        let sum = (before & 0xff) + (before >> 8 & 0xff) + (before >> 16);
+        (
+            place(*begin) + usize::try_from(sum).unwrap_or(0),
+            usize::try_from(lens >> which & 0xff).unwrap_or(0),
+        )
     }
 
     /// Appends all texts in order.
     pub fn pack(&self, out: &mut Vec<u8>) {
         pack::put(out, u64::from(self.len));
-        texts(&self.entries).for_each(|text| pack::put_bytes(out, text.as_bytes()));
+        (0..self.len).for_each(|number| pack::put_bytes(out, self.text(number).as_bytes()));
     }
 
     /// Reads what [`Interner::pack`] wrote; repeated texts are refused.
@@ -124,60 +159,10 @@ impl Interner {
     /// Bytes of memory held.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.entries.capacity() + self.starts.capacity() * 4 + self.index.allocation_size()
+        let long: usize = self.long.iter().map(|(_, text)| text.len()).sum();
+        let lists = self.texts.capacity() + self.fours.capacity() * size_of::<Four>();
+        lists + self.long.memory() + long + self.index.allocation_size()
     }
-}
-
-/// Where a text lies.
-#[derive(Clone, Copy)]
-struct Entry {
-    begin: usize,
-    end: usize,
-}
-
-/// Ids are shorter than this; the length of a longer text follows in [`GROUPS`] bytes of seven bits, the lowest first,
-/// so that all of it is text.
-const LONG: u8 = 0x7f;
-const GROUPS: usize = 5;
-
-impl Entry {
-    /// The entry whose head is here.
-    #[inline]
-    fn at(entries: &str, at: usize) -> Option<Entry> {
-        let rest = entries.as_bytes().get(at..)?;
-        let (begin, len) = match rest.first()? {
-            &LONG => {
-                let groups = rest.get(1..)?.first_chunk::<GROUPS>()?;
-                (at + 1 + GROUPS, groups.iter().rev().fold(0, |len, group| len << 7 | usize::from(*group)))
-            }
-            len => (at + 1, usize::from(*len)),
-        };
-        Some(Entry { begin, end: begin + len })
-    }
-}
-
-/// Appends what stands before a text of this length.
-#[inline]
-fn put_head(entries: &mut String, len: usize) {
-    match u8::try_from(len) {
-        Ok(len) if len < LONG => entries.push(char::from(len)),
-        _ => {
-            entries.push(char::from(LONG));
-            for group in 0..GROUPS {
-                entries.push(char::from(u8::try_from(len >> (7 * group) & 0x7f).unwrap_or(0)));
-            }
-        }
-    }
-}
-
-/// All texts in order.
-fn texts(entries: &str) -> impl Iterator<Item = &str> {
-    let mut at = 0;
-    core::iter::from_fn(move || {
-        let entry = Entry::at(entries, at)?;
-        at = entry.end;
-        entries.get(entry.begin..entry.end)
-    })
 }
 
 fn place(number: u32) -> usize {

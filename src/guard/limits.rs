@@ -240,10 +240,25 @@ pub fn count(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
 
 fn count_contribution(book: &Book, state: &mut State, deed: &Deed, fact: &Fact<'_>, at: Time) {
     let campaign = book.current();
+    if deed.source != Source::default() {
+        count_source(book, state, deed, at);
+    }
+    let inviter = deed.initiator.filter(|_| campaign.recalls > 0 && !matches!(fact, Fact::Traced { .. }));
+    if let Some(inviter) = inviter.filter(|inviter| !state.ids.is_same(*inviter, deed.by)) {
+        let times = state.recent.entry(inviter, Default::default());
+        if times.len() >= campaign.recalls + SPARE {
+            times.drain(..times.len().saturating_sub(campaign.recalls.saturating_sub(1)));
+        }
+        times.push(at);
+    }
+}
+
+/// Counts a contribution for its device and its network.
+#[inline(never)]
+fn count_source(book: &Book, state: &mut State, deed: &Deed, at: Time) {
+    let campaign = book.current();
     let own = deed.play.and_then(|play| book.play(deed.revision, play)).and_then(|play| play.guard.as_ref());
-    // Without a device or network there is nothing to count.
-    let guards = [(deed.play, own), (None, Some(&campaign.guard))];
-    for (scope, guard) in guards.into_iter().filter(|_| deed.source != Source::default()) {
+    for (scope, guard) in [(deed.play, own), (None, Some(&campaign.guard))] {
         let Some(Guard { per_device, per_network, .. }) = guard else { continue };
         let quotas =
             [(Per::Device, per_device, deed.source.device), (Per::Network, per_network, deed.source.network)];
@@ -256,14 +271,6 @@ fn count_contribution(book: &Book, state: &mut State, deed: &Deed, fact: &Fact<'
                 }
             }
         }
-    }
-    let inviter = deed.initiator.filter(|inviter| !state.ids.is_same(*inviter, deed.by));
-    if let Some(inviter) = inviter.filter(|_| campaign.recalls > 0 && !matches!(fact, Fact::Traced { .. })) {
-        let times = state.recent.entry(inviter, Default::default());
-        if times.len() >= campaign.recalls + SPARE {
-            times.drain(..times.len().saturating_sub(campaign.recalls.saturating_sub(1)));
-        }
-        times.push(at);
     }
 }
 
