@@ -220,6 +220,10 @@ fn merge(state: &mut State, one: Person, other: Person) {
 fn step(book: &Book, state: &mut State, loop_: Loop, fact: &Fact<'_>, at: Time) {
     let State { loops, tallies, firsts, order_names, .. } = state;
     let Some(head) = loops.get_mut(loop_.index()) else { return };
+    let Some(play) = book.play(head.revision, head.play) else { return };
+    if matches!(fact, Fact::Granted { .. }) && !play.rules.follows_grants() {
+        return;
+    }
     let mut order = None;
     match *fact {
         Fact::Completed { .. } => head.status = Status::Complete,
@@ -232,7 +236,6 @@ fn step(book: &Book, state: &mut State, loop_: Loop, fact: &Fact<'_>, at: Time) 
         Fact::Refunded { order: of, .. } => order = Some(of),
         _ => {}
     }
-    let Some(play) = book.play(head.revision, head.play) else { return };
     let mut keep = Keep { play: head.play, order, goods: 0, tallies, firsts };
     play.rules.evolve(&mut head.progress, fact, at, &mut keep);
     let goods = keep.goods;

@@ -161,7 +161,7 @@ fn is_full(
     // No fact counts more than once, so most deeds need no look at the facts before them.
     let most = i64::try_from(before).unwrap_or(i64::MAX);
     let fits = room >= most && matches!(limit.allows, Allowed::Times(_));
-    !fits && room < pending(cx, scene, (scope, limit), subject, before)
+    room < 0 || !fits && room < pending(cx, scene, (scope, limit), subject, before)
 }
 
 /// How much the first facts of the command count under a limit.

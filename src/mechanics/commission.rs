@@ -146,6 +146,7 @@ impl Mechanic for Rules {
     type Progress = Progress;
 
     const OFFERS: &'static [Act] = &[Act::Join, Act::Share];
+    const FOLLOWS_GRANTS: bool = true;
 
     const LOOPS: super::Loops = super::Loops::Personal;
 

@@ -57,6 +57,9 @@ pub trait Mechanic {
     /// How many loops a play has.
     const LOOPS: Loops = Loops::Many;
 
+    /// Whether [`Mechanic::evolve`] has to know of the grants of a loop.
+    const FOLLOWS_GRANTS: bool = false;
+
     /// Opens a loop, open for the mechanic's window or until the campaign ends.
     ///
     /// # Errors

@@ -102,6 +102,12 @@ macro_rules! mechanics {
                 match self { $(Rules::$Name(_) => <$module::Rules as Mechanic>::LOOPS,)* }
             }
 
+            /// Whether progress follows the grants of a loop.
+            #[must_use]
+            pub fn follows_grants(&self) -> bool {
+                match self { $(Rules::$Name(_) => <$module::Rules as Mechanic>::FOLLOWS_GRANTS,)* }
+            }
+
             /// Whether [`Rules::watch`] does anything.
             #[must_use]
             pub fn watches(&self) -> bool {
