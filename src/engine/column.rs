@@ -79,14 +79,14 @@ impl<T: Cell> Column<T> {
         if bytes_of(len, self.numbers.width) > self.numbers.bytes.len() {
             self.numbers.make_room(len);
         }
-        self.numbers.len = self.numbers.len.max(len);
+        self.numbers.lengthen(len);
     }
 
     /// The same, and as many more as there is room for.
     pub fn extend_past(&mut self, len: usize) {
         self.extend_to(len);
         let room = wide(self.numbers.bytes.len() - WORD) * 8 / u64::from(self.numbers.width.max(1));
-        self.numbers.len = self.numbers.len.max(usize::try_from(room).unwrap_or(0));
+        self.numbers.lengthen(usize::try_from(room).unwrap_or(0));
     }
 
     /// All of them.
@@ -113,6 +113,8 @@ struct Numbers {
     /// Bits that no number has taken yet are 0; there are always [`WORD`] bytes from where the last one begins.
     bytes: Vec<u8>,
     len: usize,
+    /// The bit behind the last one.
+    end: u64,
     /// How many bits each takes.
     width: u32,
     /// The largest number of so many bits.
@@ -157,22 +159,29 @@ impl Numbers {
         if number > self.most {
             self.widen(number);
         }
-        if !self.fill(self.len, number) {
-            self.make_room(self.len + 1);
-            self.fill(self.len, number);
+        if !self.fill(number) {
+            self.make_room(self.len.saturating_add(1));
+            self.fill(number);
         }
-        self.len += 1;
     }
 
-    /// Writes a number where none was yet; whether there is room for it.
+    /// Writes a number behind the last; whether there is room for it.
     #[inline]
-    fn fill(&mut self, at: usize, number: u32) -> bool {
-        let (byte, shift) = self.place(at);
+    fn fill(&mut self, number: u32) -> bool {
+        let (byte, shift) = (usize::try_from(self.end / 8).unwrap_or(usize::MAX), self.end % 8);
         let place = self.bytes.get_mut(byte..).and_then(<[u8]>::first_chunk_mut::<WORD>);
-        place.is_some_and(|place| {
-            *place = (u64::from_le_bytes(*place) | u64::from(number) << shift).to_le_bytes();
-            true
-        })
+        let Some(place) = place else { return false };
+        *place = (u64::from_le_bytes(*place) | u64::from(number) << shift).to_le_bytes();
+        // Neither is more than eight times as many as the bytes.
+        self.end = self.end.wrapping_add(u64::from(self.width));
+        self.len = self.len.wrapping_add(1);
+        true
+    }
+
+    /// Makes it as long as that, with zeros, for which there is room.
+    fn lengthen(&mut self, len: usize) {
+        self.len = self.len.max(len);
+        self.end = wide(self.len) * u64::from(self.width);
     }
 
     /// Makes all of them wide enough for a number; wide ones get two bits more at a time, so that it is done half as often.
@@ -181,7 +190,8 @@ impl Numbers {
         let bits = u32::BITS - number.leading_zeros();
         let width = if bits > 8 { bits + bits % 2 } else { bits };
         let most = u32::MAX >> (u32::BITS - width);
-        let mut wider = Numbers { bytes: Vec::new(), len: self.len, width, most };
+        let end = wide(self.len) * u64::from(width);
+        let mut wider = Numbers { bytes: Vec::new(), len: self.len, end, width, most };
         wider.make_room(self.len);
         // Each is written with the bits before it that do not fill a byte.
         let (mut kept, mut bits, mut end) = (0u64, 0, 0);
