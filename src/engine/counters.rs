@@ -21,6 +21,12 @@ impl Key {
         Key((u64::from(slot) & 0xfff) << 52 | period << 32 | u64::from(subject))
     }
 
+    /// The key of another subject in the same slot and period.
+    #[must_use]
+    pub fn of(self, subject: u32) -> Key {
+        Key(self.0 & !0xffff_ffff | u64::from(subject))
+    }
+
     /// Appends the key.
     pub fn pack(self, out: &mut Vec<u8>) {
         pack::put(out, self.0);

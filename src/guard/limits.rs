@@ -140,20 +140,10 @@ fn is_full(
     before: usize,
 ) -> bool {
     let Some(subject) = scene.subject(limit, deed) else { return false };
-    let number = cx.state.limits.of(limit.content(scope));
-    let period = limit.every.number(cx.at, cx.book.current().timezone);
-    let count = |key: Key| match limit.allows {
-        Allowed::Times(_) => i64::from(cx.state.counters.get(key)),
-        Allowed::Money(_) => cx.state.sums.get(&key).map_or(0, |sum| sum.0),
+    let known = match cx.state.limits.of(limit.content(scope)) {
+        Some(number) => known(cx, limit, number, subject),
+        None => 0,
     };
-    let mut known = number.map_or(0, |number| count(Key::new(number, period, subject)));
-    // What was counted before ids were merged stands under each of them.
-    let people = matches!(limit.per, Per::Participant | Per::Helper | Per::Initiator);
-    if let Some(number) = number.filter(|_| people && !cx.state.ids.is_empty()) {
-        for other in cx.state.ids.each(Person(subject)).skip(1) {
-            known = known.saturating_add(count(Key::new(number, period, other.0)));
-        }
-    }
     let room = match limit.allows {
         Allowed::Times(most) => i64::from(most).saturating_sub(known).saturating_sub(1),
         Allowed::Money(most) => most.0.saturating_sub(known).saturating_sub(deed.amount.0),
@@ -161,10 +151,35 @@ fn is_full(
     // No fact counts more than once, so most deeds need no look at the facts before them.
     let most = i64::try_from(before).unwrap_or(i64::MAX);
     let fits = room >= most && matches!(limit.allows, Allowed::Times(_));
-    room < 0 || !fits && room < pending(cx, scene, (scope, limit), subject, before)
+    !fits && (room < 0 || room < pending(cx, scene, (scope, limit), subject, before))
+}
+
+/// How much a limit has counted for a subject in this period.
+#[inline]
+fn known(cx: &Deciding<'_, '_>, limit: &Counted, number: u16, subject: u32) -> i64 {
+    let key = Key::new(number, limit.every.number(cx.at, cx.book.current().timezone), subject);
+    if matches!(limit.allows, Allowed::Times(_)) && cx.state.ids.is_empty() {
+        return i64::from(cx.state.counters.get(key));
+    }
+    known_of_all(cx.state, limit, key, subject)
+}
+
+/// The same where money is counted, or ids were merged: what was counted before that stands under each of them.
+#[inline(never)]
+fn known_of_all(state: &State, limit: &Counted, key: Key, subject: u32) -> i64 {
+    let count = |key: Key| match limit.allows {
+        Allowed::Times(_) => i64::from(state.counters.get(key)),
+        Allowed::Money(_) => state.sums.get(&key).map_or(0, |sum| sum.0),
+    };
+    if !matches!(limit.per, Per::Participant | Per::Helper | Per::Initiator) {
+        return count(key);
+    }
+    let ids = state.ids.each(Person(subject));
+    ids.fold(0, |known: i64, id| known.saturating_add(count(key.of(id.0))))
 }
 
 /// How much the first facts of the command count under a limit.
+#[inline(never)]
 fn pending(
     cx: &Deciding<'_, '_>,
     scene: &Scene<'_, '_>,
