@@ -1,10 +1,13 @@
 //! Answers: what became of a command, and how it is written.
 
+use core::ops::Range;
+
 use super::book::Book;
 use super::command::{Command, Malformed};
 use super::fact::Fact;
-use super::field::{Draft, Names, Told, Wire};
+use super::field::{Draft, Names, Said, Told, Wire};
 use super::forms::{pack_text, unpack_text, wire_number, wire_text};
+use super::handle::{Loop, Person};
 use super::money::Money;
 use super::pack::{self, Reader};
 use super::rejection::{Code, Rejection};
@@ -34,6 +37,8 @@ pub struct Answer<'x> {
     pub outcome: Outcome<'x>,
     pub(super) book: &'x Book,
     pub(super) state: &'x State,
+    /// The participant and the loop that the command names, as far as deciding it found out.
+    pub(super) named: (Option<Person>, Option<Loop>),
 }
 
 impl<'x> Outcome<'x> {
@@ -102,19 +107,22 @@ impl Answer<'_> {
         } else {
             b"{\"ok\":false,\"id\":"
         });
+        let id = out.len();
         write::text(out, &self.command.id);
+        let id = id..out.len();
         if self.repeated {
             out.extend_from_slice(b",\"repeated\":true");
         }
         match &self.outcome {
-            Outcome::Accepted(facts) => self.write_facts(facts, out),
+            Outcome::Accepted(facts) => self.write_facts(facts, id, out),
             Outcome::Rejected(rejection) => write_rejection(rejection, out),
         }
         out.push(b'}');
     }
 
-    /// The ids of all facts begin and go on the same, so what the first says is copied for the others.
-    fn write_facts(&self, facts: &[Fact<'_>], out: &mut Vec<u8>) {
+    /// The ids of all facts begin and go on the same, so what the first says is copied for the others, and the command's id
+    /// is copied from where it stands.
+    fn write_facts(&self, facts: &[Fact<'_>], id: Range<usize>, out: &mut Vec<u8>) {
         let names = self.names(facts);
         out.extend_from_slice(b",\"facts\":[");
         let begin = out.len();
@@ -122,7 +130,7 @@ impl Answer<'_> {
         for (position, fact) in facts.iter().enumerate() {
             if position == 0 {
                 out.extend_from_slice(b"{\"id\":");
-                write::text(out, &self.command.id);
+                write::again(out, id.clone());
                 // The number goes before the closing quote.
                 out.pop();
                 out.push(b'/');
@@ -132,9 +140,9 @@ impl Answer<'_> {
                 at = out.len();
             } else {
                 out.push(b',');
-                out.extend_from_within(begin..number);
+                write::again(out, begin..number);
                 write::int(out, i64::try_from(position).unwrap_or(0));
-                out.extend_from_within(number + 1..at);
+                write::again(out, number + 1..at);
             }
             fact.write(&names, out);
         }
@@ -144,9 +152,14 @@ impl Answer<'_> {
     /// The names that handles in these facts stand for, even if they were not applied to the state.
     fn names<'s>(&'s self, facts: &'s [Fact<'s>]) -> Names<'s> {
         let State { people, loop_names: loops, order_names: orders, .. } = self.state;
-        let Command { by, order, .. } = self.command;
+        let Command { by, loop_, order, .. } = self.command;
         let draft = Draft { person: by.as_deref(), facts, order: order.as_deref() };
-        Names { people, loops, orders, campaign: &self.book.names, draft }
+        // A loop that is opened without an id has that of the command.
+        let loop_text = loop_.as_deref().unwrap_or(&self.command.id);
+        let (person, loop_) = self.named;
+        let by = person.zip(by.as_deref()).map(|(person, text)| Said::new(person, text));
+        let loop_ = loop_.map(|loop_| Said::new(loop_, loop_text));
+        Names { people, loops, orders, campaign: &self.book.names, draft, by, loop_ }
     }
 
     /// Appends the form that crosses the WebAssembly boundary.
