@@ -254,7 +254,7 @@ impl<'a> Scanner<'a> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn value<'a>(cursor: &mut Cursor<'a>) -> Result<Value<'a>, Fault> {
     cursor.space();
     let start = cursor.at;

@@ -121,6 +121,7 @@ impl<const ROOM: usize> Piece<ROOM> {
 /// kfactor_json::write::int(&mut out, i64::MIN);
 /// assert_eq!(out, b"-9223372036854775808");
 /// ```
+#[inline]
 pub fn int(out: &mut Vec<u8>, value: i64) {
     // Counts and positions mostly have one digit.
     match u8::try_from(value) {
@@ -129,6 +130,7 @@ pub fn int(out: &mut Vec<u8>, value: i64) {
     }
 }
 
+#[inline(never)]
 fn digits(out: &mut Vec<u8>, value: i64) {
     const EIGHT: u64 = 100_000_000;
     if value < 0 {

@@ -14,7 +14,7 @@ use super::rejection::{Code, Rejection};
 use super::state::State;
 use super::time::Time;
 use super::view::missing;
-use crate::json::write;
+use crate::json::write::{self, Piece};
 
 /// What became of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,13 +102,12 @@ impl Answer<'_> {
 
     /// Appends the answer as JSON, as in `docs/protocol.md`.
     pub fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(if self.accepted() {
-            b"{\"ok\":true,\"id\":"
-        } else {
-            b"{\"ok\":false,\"id\":"
-        });
+        const ACCEPTED: Piece<24> = Piece::new("{\"ok\":true,\"id\":\"");
+        const REFUSED: Piece<24> = Piece::new("{\"ok\":false,\"id\":\"");
+        let begin = if self.accepted() { &ACCEPTED } else { &REFUSED };
+        begin.append(out);
         let id = out.len();
-        write::text(out, &self.command.id);
+        write::closed(out, &self.command.id);
         let id = id..out.len();
         if self.repeated {
             out.extend_from_slice(b",\"repeated\":true");
@@ -123,19 +122,22 @@ impl Answer<'_> {
     /// The ids of all facts begin and go on the same, so what the first says is copied for the others, and the command's id
     /// is copied from where it stands.
     fn write_facts(&self, facts: &[Fact<'_>], id: Range<usize>, out: &mut Vec<u8>) {
-        let names = self.names(facts);
-        out.extend_from_slice(b",\"facts\":[");
+        const FACTS: Piece<16> = Piece::new(",\"facts\":[");
+        const ID: Piece<8> = Piece::new("{\"id\":\"");
+        const AT: Piece<8> = Piece::new("0\",\"at\":");
+        let names = self.names(facts, true);
+        FACTS.append(out);
         let begin = out.len();
         let (mut number, mut at) = (begin, begin);
         for (position, fact) in facts.iter().enumerate() {
             if position == 0 {
-                out.extend_from_slice(b"{\"id\":");
+                ID.append(out);
                 write::again(out, id.clone());
                 // The number goes before the closing quote.
                 out.pop();
                 out.push(b'/');
                 number = out.len();
-                out.extend_from_slice(b"0\",\"at\":");
+                AT.append(out);
                 write::int(out, self.at.0);
                 at = out.len();
             } else {
@@ -149,16 +151,16 @@ impl Answer<'_> {
         out.push(b']');
     }
 
-    /// The names that handles in these facts stand for, even if they were not applied to the state.
-    fn names<'s>(&'s self, facts: &'s [Fact<'s>]) -> Names<'s> {
+    /// The names that handles in these facts stand for, even if they were not applied to the state; for JSON, or not.
+    fn names<'s>(&'s self, facts: &'s [Fact<'s>], json: bool) -> Names<'s> {
         let State { people, loop_names: loops, order_names: orders, .. } = self.state;
         let Command { by, loop_, order, .. } = self.command;
         let draft = Draft { person: by.as_deref(), facts, order: order.as_deref() };
         // A loop that is opened without an id has that of the command.
         let loop_text = loop_.as_deref().unwrap_or(&self.command.id);
         let (person, loop_) = self.named;
-        let by = person.zip(by.as_deref()).map(|(person, text)| Said::new(person, text));
-        let loop_ = loop_.map(|loop_| Said::new(loop_, loop_text));
+        let by = person.zip(by.as_deref()).map(|(person, text)| Said::new(person, text, json));
+        let loop_ = loop_.map(|loop_| Said::new(loop_, loop_text, json));
         Names { people, loops, orders, campaign: &self.book.names, draft, by, loop_ }
     }
 
@@ -171,7 +173,7 @@ impl Answer<'_> {
                 wire_number(out, self.at.0);
                 pack::put(out, u64::try_from(facts.len()).unwrap_or(0));
                 let (by, loop_) = (self.command.by.as_deref(), self.command.loop_.as_deref());
-                let wire = Wire { names: self.names(facts), by, loop_ };
+                let wire = Wire { names: self.names(facts, false), by, loop_ };
                 for fact in facts {
                     fact.wire(&wire, out);
                 }

@@ -109,15 +109,15 @@ pub struct Names<'s> {
 pub struct Said<'s, H> {
     handle: H,
     text: &'s str,
-    /// Whether it stands in JSON as it is.
+    /// Whether it is known to stand in JSON as it is.
     is_plain: bool,
 }
 
 impl<'s, H: PartialEq> Said<'s, H> {
-    /// A handle that the command names by this text.
+    /// A handle that the command names by this text; to be appended to JSON, or not.
     #[must_use]
-    pub fn new(handle: H, text: &'s str) -> Self {
-        Said { handle, text, is_plain: is_plain(text.as_bytes()) }
+    pub fn new(handle: H, text: &'s str, json: bool) -> Self {
+        Said { handle, text, is_plain: json && is_plain(text.as_bytes()) }
     }
 
     /// Whether a handle is that of the command.
