@@ -155,7 +155,8 @@ pub fn submit(handle: u32, at: f64, length: usize) -> usize {
 /// Decides commands as JSON; the answers as JSON. `at` stamps them all unless it is not a number.
 #[wasm_bindgen(js_name = submitJson)]
 pub fn submit_json(handle: u32, bytes: &[u8], at: f64) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len() * 2);
+    // Answers are some three times as long as their commands; those of a very long batch grow as they come.
+    let mut out = Vec::with_capacity(bytes.len().min(1 << 24) * 4);
     with(handle, |engine| engine.submit_json(bytes, whole(at).map(Time), &mut out));
     out
 }

@@ -94,34 +94,61 @@ impl<'a> Cursor<'a> {
         if self.peek() != Some(b'"') {
             return Err(self.unexpected());
         }
-        if let Some(key) = self.short_key() {
-            return Ok(Cow::Borrowed(key));
-        }
         let key = self.string()?;
         self.expect(b':')?;
         Ok(key)
     }
 
-    /// Reads a key of at most eight bytes whose opening quote stands here, and the colon right behind it, as most keys are
-    /// written; none if it is written in another way.
+    /// Reads one of these keys and its colon, if it stands here without spaces, as most keys are written; gives its place
+    /// among them. Beginning with the one at `first`.
     #[inline]
-    fn short_key(&mut self) -> Option<&'a str> {
+    pub(crate) fn spelled(&mut self, keys: &[Key], first: usize) -> Option<usize> {
+        let word = u64::from_le_bytes(*self.text.as_bytes().get(self.at..)?.first_chunk()?);
+        let is_it = |key: &Key| word & key.mask == key.word;
+        let place = match keys.get(first) {
+            Some(key) if is_it(key) => first,
+            _ => keys.iter().position(is_it)?,
+        };
+        self.at += usize::from(keys.get(place)?.length);
+        Some(place)
+    }
+
+    /// Reads a string whose opening quote stands here and which holds no escape, as most are written.
+    #[inline]
+    pub(crate) fn plain(&mut self) -> Option<&'a str> {
         let start = self.at + 1;
-        let (word, _) = self.text.as_bytes().get(start..)?.split_first_chunk::<8>()?;
-        let end = start + usize::try_from(specials(u64::from_le_bytes(*word)).trailing_zeros() / 8).ok()?;
-        if self.text.as_bytes().get(end..)?.first_chunk() != Some(b"\":") {
+        let stop = special(self.text.as_bytes(), start);
+        if self.text.as_bytes().get(stop) != Some(&b'"') {
             return None;
         }
-        let key = self.text.get(start..end)?;
-        self.at = end + 2;
-        Some(key)
+        let text = self.text.get(start..stop)?;
+        self.at = stop + 1;
+        Some(text)
+    }
+
+    /// Reads a number that is written with less than 16 digits and nothing else.
+    #[inline]
+    pub(crate) fn natural(&mut self) -> Option<i64> {
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let (length, value) = up_to_eight_digits(rest.first_chunk()?);
+        let (more, low) =
+            if length == 8 { up_to_eight_digits(rest.get(8..)?.first_chunk()?) } else { (0, 0) };
+        const TENS: [u64; 8] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000];
+        let value = value.wrapping_mul(*TENS.get(more)?).wrapping_add(low);
+        let length = length + more;
+        let is_whole = !matches!(rest.get(length), Some(b'.' | b'e' | b'E'));
+        let is_number = length > 0 && (length == 1 || rest.first() != Some(&b'0')) && is_whole;
+        if !is_number {
+            return None;
+        }
+        self.at += length;
+        i64::try_from(value).ok()
     }
 
     /// Reads a string whose opening quote stands here; it is borrowed unless it holds an escape.
     ///
     /// # Errors
     /// What is wrong with it.
-    #[inline]
     pub fn string(&mut self) -> Result<Cow<'a, str>, Fault> {
         let start = self.at + 1;
         let bytes = self.text.as_bytes();
@@ -206,12 +233,10 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads past digits; answers how many, and their value if there are at most 18.
-    #[inline]
     fn digits(&mut self) -> (usize, i64) {
         let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let eight = rest.first_chunk::<8>().and_then(|word| eight_digits(u64::from_le_bytes(*word)));
-        let (mut length, mut value) = eight.map_or((0, 0), |value| (8, value));
-        for digit in rest.iter().skip(length).map(|byte| byte.wrapping_sub(b'0')) {
+        let (mut length, mut value) = (0, 0i64);
+        for digit in rest.iter().map(|byte| byte.wrapping_sub(b'0')) {
             if digit > 9 {
                 break;
             }
@@ -226,7 +251,6 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// That JSON has no such number.
-    #[inline]
     pub fn number(&mut self) -> Result<Number<'a>, Fault> {
         let start = self.at;
         let negative = self.peek() == Some(b'-');
@@ -333,6 +357,39 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// A key that objects may have, and how it begins where it stands without spaces or escapes.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// What the reader knows it by.
+    pub number: u8,
+    /// The name in quotes and a colon; nothing that could stand there if that is more than eight bytes.
+    word: u64,
+    mask: u64,
+    length: u8,
+}
+
+impl Key {
+    /// A key with this name and number.
+    #[must_use]
+    #[expect(clippy::as_conversions, reason = "widens; `from` is no const function")]
+    pub const fn new(name: &'static str, number: u8) -> Self {
+        let (mut word, mut length) = (b'"' as u64, 1);
+        let mut rest = name.as_bytes();
+        if rest.len() > 5 {
+            return Key { name, number, word: 1, mask: 0, length: 0 };
+        }
+        while let Some((byte, after)) = rest.split_first() {
+            word |= (*byte as u64) << (8 * length);
+            (length, rest) = (length + 1, after);
+        }
+        word |= u16::from_le_bytes(*b"\":") as u64 * (1 << (8 * length));
+        length += 2;
+        Key { name, number, word, mask: u64::MAX >> (64 - 8 * length), length }
+    }
+}
+
 /// The first quote, backslash or control character at or after `at`, or the end; eight bytes at a time.
 #[must_use]
 #[inline]
@@ -378,18 +435,20 @@ fn specials(word: u64) -> u64 {
     (control | zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5C))) & HIGH
 }
 
-/// The value of eight digits, the first of which is the lowest byte; none if one of them is no digit.
+/// How many of eight bytes are digits before the first that is none, and their value.
 #[inline]
-fn eight_digits(word: u64) -> Option<i64> {
+fn up_to_eight_digits(bytes: &[u8; 8]) -> (usize, u64) {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    let digits = word ^ (ONES * 0x30);
+    let digits = u64::from_le_bytes(*bytes) ^ (ONES * 0x30);
     // Above 9, adding 0x76 reaches the high bit; a byte that has it already is no digit either.
-    if (digits | digits.wrapping_add(ONES * 0x76)) & (ONES * 0x80) != 0 {
-        return None;
-    }
+    let others = (digits | digits.wrapping_add(ONES * 0x76)) & (ONES * 0x80);
+    // What follows the digits is moved out, and zeros before them.
+    let bits = others.trailing_zeros() & !7;
+    let digits = if bits == 0 { 0 } else { digits << (64 - bits) };
     // Neighbours are joined to numbers of two, four and eight digits.
     // Neither overflows its part, and what is above the last part is cut off.
     let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
     let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
-    i64::try_from(fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff).ok()
+    let value = fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff;
+    (usize::try_from(bits / 8).unwrap_or(0), value)
 }

@@ -93,8 +93,10 @@ function accepted(command: Command, names: Tables, repeated: boolean): Accepted 
   const loop = (command as { loop?: string }).loop ?? "";
   const at = number();
   const count = small();
-  const facts: Fact[] = [];
-  for (let i = 0; i < count; i++) facts.push(decode(byte(), id + "/" + i, at, by, loop, names));
+  // A list that grows takes room for seventeen.
+  const facts = new Array<Fact>(count);
+  const prefix = id + "/";
+  for (let i = 0; i < count; i++) facts[i] = decode(byte(), prefix + i, at, by, loop, names);
   return repeated ? { ok: true, id, facts, repeated: true } : { ok: true, id, facts };
 }
 

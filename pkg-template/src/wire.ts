@@ -14,15 +14,26 @@ let bytes = new Uint8Array(0);
 let doubles = new DataView(bytes.buffer);
 let cursor = 0;
 
+/** Whether a buffer that was replaced keeps its length. */
+let keeps = true;
+
 /** Begins at `address`. */
 export function seek(source: WebAssembly.Memory, address: number): void {
-  // Growth replaces the buffer, and not every host detaches the old one.
-  if (memory !== source || bytes.buffer !== source.buffer) {
-    memory = source;
-    bytes = new Uint8Array(source.buffer);
-    doubles = new DataView(source.buffer);
-  }
+  // Growth replaces the buffer. The old one is empty then, unless the host is one of those that keep it; asking for the new
+  // one each time is a call into the host.
+  if (memory !== source || bytes.length === 0 || (keeps && bytes.buffer !== source.buffer)) open(source);
   cursor = address;
+}
+
+function open(source: WebAssembly.Memory): void {
+  if (memory !== source) {
+    const before = source.buffer;
+    source.grow(0);
+    keeps = before.byteLength !== 0;
+  }
+  memory = source;
+  bytes = new Uint8Array(source.buffer);
+  doubles = new DataView(source.buffer);
 }
 
 /** Where the next byte goes or comes from. */
@@ -46,12 +57,15 @@ export function text(tag: number, value: unknown): void {
   }
   const length = value.length;
   if (length > LONGEST) return encoded(value);
+  const into = bytes;
+  let all = 0;
   for (let i = 0; i < length; i++) {
     const unit = value.charCodeAt(i);
-    if (unit > 127) return encoded(value);
-    bytes[start + i] = unit;
+    all |= unit;
+    into[start + i] = unit;
   }
-  bytes[cursor + 1] = length;
+  if (all > 127) return encoded(value);
+  into[cursor + 1] = length;
   cursor = start + length;
 }
 

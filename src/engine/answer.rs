@@ -1,17 +1,20 @@
 //! Answers: what became of a command, and how it is written.
 
+use core::ops::Range;
+
 use super::book::Book;
 use super::command::{Command, Malformed};
 use super::fact::Fact;
-use super::field::{Draft, Names, Told, Wire};
+use super::field::{Draft, Names, Said, Told, Wire};
 use super::forms::{pack_text, unpack_text, wire_number, wire_text};
+use super::handle::{Loop, Person};
 use super::money::Money;
 use super::pack::{self, Reader};
 use super::rejection::{Code, Rejection};
 use super::state::State;
 use super::time::Time;
 use super::view::missing;
-use crate::json::write;
+use crate::json::write::{self, Piece};
 
 /// What became of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +37,8 @@ pub struct Answer<'x> {
     pub outcome: Outcome<'x>,
     pub(super) book: &'x Book,
     pub(super) state: &'x State,
+    /// The participant and the loop that the command names, as far as deciding it found out.
+    pub(super) named: (Option<Person>, Option<Loop>),
 }
 
 impl<'x> Outcome<'x> {
@@ -97,56 +102,66 @@ impl Answer<'_> {
 
     /// Appends the answer as JSON, as in `docs/protocol.md`.
     pub fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(if self.accepted() {
-            b"{\"ok\":true,\"id\":"
-        } else {
-            b"{\"ok\":false,\"id\":"
-        });
-        write::text(out, &self.command.id);
+        const ACCEPTED: Piece<24> = Piece::new("{\"ok\":true,\"id\":\"");
+        const REFUSED: Piece<24> = Piece::new("{\"ok\":false,\"id\":\"");
+        let begin = if self.accepted() { &ACCEPTED } else { &REFUSED };
+        begin.append(out);
+        let id = out.len();
+        write::closed(out, &self.command.id);
+        let id = id..out.len();
         if self.repeated {
             out.extend_from_slice(b",\"repeated\":true");
         }
         match &self.outcome {
-            Outcome::Accepted(facts) => self.write_facts(facts, out),
+            Outcome::Accepted(facts) => self.write_facts(facts, id, out),
             Outcome::Rejected(rejection) => write_rejection(rejection, out),
         }
         out.push(b'}');
     }
 
-    /// The ids of all facts begin and go on the same, so what the first says is copied for the others.
-    fn write_facts(&self, facts: &[Fact<'_>], out: &mut Vec<u8>) {
-        let names = self.names(facts);
-        out.extend_from_slice(b",\"facts\":[");
+    /// The ids of all facts begin and go on the same, so what the first says is copied for the others, and the command's id
+    /// is copied from where it stands.
+    fn write_facts(&self, facts: &[Fact<'_>], id: Range<usize>, out: &mut Vec<u8>) {
+        const FACTS: Piece<16> = Piece::new(",\"facts\":[");
+        const ID: Piece<8> = Piece::new("{\"id\":\"");
+        const AT: Piece<8> = Piece::new("0\",\"at\":");
+        let names = self.names(facts, true);
+        FACTS.append(out);
         let begin = out.len();
         let (mut number, mut at) = (begin, begin);
         for (position, fact) in facts.iter().enumerate() {
             if position == 0 {
-                out.extend_from_slice(b"{\"id\":");
-                write::text(out, &self.command.id);
+                ID.append(out);
+                write::again(out, id.clone());
                 // The number goes before the closing quote.
                 out.pop();
                 out.push(b'/');
                 number = out.len();
-                out.extend_from_slice(b"0\",\"at\":");
+                AT.append(out);
                 write::int(out, self.at.0);
                 at = out.len();
             } else {
                 out.push(b',');
-                out.extend_from_within(begin..number);
+                write::again(out, begin..number);
                 write::int(out, i64::try_from(position).unwrap_or(0));
-                out.extend_from_within(number + 1..at);
+                write::again(out, number + 1..at);
             }
             fact.write(&names, out);
         }
         out.push(b']');
     }
 
-    /// The names that handles in these facts stand for, even if they were not applied to the state.
-    fn names<'s>(&'s self, facts: &'s [Fact<'s>]) -> Names<'s> {
+    /// The names that handles in these facts stand for, even if they were not applied to the state; for JSON, or not.
+    fn names<'s>(&'s self, facts: &'s [Fact<'s>], json: bool) -> Names<'s> {
         let State { people, loop_names: loops, order_names: orders, .. } = self.state;
-        let Command { by, order, .. } = self.command;
+        let Command { by, loop_, order, .. } = self.command;
         let draft = Draft { person: by.as_deref(), facts, order: order.as_deref() };
-        Names { people, loops, orders, campaign: &self.book.names, draft }
+        // A loop that is opened without an id has that of the command.
+        let loop_text = loop_.as_deref().unwrap_or(&self.command.id);
+        let (person, loop_) = self.named;
+        let by = person.zip(by.as_deref()).map(|(person, text)| Said::new(person, text, json));
+        let loop_ = loop_.map(|loop_| Said::new(loop_, loop_text, json));
+        Names { people, loops, orders, campaign: &self.book.names, draft, by, loop_ }
     }
 
     /// Appends the form that crosses the WebAssembly boundary.
@@ -158,7 +173,7 @@ impl Answer<'_> {
                 wire_number(out, self.at.0);
                 pack::put(out, u64::try_from(facts.len()).unwrap_or(0));
                 let (by, loop_) = (self.command.by.as_deref(), self.command.loop_.as_deref());
-                let wire = Wire { names: self.names(facts), by, loop_ };
+                let wire = Wire { names: self.names(facts, false), by, loop_ };
                 for fact in facts {
                     fact.wire(&wire, out);
                 }

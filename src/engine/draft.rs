@@ -6,6 +6,7 @@ use super::command::{Act, Command, Malformed, WHEN, whole};
 use super::money::Money;
 use super::pack::Reader;
 use super::time::Time;
+use crate::json::cursor::Key;
 use crate::json::scan::{Scanner, Value};
 
 /// A command while it is read, in the place where it stays: it is larger than its texts are long, and moving it costs as much as
@@ -39,7 +40,7 @@ impl<'a> Draft<'a> {
         scanner: &mut Scanner<'a>,
         at: Option<Time>,
     ) -> Result<Option<&Command<'a>>, Malformed> {
-        if !scanner.object(|key, value| self.take(key, value))? {
+        if !scanner.known(&KEYS, |key, value| self.take(key, value))? {
             return Ok(None);
         }
         if let Some(at) = at {
@@ -77,8 +78,8 @@ impl<'a> Draft<'a> {
     }
 
     #[inline]
-    fn take(&mut self, name: &str, value: Value<'a>) -> Result<(), Malformed> {
-        let Some(key) = Key::find(name) else { return Err(Malformed::field("command")) };
+    fn take(&mut self, key: Option<&Key>, value: Value<'a>) -> Result<(), Malformed> {
+        let Some(key) = key else { return Err(Malformed::field("command")) };
         match value {
             Value::Text(text) if key.number <= LAST_TEXT => self.set_text(key.number, key.name, text),
             value => self.set(key, &value),
@@ -190,14 +191,7 @@ const AT: u8 = 20;
 const CLOCK: u8 = 21;
 const SEQ: u8 = 22;
 
-/// The name of a field, its first eight bytes as a number, and the number of the field.
-struct Key {
-    name: &'static str,
-    word: u64,
-    number: u8,
-}
-
-/// Every field, the usual ones first.
+/// Every field, the usual ones first and in the order in which they are usually written.
 static KEYS: [Key; 24] = [
     Key::new("id", 0),
     Key::new("at", AT),
@@ -224,39 +218,6 @@ static KEYS: [Key; 24] = [
     Key::new("seq", SEQ),
     Key::new("when", WHEN),
 ];
-
-impl Key {
-    const fn new(name: &'static str, number: u8) -> Self {
-        Key { name, word: first_word(name.as_bytes()), number }
-    }
-
-    #[inline]
-    fn find(name: &str) -> Option<&'static Key> {
-        let word = first_word(name.as_bytes());
-        KEYS.iter().find(|key| key.word == word && (name.len() <= 8 || key.name == name))
-    }
-}
-
-/// The first eight bytes as a number; names have no zero bytes, so shorter ones differ from longer ones.
-#[inline]
-#[expect(clippy::as_conversions, reason = "widens; `from` is no const function")]
-const fn first_word(bytes: &[u8]) -> u64 {
-    if let Some(chunk) = bytes.first_chunk::<8>() {
-        return u64::from_le_bytes(*chunk);
-    }
-    let first = u32::from_le_bytes(match bytes {
-        [a, b, c, d, ..] => [*a, *b, *c, *d],
-        [a, b, c] => [*a, *b, *c, 0],
-        [a, b] => [*a, *b, 0, 0],
-        [a] => [*a, 0, 0, 0],
-        [] => [0; 4],
-    });
-    match bytes.last_chunk::<4>() {
-        // What both hold stands in the same place.
-        Some(last) => first as u64 | (u32::from_le_bytes(*last) as u64) << (8 * (bytes.len() - 4)),
-        None => first as u64,
-    }
-}
 
 fn integer(value: &Value<'_>, least: i64, most: i64) -> Option<i64> {
     match value {
@@ -294,15 +255,23 @@ fn is_id(text: &str, most: usize, kind: u8) -> bool {
 }
 
 /// Whether no byte is a control character, eight at a time.
+#[inline]
 fn is_printable(bytes: &[u8]) -> bool {
-    const ONES: u64 = 0x0101_0101_0101_0101;
     let (words, rest) = bytes.as_chunks::<8>();
-    let control = words.iter().fold(0, |found, word| {
-        let word = u64::from_le_bytes(*word);
-        let delete = word ^ (ONES * 0x7f);
-        // A byte's high bit is set where the byte is below 0x20 or is 0x7f; above the lowest such byte also by
-        // the borrow, which does not matter to whether there is one.
-        found | (word.wrapping_sub(ONES * 0x20) & !word) | (delete.wrapping_sub(ONES) & !delete)
-    });
-    control & (ONES * 0x80) == 0 && rest.iter().all(|byte| *byte >= 0x20 && *byte != 0x7f)
+    let found = words.iter().fold(0, |found, word| found | controls(u64::from_le_bytes(*word)));
+    match bytes.last_chunk::<8>() {
+        // The last eight bytes again.
+        Some(last) => found | controls(u64::from_le_bytes(*last)) == 0,
+        None => rest.iter().all(|byte| *byte >= 0x20 && *byte != 0x7f),
+    }
+}
+
+/// Not zero if one of the bytes is below 0x20 or is 0x7f.
+#[inline]
+fn controls(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let delete = word ^ (ONES * 0x7f);
+    // A byte's high bit is set where the byte is such a one; above the lowest such byte also by the borrow, which does not
+    // matter to whether there is one.
+    ((word.wrapping_sub(ONES * 0x20) & !word) | (delete.wrapping_sub(ONES) & !delete)) & (ONES * 0x80)
 }

@@ -50,20 +50,29 @@ const fn row_of(number: u8) -> &'static Row {
     &Fact::TABLE[at]
 }
 
+/// A form that facts are written in: what it makes of a kind, and then of each field.
+trait Form {
+    fn kind(&mut self, row: &Row);
+    fn field(&mut self, row: &FieldRow, slot: Slot<'_>);
+}
+
 macro_rules! facts {
     (row $number:literal, $kind:literal, $($key:literal: $type:ty,)*) => {
         Row {
             member: Piece::new(concat!(",\"kind\":\"", $kind, "\"")),
             number: $number,
-            fields: &[$(FieldRow {
-                member: Piece::new(if <$type as Field<'_>>::KIND.is_text() {
-                    concat!(",\"", $key, "\":\"")
-                } else {
-                    concat!(",\"", $key, "\":")
-                }),
-                kind: <$type as Field<'_>>::KIND,
-                optional: <$type as Field<'_>>::OPTIONAL,
-            },)*],
+            fields: &[$(facts!(field $key: $type),)*],
+        }
+    };
+    (field $key:literal: $type:ty) => {
+        FieldRow {
+            member: Piece::new(if <$type as Field<'_>>::KIND.is_text() {
+                concat!(",\"", $key, "\":\"")
+            } else {
+                concat!(",\"", $key, "\":")
+            }),
+            kind: <$type as Field<'_>>::KIND,
+            optional: <$type as Field<'_>>::OPTIONAL,
         }
     };
     (
@@ -87,7 +96,30 @@ macro_rules! facts {
                 match self { $($Fact::$Name { .. } => $kind,)* }
             }
 
+            /// Tells a form everything, by code of its own for each kind. The page's build has less code instead.
+            #[cfg(feature = "complete")]
+            #[inline]
+            fn tell(&self, form: &mut impl Form) {
+                match *self {
+                    $($Fact::$Name { $($field,)* } => {
+                        form.kind(const { row_of($number) });
+                        $(form.field(&const { facts!(field $key: $type) }, $field.slot());)*
+                    })*
+                }
+            }
+
+            /// Tells a form everything.
+            #[cfg(not(feature = "complete"))]
+            fn tell(&self, form: &mut impl Form) {
+                let (row, slots) = self.slots();
+                form.kind(row);
+                for (field, slot) in row.fields.iter().zip(&slots) {
+                    form.field(field, *slot);
+                }
+            }
+
             /// The row of this kind in [`Fact::TABLE`], and the values of its fields.
+            #[cfg(not(feature = "complete"))]
             fn slots(&self) -> (&'static Row, [Slot<$life>; MOST_FIELDS]) {
                 let mut slots = [Slot::None; MOST_FIELDS];
                 let mut places = slots.iter_mut();
@@ -799,33 +831,72 @@ facts! {
     }
 }
 
+struct Json<'x, 'n> {
+    names: &'x Names<'n>,
+    out: &'x mut Vec<u8>,
+}
+
+impl Form for Json<'_, '_> {
+    #[cfg_attr(feature = "complete", inline(always))]
+    fn kind(&mut self, row: &Row) {
+        row.member.append(self.out);
+    }
+
+    #[cfg_attr(feature = "complete", inline(always))]
+    fn field(&mut self, row: &FieldRow, slot: Slot<'_>) {
+        forms::write_member(row, slot, self.names, self.out);
+    }
+}
+
+struct Packed<'x, 't> {
+    told: &'x Told<'t>,
+    out: &'x mut Vec<u8>,
+}
+
+impl Form for Packed<'_, '_> {
+    #[cfg_attr(feature = "complete", inline(always))]
+    fn kind(&mut self, row: &Row) {
+        self.out.push(row.number);
+    }
+
+    #[cfg_attr(feature = "complete", inline(always))]
+    fn field(&mut self, row: &FieldRow, slot: Slot<'_>) {
+        forms::pack(row, slot, self.told, self.out);
+    }
+}
+
+struct Wired<'x, 'w> {
+    wire: &'x Wire<'w>,
+    out: &'x mut Vec<u8>,
+}
+
+impl Form for Wired<'_, '_> {
+    #[cfg_attr(feature = "complete", inline(always))]
+    fn kind(&mut self, row: &Row) {
+        self.out.push(row.number);
+    }
+
+    #[cfg_attr(feature = "complete", inline(always))]
+    fn field(&mut self, row: &FieldRow, slot: Slot<'_>) {
+        forms::wire(row, slot, self.wire, self.out);
+    }
+}
+
 impl Fact<'_> {
     /// Appends the rest of the fact as a JSON object, as in `docs/protocol.md`: everything behind `id` and `at`.
     pub fn write(&self, names: &Names<'_>, out: &mut Vec<u8>) {
-        let (row, slots) = self.slots();
-        row.member.append(out);
-        for (field, slot) in row.fields.iter().zip(&slots) {
-            forms::write_member(field, *slot, names, out);
-        }
+        self.tell(&mut Json { names, out });
         out.push(b'}');
     }
 
     /// Appends the compact form that [`Fact::unpack`] reads.
     pub fn pack(&self, told: &Told<'_>, out: &mut Vec<u8>) {
-        let (row, slots) = self.slots();
-        out.push(row.number);
-        for (field, slot) in row.fields.iter().zip(&slots) {
-            forms::pack(field, *slot, told, out);
-        }
+        self.tell(&mut Packed { told, out });
     }
 
     /// Appends the form that crosses the WebAssembly boundary: handles become text.
-    pub fn wire(&self, names: &Wire<'_>, out: &mut Vec<u8>) {
-        let (row, slots) = self.slots();
-        out.push(row.number);
-        for (field, slot) in row.fields.iter().zip(&slots) {
-            forms::wire(field, *slot, names, out);
-        }
+    pub fn wire(&self, wire: &Wire<'_>, out: &mut Vec<u8>) {
+        self.tell(&mut Wired { wire, out });
     }
 
     /// The loop a fact is about.

@@ -9,7 +9,9 @@ use super::state::State;
 use super::time::Time;
 use crate::attribution::code::ReferralCode;
 use crate::campaign::Names as CampaignNames;
+use crate::json::cursor::is_plain;
 use crate::json::scan::Value;
+use crate::json::write::plain_closed;
 
 /// The id of a grant: its loop and its number within the loop, from 1; spelled `<loop>.<n>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,6 +98,41 @@ pub struct Names<'s> {
     pub campaign: &'s CampaignNames,
     /// The participant, loop and order of the command, which a preview has not added to the state.
     pub draft: Draft<'s>,
+    /// The command's participant, if it is known which one that is.
+    pub by: Option<Said<'s, Person>>,
+    /// The command's loop, if it is known which one that is.
+    pub loop_: Option<Said<'s, Loop>>,
+}
+
+/// What the command itself names, which most names in its facts are: its text is at hand.
+#[derive(Clone, Copy)]
+pub struct Said<'s, H> {
+    handle: H,
+    text: &'s str,
+    /// Whether it is known to stand in JSON as it is.
+    is_plain: bool,
+}
+
+impl<'s, H: PartialEq> Said<'s, H> {
+    /// A handle that the command names by this text; to be appended to JSON, or not.
+    #[must_use]
+    pub fn new(handle: H, text: &'s str, json: bool) -> Self {
+        Said { handle, text, is_plain: json && is_plain(text.as_bytes()) }
+    }
+
+    /// Whether a handle is that of the command.
+    #[must_use]
+    #[inline]
+    pub fn is(this: Option<&Self>, handle: H) -> bool {
+        this.is_some_and(|said| said.handle == handle)
+    }
+
+    /// Appends it to JSON, with a closing quote, if this is its handle.
+    #[inline]
+    pub fn close(this: Option<&Self>, handle: H, out: &mut Vec<u8>) -> bool {
+        let said = this.filter(|said| said.is_plain && said.handle == handle);
+        said.map(|said| plain_closed(out, said.text)).is_some()
+    }
 }
 
 /// The names a command is about to add.
@@ -150,9 +187,9 @@ impl<'s> Names<'s> {
 pub struct Wire<'s> {
     /// The names.
     pub names: Names<'s>,
-    /// The command's participant, written as a single zero byte.
+    /// The text by which the command names its participant.
     pub by: Option<&'s str>,
-    /// The command's loop, written as a single zero byte.
+    /// The text by which the command names its loop.
     pub loop_: Option<&'s str>,
 }
 

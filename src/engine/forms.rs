@@ -1,6 +1,6 @@
 //! The forms of facts: JSON, compact, and for JavaScript. Each is one function for all kinds of fields.
 
-use super::field::{GrantId, Kind, Names, Reason, Resolve, Slot, Told, Wire};
+use super::field::{GrantId, Kind, Names, Reason, Resolve, Said, Slot, Told, Wire};
 use super::handle::{Loop, Order, Person};
 use super::pack::{self, Reader};
 use super::time::Time;
@@ -28,6 +28,7 @@ impl FieldRow {
 }
 
 /// Appends a field as a JSON member with a leading comma; nothing if it is absent.
+#[cfg_attr(feature = "complete", inline(always))]
 pub fn write_member(row: &FieldRow, slot: Slot<'_>, names: &Names<'_>, out: &mut Vec<u8>) {
     if slot == Slot::None {
         return;
@@ -40,24 +41,39 @@ pub fn write_member(row: &FieldRow, slot: Slot<'_>, names: &Names<'_>, out: &mut
         (Kind::Code, Slot::Int(value)) => write::plain_closed(out, &code(value)),
         (_, Slot::Text(text)) => write::closed(out, text),
         (_, Slot::Grant(grant)) => {
-            let loop_ = names.loop_(grant.loop_);
-            write::closed(out, loop_);
+            close_loop(grant.loop_, names, out);
             // The number goes before the closing quote.
             out.pop();
             out.push(b'.');
             write::int(out, i64::from(grant.n));
-            out.extend_from_slice(b"\",\"loop\":\"");
-            write::closed(out, loop_);
+            LOOP.append(out);
+            close_loop(grant.loop_, names, out);
         }
-        (Kind::Who, Slot::Int(value)) => write::closed(out, names.person(Person(unsigned_32(value)))),
-        (Kind::Loop, Slot::Int(value)) => write::closed(out, names.loop_(Loop(unsigned_32(value)))),
+        (Kind::Who, Slot::Int(value)) => close_person(Person(unsigned_32(value)), names, out),
+        (Kind::Loop, Slot::Int(value)) => close_loop(Loop(unsigned_32(value)), names, out),
         (Kind::Order, Slot::Int(value)) => write::closed(out, names.order(Order(unsigned_32(value)))),
         (kind, Slot::Int(value)) => write::plain_closed(out, named(kind, value, names)),
         (_, Slot::None) => {}
     }
 }
 
+/// Behind a grant's number.
+const LOOP: Piece<16> = Piece::new("\",\"loop\":\"");
+
+fn close_person(person: Person, names: &Names<'_>, out: &mut Vec<u8>) {
+    if !Said::close(names.by.as_ref(), person, out) {
+        write::closed(out, names.person(person));
+    }
+}
+
+fn close_loop(loop_: Loop, names: &Names<'_>, out: &mut Vec<u8>) {
+    if !Said::close(names.loop_.as_ref(), loop_, out) {
+        write::closed(out, names.loop_(loop_));
+    }
+}
+
 /// Appends the compact form, in which what the command tells is a small number.
+#[cfg_attr(feature = "complete", inline(always))]
 pub fn pack(row: &FieldRow, slot: Slot<'_>, told: &Told<'_>, out: &mut Vec<u8>) {
     if row.kind == Kind::Text {
         let text = if let Slot::Text(text) = slot { Some(text) } else { None };
@@ -175,6 +191,7 @@ pub fn unpack_text<'a>(told: &Told<'a>, reader: &mut Reader<'a>) -> Option<Optio
 
 /// Appends the form that crosses the WebAssembly boundary: handles become text, what the other side knows
 /// already a single zero byte.
+#[cfg_attr(feature = "complete", inline(always))]
 pub fn wire(row: &FieldRow, slot: Slot<'_>, wire: &Wire<'_>, out: &mut Vec<u8>) {
     if row.optional {
         out.push(u8::from(slot != Slot::None));
@@ -183,18 +200,33 @@ pub fn wire(row: &FieldRow, slot: Slot<'_>, wire: &Wire<'_>, out: &mut Vec<u8>) 
         (Kind::Number | Kind::Time | Kind::Money, Slot::Int(value)) => wire_number(out, value),
         (Kind::Bool | Kind::Reason, Slot::Int(value)) => out.push(u8::try_from(value).unwrap_or(0)),
         (Kind::Code, Slot::Int(value)) => wire_text(out, &code(value), None),
-        (Kind::Who, Slot::Int(value)) => wire_text(out, named(row.kind, value, &wire.names), wire.by),
-        (Kind::Loop, Slot::Int(value)) => wire_text(out, named(row.kind, value, &wire.names), wire.loop_),
+        (Kind::Who, Slot::Int(value)) => wire_person(Person(unsigned_32(value)), &wire.names, out),
+        (Kind::Loop, Slot::Int(value)) => wire_loop(Loop(unsigned_32(value)), wire, out),
         (Kind::Order, Slot::Int(value)) => wire_text(out, named(row.kind, value, &wire.names), None),
         (_, Slot::Int(value)) => pack::put(out, unsigned(value)),
         (_, Slot::Text(text)) if wire.loop_ == Some(text) => out.push(SAME_LOOP),
         (_, Slot::Text(text)) => wire_text(out, text, wire.by),
         (_, Slot::Grant(grant)) => {
-            wire_text(out, wire.names.loop_(grant.loop_), wire.loop_);
+            wire_loop(grant.loop_, wire, out);
             pack::put(out, u64::from(grant.n));
         }
         (_, Slot::None) => {}
     }
+}
+
+fn wire_person(person: Person, names: &Names<'_>, out: &mut Vec<u8>) {
+    if Said::is(names.by.as_ref(), person) {
+        return out.push(0);
+    }
+    wire_text(out, names.person(person), None);
+}
+
+fn wire_loop(loop_: Loop, wire: &Wire<'_>, out: &mut Vec<u8>) {
+    // A command may open a loop without naming it.
+    if wire.loop_.is_some() && Said::is(wire.names.loop_.as_ref(), loop_) {
+        return out.push(0);
+    }
+    wire_text(out, wire.names.loop_(loop_), None);
 }
 
 /// Stands for the text by which the command names its loop: no text is that long.
@@ -287,6 +319,7 @@ pub fn target_id(name: &str) -> &str {
 }
 
 /// The text that a number stands for.
+#[cfg_attr(feature = "complete", inline)]
 fn named<'s>(kind: Kind, value: i64, names: &Names<'s>) -> &'s str {
     let number = unsigned_32(value);
     let at = |list: &'s [String]| {

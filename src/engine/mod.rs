@@ -159,19 +159,20 @@ impl Engine {
         let hashes = command.hashes(&state.keys);
         let at = command.at.max(state.now);
         let known = state.journal.find(hashes, |at| told(state, command, hashes, at));
-        let (at, repeated, outcome) = match known {
-            Known::Same(at, outcome) => (at, true, outcome),
-            Known::OtherBody => (at, false, Outcome::Rejected(Code::CommandIdReused.into())),
-            Known::New => {
-                let decided = decide::decide_hashed(book, state, command, hashes);
-                (
-                    at,
-                    false,
-                    decided.map_or_else(Outcome::Rejected, |decided| Outcome::Accepted(decided.facts)),
-                )
+        let answer =
+            |at, repeated, outcome, named| Answer { command, at, repeated, outcome, book, state, named };
+        match known {
+            Known::Same(at, outcome) => answer(at, true, outcome, named(state, command, hashes)),
+            Known::OtherBody => {
+                answer(at, false, Outcome::Rejected(Code::CommandIdReused.into()), (None, None))
             }
-        };
-        Answer { command, at, repeated, outcome, book, state }
+            Known::New => match decide::decide_hashed(book, state, command, hashes) {
+                Ok(Decided { facts, sender, loop_ }) => {
+                    answer(at, false, Outcome::Accepted(facts), (sender, loop_))
+                }
+                Err(rejection) => answer(at, false, Outcome::Rejected(rejection), (None, None)),
+            },
+        }
     }
 
     /// Decides a command, applies its facts and remembers the answer.
@@ -183,7 +184,7 @@ impl Engine {
         let Engine { book, state } = self;
         let book: &'x Book = book;
         let at = command.at.max(state.now);
-        let (outcome, told) = match decide::decide_hashed(book, state, command, hashes) {
+        let (outcome, named) = match decide::decide_hashed(book, state, command, hashes) {
             Ok(Decided { facts, sender, loop_ }) => (Outcome::Accepted(facts), (sender, loop_)),
             Err(rejection) => (Outcome::Rejected(rejection), (None, None)),
         };
@@ -195,10 +196,10 @@ impl Engine {
                 }
             }
             state.now = at;
-            let told = Told::of(state, command, at, told);
+            let told = Told::of(state, command, at, named);
             state.journal.add(hashes, told, &outcome);
         }
-        Answer { command, at, repeated: false, outcome, book, state }
+        Answer { command, at, repeated: false, outcome, book, state, named }
     }
 
     /// Submits commands as JSON (one object, an array, or one per line) and appends the answers in the same shape.
@@ -360,10 +361,15 @@ impl Engine {
 
 /// What a command that was answered before says of its answer.
 fn told<'x>(state: &State, command: &'x Command<'x>, hashes: Hashes, at: Time) -> Told<'x> {
+    Told::of(state, command, at, named(state, command, hashes))
+}
+
+/// The participant and the loop that a command names which was answered before.
+fn named(state: &State, command: &Command<'_>, hashes: Hashes) -> (Option<Person>, Option<Loop>) {
     let by = command.by.as_deref().and_then(|by| state.people.find_hashed(hashes.by, by));
     let loop_ = match command.loop_.as_deref() {
         Some(loop_) => state.loop_names.find_hashed(hashes.loop_, loop_),
         None => state.loop_names.find(&command.id),
     };
-    Told::of(state, command, at, (by.map(Person), loop_.map(Loop)))
+    (by.map(Person), loop_.map(Loop))
 }

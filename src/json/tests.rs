@@ -5,6 +5,7 @@
 use proptest::prelude::*;
 use serde_json::Value as Peer;
 
+use super::cursor::Key;
 use super::scan::{Scanner, Value};
 use super::tree::{Data, Node, line_column, parse};
 use super::{Fault, FaultKind, write};
@@ -270,6 +271,58 @@ fn goes_on_after_faults() {
     assert_eq!(parse(&deep(32)).faults[0].fault, Fault { kind: Depth, offset: 36 });
 }
 
+static KNOWN: [Key; 6] = [
+    Key::new("id", 0),
+    Key::new("at", 1),
+    Key::new("token", 2),
+    Key::new("amount", 3),
+    Key::new("", 4),
+    Key::new("i", 5),
+];
+
+/// As [`scan_one`], by known keys.
+fn scan_known(text: &[u8]) -> Result<Option<Members>, Fault> {
+    let mut scanner = Scanner::new(text);
+    let mut members = Vec::new();
+    let found = scanner.known(&KNOWN, |key, value| {
+        members.push((key.map_or("other", |key| key.name).to_owned(), peer_of(value)));
+        Ok::<(), Fault>(())
+    })?;
+    let more = scanner.known(&KNOWN, |_, _| Ok::<(), Fault>(()))?;
+    Ok((found && !more && !scanner.is_array()).then_some(members))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    /// Also of keys that begin like known ones, with spaces and escapes, of numbers of every length, and of what is cut off.
+    #[test]
+    fn known_keys_are_found_however_they_are_written(
+        members in prop::collection::vec(
+            (
+                "|id|at|i|idx|token|tokens|amount|other|\\\\u0069d|i\\\\n|助",
+                "[ \\n]{0,1}",
+                "-?[0-9]{1,20}|[0-9]{1,9}(\\.[0-9]{1,3}|e1)|\"[a-z\u{7f}力]{0,20}\"|\"[a-z]{0,9}\\\\\"\"|\\[1\\]|null",
+            ),
+            0..6,
+        ),
+        cut in prop::option::weighted(0.2, 0usize..60),
+    ) {
+        let members: Vec<String> =
+            members.iter().map(|(key, space, value)| format!("{space}\"{key}\"{space}:{space}{value}{space}")).collect();
+        let mut text = format!("{{{}}}", members.join(","));
+        if let Some(cut) = cut.filter(|cut| text.is_char_boundary(*cut)) {
+            text.truncate(cut);
+        }
+        let other = |key: String| if KNOWN.iter().any(|known| known.name == key) { key } else { "other".to_owned() };
+        let named = scan_one(text.as_bytes()).map(|members| {
+            members.map(|members| members.into_iter().map(|(key, value)| (other(key), value)).collect::<Members>())
+        });
+        check(&text)?;
+        prop_assert_eq!(scan_known(text.as_bytes()), named);
+    }
+}
+
 #[test]
 fn a_refused_object_is_passed_over() {
     #[derive(Debug, PartialEq)]
@@ -298,6 +351,23 @@ fn a_refused_object_is_passed_over() {
     assert_eq!(read().0, Ok(false));
     let expected = [("a", Value::Int(1)), ("b", Value::Other(b"[2]")), ("a", Value::Int(2))];
     assert_eq!(seen, expected.map(|(key, value)| (key.to_owned(), value)));
+}
+
+#[test]
+fn texts_of_every_length_are_written_whole_and_again() {
+    for length in 0..40 {
+        let text: String = ('0'..'z').filter(char::is_ascii_alphanumeric).take(length).collect();
+        let mut out = Vec::new();
+        write::text(&mut out, &text);
+        assert_eq!(out, format!("\"{text}\"").into_bytes());
+        for from in 0..out.len() {
+            for to in from..=out.len() {
+                let mut twice = out.clone();
+                write::again(&mut twice, from..to);
+                assert_eq!(twice, [&out, &out[from..to]].concat(), "{from}..{to}");
+            }
+        }
+    }
 }
 
 #[test]
