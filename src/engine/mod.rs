@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod audit;
+mod batch;
 pub mod book;
 pub mod chunks;
 pub mod column;
@@ -51,7 +52,6 @@ use crate::campaign::decode::COMPLETE;
 use crate::json::scan::Scanner;
 use command::Hashes;
 use decide::Decided;
-use draft::Draft;
 use field::{Resolve, Told};
 use handle::{Loop, Person};
 use journal::Known;
@@ -155,24 +155,7 @@ impl Engine {
     /// What a command would lead to; changes nothing. Known ids give their first answer.
     #[must_use]
     pub fn decide<'x>(&'x self, command: &'x Command<'x>) -> Answer<'x> {
-        let Engine { book, state } = self;
-        let hashes = command.hashes(&state.keys);
-        let at = command.at.max(state.now);
-        let known = state.journal.find(hashes, |at| told(state, command, hashes, at));
-        let answer =
-            |at, repeated, outcome, named| Answer { command, at, repeated, outcome, book, state, named };
-        match known {
-            Known::Same(at, outcome) => answer(at, true, outcome, named(state, command, hashes)),
-            Known::OtherBody => {
-                answer(at, false, Outcome::Rejected(Code::CommandIdReused.into()), (None, None))
-            }
-            Known::New => match decide::decide_hashed(book, state, command, hashes) {
-                Ok(Decided { facts, sender, loop_ }) => {
-                    answer(at, false, Outcome::Accepted(facts), (sender, loop_))
-                }
-                Err(rejection) => answer(at, false, Outcome::Rejected(rejection), (None, None)),
-            },
-        }
+        look(&self.book, &self.state, command)
     }
 
     /// Decides a command, applies its facts and remembers the answer.
@@ -183,54 +166,7 @@ impl Engine {
         }
         let Engine { book, state } = self;
         let book: &'x Book = book;
-        let at = command.at.max(state.now);
-        let (outcome, named) = match decide::decide_hashed(book, state, command, hashes) {
-            Ok(Decided { facts, sender, loop_ }) => (Outcome::Accepted(facts), (sender, loop_)),
-            Err(rejection) => (Outcome::Rejected(rejection), (None, None)),
-        };
-        // As with a text that is no command, nothing is recorded of a malformed one and the id stays free.
-        if !matches!(outcome, Outcome::Rejected(Rejection { code: Code::CommandMalformed, .. })) {
-            if let Outcome::Accepted(facts) = &outcome {
-                for fact in facts {
-                    evolve::evolve(book, state, fact, at);
-                }
-            }
-            state.now = at;
-            let told = Told::of(state, command, at, named);
-            state.journal.add(hashes, told, &outcome);
-        }
-        Answer { command, at, repeated: false, outcome, book, state, named }
-    }
-
-    /// Submits commands as JSON (one object, an array, or one per line) and appends the answers in the same shape.
-    ///
-    /// With `at` every command gets this time stamp. A text that is not a command gets an answer too.
-    pub fn submit_json(&mut self, json: &[u8], at: Option<Time>, out: &mut Vec<u8>) {
-        let mut scanner = Scanner::new(json);
-        let array = scanner.is_array();
-        if array {
-            out.push(b'[');
-        }
-        let mut first = true;
-        loop {
-            let mut draft = Draft::new();
-            let read = draft.next(&mut scanner, at);
-            if matches!(read, Ok(None)) {
-                break;
-            }
-            if !first {
-                out.push(if array { b',' } else { b'\n' });
-            }
-            first = false;
-            match read {
-                Ok(Some(command)) => self.submit(command).write(out),
-                Ok(None) => {}
-                Err(malformed) => answer::write_malformed(&malformed, out),
-            }
-        }
-        if array {
-            out.push(b']');
-        }
+        Taken::new(book, state, command, hashes).answer(command, book, state)
     }
 
     /// Applies facts as JSON, in any of the shapes of [`Engine::submit_json`]; answers how many were applied.
@@ -356,6 +292,61 @@ impl Engine {
     pub fn restore(&mut self, bytes: &[u8]) -> Result<(), snapshot::Damaged> {
         self.state = snapshot::read(&self.book, bytes)?;
         Ok(())
+    }
+}
+
+/// What became of a command whose id was new.
+struct Taken<'x> {
+    at: Time,
+    outcome: Outcome<'x>,
+    named: (Option<Person>, Option<Loop>),
+}
+
+impl<'x> Taken<'x> {
+    /// Decides the command, applies its facts and remembers the answer.
+    #[inline]
+    fn new(book: &'x Book, state: &mut State, command: &'x Command<'x>, hashes: Hashes) -> Self {
+        let at = command.at.max(state.now);
+        let (outcome, named) = match decide::decide_hashed(book, state, command, hashes) {
+            Ok(Decided { facts, sender, loop_ }) => (Outcome::Accepted(facts), (sender, loop_)),
+            Err(rejection) => (Outcome::Rejected(rejection), (None, None)),
+        };
+        // As with a text that is no command, nothing is recorded of a malformed one and the id stays free.
+        if !matches!(outcome, Outcome::Rejected(Rejection { code: Code::CommandMalformed, .. })) {
+            if let Outcome::Accepted(facts) = &outcome {
+                for fact in facts {
+                    evolve::evolve(book, state, fact, at);
+                }
+            }
+            state.now = at;
+            let told = Told::of(state, command, at, named);
+            state.journal.add(hashes, told, &outcome);
+        }
+        Taken { at, outcome, named }
+    }
+
+    #[inline]
+    fn answer(self, command: &'x Command<'x>, book: &'x Book, state: &'x State) -> Answer<'x> {
+        let Taken { at, outcome, named } = self;
+        Answer { command, at, repeated: false, outcome, book, state, named }
+    }
+}
+
+/// The answer to a command that is not to change anything, or was answered before.
+fn look<'x>(book: &'x Book, state: &'x State, command: &'x Command<'x>) -> Answer<'x> {
+    let hashes = command.hashes(&state.keys);
+    let at = command.at.max(state.now);
+    let known = state.journal.find(hashes, |at| told(state, command, hashes, at));
+    let answer = |at, repeated, outcome, named| Answer { command, at, repeated, outcome, book, state, named };
+    match known {
+        Known::Same(at, outcome) => answer(at, true, outcome, named(state, command, hashes)),
+        Known::OtherBody => answer(at, false, Outcome::Rejected(Code::CommandIdReused.into()), (None, None)),
+        Known::New => match decide::decide_hashed(book, state, command, hashes) {
+            Ok(Decided { facts, sender, loop_ }) => {
+                answer(at, false, Outcome::Accepted(facts), (sender, loop_))
+            }
+            Err(rejection) => answer(at, false, Outcome::Rejected(rejection), (None, None)),
+        },
     }
 }
 
