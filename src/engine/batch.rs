@@ -86,6 +86,7 @@ impl<'x> Done<'x> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::command::Command;
     use super::*;
     use proptest::prelude::*;
 
@@ -117,7 +118,10 @@ mod tests {
             let mut answers = Vec::new();
             for text in &texts {
                 let mut answer = Vec::new();
-                alone.submit_json(text.as_bytes(), None, &mut answer);
+                match Command::read(text.as_bytes()) {
+                    Ok(command) => alone.submit(&command).write(&mut answer),
+                    Err(malformed) => answer::write_malformed(&malformed, &mut answer),
+                }
                 answers.push(String::from_utf8(answer).unwrap());
             }
             let (mut of_list, mut of_lines) = (Vec::new(), Vec::new());
