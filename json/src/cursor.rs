@@ -114,7 +114,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a string whose opening quote stands here and which holds no escape, as most are written.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn plain(&mut self) -> Option<&'a str> {
         let start = self.at + 1;
         let stop = special(self.text.as_bytes(), start);

@@ -106,7 +106,7 @@ impl<const ROOM: usize> Piece<ROOM> {
     }
 
     /// Appends it.
-    #[inline(always)]
+    #[inline]
     pub fn append(&self, out: &mut Vec<u8>) {
         let end = out.len() + usize::from(self.length);
         out.extend_from_slice(&self.bytes);

@@ -14,23 +14,18 @@ let bytes = new Uint8Array(0);
 let doubles = new DataView(bytes.buffer);
 let cursor = 0;
 
-/** Whether a buffer that was replaced keeps its length. */
+/** Whether this host keeps buffers that were replaced; most empty them. */
 let keeps = true;
 
 /** Begins at `address`. */
 export function seek(source: WebAssembly.Memory, address: number): void {
-  // Growth replaces the buffer. The old one is empty then, unless the host is one of those that keep it; asking for the new
-  // one each time is a call into the host.
+  // Growth replaces the buffer. Where the old one is empty then, the host need not be asked for it each time.
   if (memory !== source || bytes.length === 0 || (keeps && bytes.buffer !== source.buffer)) open(source);
   cursor = address;
 }
 
 function open(source: WebAssembly.Memory): void {
-  if (memory !== source) {
-    const before = source.buffer;
-    source.grow(0);
-    keeps = before.byteLength !== 0;
-  }
+  if (memory === source) keeps = bytes.length !== 0;
   memory = source;
   bytes = new Uint8Array(source.buffer);
   doubles = new DataView(source.buffer);
