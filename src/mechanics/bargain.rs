@@ -53,6 +53,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, Status};
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Offer, PersonLook};
+use crate::gather::Gather;
 use crate::guard;
 use crate::json::tree::Node;
 
@@ -327,9 +328,9 @@ impl Mechanic for Rules {
             need: progress.count().saturating_add(self.needed(progress)),
             people: people
                 .map(|cut| PersonLook { at: Some(cut.at), ..PersonLook::new(cut.who, "helped") })
-                .collect(),
+                .gather(),
             pay: (payable && looking.who == Some(state.initiator)).then_some((price, ends)),
-            items: core::iter::once(goods).chain(cuts).collect(),
+            items: core::iter::once(goods).chain(cuts).gather(),
             amount: Some(price),
             ..Look::default()
         }

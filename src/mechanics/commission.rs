@@ -44,6 +44,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{GrantState, GrantStatus, LoopState, OrderStatus, State, Status};
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, PersonLook, RewardLook, Side, Step};
+use crate::gather::Gather;
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards;
@@ -264,7 +265,7 @@ impl Mechanic for Rules {
             let mine = looking.who.and_then(|who| Some((who, progress.customers.get(&who)?)));
             return Look {
                 role: mine.map(|_| "customer"),
-                people: mine.iter().map(|(who, customer)| customer.look(*who, at)).collect(),
+                people: mine.iter().map(|(who, customer)| customer.look(*who, at)).gather(),
                 ..Look::default()
             };
         }
@@ -276,7 +277,7 @@ impl Mechanic for Rules {
         let standing = progress.items.iter().filter(|item| !item.refunded).count();
         Look {
             have: u32::try_from(standing).unwrap_or(u32::MAX),
-            people: progress.customers.iter().map(|(who, customer)| customer.look(*who, at)).collect(),
+            people: progress.customers.iter().map(|(who, customer)| customer.look(*who, at)).gather(),
             rewards: vec![RewardLook::new(self.give, state.initiator, NEXT, open, missing)],
             items,
             ..Look::default()
@@ -576,7 +577,7 @@ impl Rules {
             amount: Some(amount),
             ..Step::new(Need::Invite, 1)
         };
-        amount.map(step).into_iter().collect()
+        amount.map(step).into_iter().gather()
     }
 
     /// What is frozen, what can be paid out, what is paid, and what is owed for refunds after that.
@@ -600,7 +601,7 @@ impl Rules {
             amount: Some(sum),
             ..ItemLook::new("sum", ItemName::Text(name.to_owned()), count, 0, name)
         };
-        sums.into_iter().map(look).collect()
+        sums.into_iter().map(look).gather()
     }
 }
 

@@ -52,6 +52,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, State, Status};
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, PersonLook, RewardLook, Side, Step};
+use crate::gather::Gather;
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards::{self};
@@ -339,10 +340,10 @@ impl Mechanic for Rules {
                 .map(|(_, member)| if member.who == state.initiator { "leader" } else { "member" }),
             have: progress.paid().saturating_add(progress.filled),
             need: self.sizes().find(|size| *size > paid).unwrap_or(size),
-            people: shown.chain(virtual_members).collect(),
+            people: shown.chain(virtual_members).gather(),
             pay: pay.map(|(_, member)| (self.price, member.until)),
             rewards,
-            items: self.tiers.iter().map(|tier| tier.look(paid)).collect(),
+            items: self.tiers.iter().map(|tier| tier.look(paid)).gather(),
             amount: Some(self.price_for(paid)),
         }
     }
@@ -352,7 +353,7 @@ impl Mechanic for Rules {
         let member = self.give.iter().map(|reward| Offer { side: Side::Member, reward: *reward, at: size });
         let leader =
             self.give_leader.iter().map(|reward| Offer { side: Side::Leader, reward: *reward, at: size });
-        member.chain(leader).collect()
+        member.chain(leader).gather()
     }
 
     fn alone(&self) -> Option<Money> {
@@ -381,17 +382,17 @@ impl Mechanic for Rules {
     }
 
     fn on_orders(&self) -> Vec<Reward> {
-        self.give.iter().chain(&self.give_leader).copied().collect()
+        self.give.iter().chain(&self.give_leader).copied().gather()
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {
         let member = self.give.iter().map(|reward| (*reward, self.size.get()));
         let leader = self.give_leader.iter().map(|reward| (*reward, 1));
-        member.chain(leader).chain(self.rebate.map(|reward| (reward, self.largest()))).collect()
+        member.chain(leader).chain(self.rebate.map(|reward| (reward, self.largest()))).gather()
     }
 
     fn portions(&self) -> Vec<Reward> {
-        self.rebate.into_iter().collect()
+        self.rebate.into_iter().gather()
     }
 }
 

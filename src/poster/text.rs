@@ -1,4 +1,5 @@
 //! Words on a poster: variables, where lines may break, and how lines fill a box.
+use crate::gather::Gather;
 
 /// Puts values in the place of variables, `{name}` or `{name|instead}`.
 ///
@@ -131,7 +132,7 @@ pub(crate) fn lines(units: &[Measured<'_>], width: i32, most: usize, ellipsis: i
         let line = line.get(..visible).unwrap_or_default();
         (line.iter().map(|(unit, _)| *unit).collect(), sum(line))
     };
-    lines.into_iter().map(whole).collect()
+    lines.into_iter().map(whole).gather()
 }
 
 #[cfg(test)]
