@@ -25,6 +25,7 @@ use crate::engine::draft::Draft;
 use crate::engine::forms::target_id;
 use crate::engine::snapshot::Damaged;
 use crate::engine::{Engine, Time};
+use crate::gather::Gather;
 use crate::poster::{Data, DisplayList, Measure, Poster, PosterError, display_list};
 #[cfg(feature = "complete")]
 use crate::qr::Micro;
@@ -121,7 +122,7 @@ struct NameTables<'n> {
 pub fn names(handle: u32) -> JsValue {
     with(handle, |engine| {
         let Names { plays, rewards, touchpoints, events, live_codes, targets } = &engine.book().names;
-        let targets = targets.iter().map(|name| target_id(name)).collect();
+        let targets = targets.iter().map(|name| target_id(name)).gather();
         object(&NameTables { plays, rewards, touchpoints, events, live_codes, targets })
     })
     .unwrap_or_else(gone)
@@ -353,7 +354,7 @@ fn poster(template: &str, data: &str, measure: &js::Function) -> Result<DisplayL
         let (size, units) = (f64::from(font.size), units.join("\u{1}"));
         let widths = measure.widths(&JsValue::NULL, font.family, size, weight, &units).unwrap_or_default();
         let width = |width: f64| whole(width).and_then(|width| i32::try_from(width).ok()).unwrap_or(0);
-        widths.into_iter().map(width).collect()
+        widths.into_iter().map(width).gather()
     });
     display_list(&poster, &data, &mut measure).map_err(|error| poster_error(&error))
 }

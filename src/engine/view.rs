@@ -143,7 +143,7 @@ impl Eye<'_> {
             rules.rules.settle(cx, *loop_, head, rules);
             let (mut tallies, mut firsts) = Default::default();
             let mut keep = Keep { play, order: None, goods: 0, tallies: &mut tallies, firsts: &mut firsts };
-            let mut progress = head.progress.clone();
+            let Some(mut progress) = head.progress.copied(&rules.rules) else { return taken };
             for fact in cx.facts.iter().filter(|fact| fact.loop_() == Some(*loop_)) {
                 rules.rules.evolve(&mut progress, fact, self.at, &mut keep);
             }

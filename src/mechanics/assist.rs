@@ -25,7 +25,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::Status;
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{Look, Need, Offer, PersonLook, RewardLook, Side, Step};
-use crate::gather::Gather;
+use crate::gather::{Gather, GatherAll};
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards;
@@ -206,7 +206,7 @@ impl Kept for Progress {
 
     fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
         let count = reader.count()?;
-        let helpers = (0..count).map(|_| reader.small().map(Person)).collect::<Option<Vec<_>>>()?;
+        let helpers = (0..count).map(|_| reader.small().map(Person)).gather_all()?;
         Some(Progress { helpers })
     }
 

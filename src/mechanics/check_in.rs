@@ -33,7 +33,7 @@ use crate::engine::pack::{self, Reader};
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::time::{Period, Span, Time, date, parse_date};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, RewardLook, Side, Step};
-use crate::gather::Gather;
+use crate::gather::{Gather, GatherAll};
 use crate::json::tree::Node;
 use crate::rewards;
 
@@ -406,7 +406,7 @@ impl Kept for Progress {
             days.push(Some(day).filter(|day| *day < u32::MAX / 2)?);
         }
         let count = reader.count()?;
-        let reached = (0..count).map(|_| reader.small()).collect::<Option<Vec<_>>>()?;
+        let reached = (0..count).map(|_| reader.small()).gather_all()?;
         Some(Progress { days, reached })
     }
 

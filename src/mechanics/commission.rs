@@ -691,7 +691,7 @@ impl Progress {
         let grants: Sorted<u32, (Grant, GrantState)> =
             all.grants_of_loop(looking.loop_).map(|(handle, grant)| (grant.cause, (handle, grant))).collect();
         let at = looking.at;
-        (1u32..=u32::MAX).zip(self.items.clone()).collect::<Vec<_>>().into_iter().map(move |(cause, item)| {
+        (1u32..=u32::MAX).zip(self.items.clone()).gather().into_iter().map(move |(cause, item)| {
             let grant = grants.get(&cause).copied();
             let status = grant.map_or("withheld", |(handle, grant)| item.status(all, handle, grant, at));
             let amount = grant.and_then(|(handle, grant)| all.terms(handle, grant)?.amount);

@@ -39,6 +39,7 @@ use super::{Keep, Looking, Mechanic, On, Opening, Payment, take_unit};
 use crate::campaign::Root;
 use crate::campaign::decode::Cx;
 use crate::campaign::document::{choices, document};
+use crate::campaign::play::PlayRules;
 use crate::campaign::problem::code;
 use crate::campaign::units::Int;
 use crate::engine::book::Book;
@@ -628,8 +629,10 @@ impl Rules {
         let other = groups.iter().map(|(_, loop_)| *loop_).find(|loop_| {
             let Some(other) = state.loop_(*loop_) else { return false };
             let super::Progress::GroupBuy(progress) = &other.progress else { return false };
-            let same = cx.rules(other).is_some_and(|rules| rules.rules == on.play.rules);
-            same && !state.ids.is_same(other.initiator, by)
+            let same =
+                |rules: &PlayRules| matches!(&rules.rules, super::Rules::GroupBuy(rules) if rules == self);
+            cx.rules(other).is_some_and(same)
+                && !state.ids.is_same(other.initiator, by)
                 && self.status(other, progress, cx.at) == Status::Running
                 && progress.slots(cx.at) < self.largest()
         });

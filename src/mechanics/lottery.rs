@@ -45,7 +45,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, Status};
 use crate::engine::time::{Period, Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Offer, RewardLook, Side};
-use crate::gather::Gather;
+use crate::gather::{Gather, GatherAll};
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards;
@@ -590,14 +590,14 @@ impl Kept for Progress {
         let paid = flag(reader)?;
         let draws =
             (0..reader.count()?).map(|_| Some(Made { at: Time(reader.signed()?), paid: flag(reader)? }));
-        let draws = draws.collect::<Option<Vec<_>>>()?;
+        let draws = draws.gather_all()?;
         let pending = (0..reader.count()?).map(|_| Some((reader.small()?, Time(reader.signed()?))));
-        let pending = pending.collect::<Option<Vec<_>>>()?;
+        let pending = pending.gather_all()?;
         let won = (0..reader.count()?).map(|_| {
             let (n, at) = (reader.small()?, Time(reader.signed()?));
             Some(Won { n, at, reward: Reward(u16::try_from(reader.number()?).ok()?) })
         });
-        Some(Progress { draws, pending, won: won.collect::<Option<_>>()?, paid })
+        Some(Progress { draws, pending, won: won.gather_all()?, paid })
     }
 
     fn memory(&self) -> usize {

@@ -31,7 +31,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{GrantState, State};
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, RewardLook, Side, Step};
-use crate::gather::Gather;
+use crate::gather::{Gather, GatherAll};
 use crate::json::tree::Node;
 use crate::rewards;
 
@@ -331,7 +331,7 @@ impl Kept for Progress {
 
     fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
         let count = reader.count()?;
-        let claimed = (0..count).map(|_| reader.small()).collect::<Option<Vec<_>>>()?;
+        let claimed = (0..count).map(|_| reader.small()).gather_all()?;
         claimed.is_sorted_by(|a, b| a < b).then_some(Progress { claimed })
     }
 

@@ -37,7 +37,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, Status};
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, PersonLook, RewardLook, Side, Step};
-use crate::gather::Gather;
+use crate::gather::{Gather, GatherAll};
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards;
@@ -308,8 +308,7 @@ impl Kept for Progress {
     }
 
     fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let entrants =
-            (0..reader.count()?).map(|_| reader.small().map(Person)).collect::<Option<Vec<_>>>()?;
+        let entrants = (0..reader.count()?).map(|_| reader.small().map(Person)).gather_all()?;
         let known: SortedSet<Person> = entrants.iter().copied().collect();
         if known.len() != entrants.len() {
             return None;
@@ -318,7 +317,7 @@ impl Kept for Progress {
             let (n, who) = (reader.small()?, Person(reader.small()?));
             Some(Win { n, who, reward: Reward(u16::try_from(reader.number()?).ok()?) })
         });
-        let winners = winners.collect::<Option<Vec<_>>>()?;
+        let winners = winners.gather_all()?;
         Some(Progress { entrants, known, winners })
     }
 

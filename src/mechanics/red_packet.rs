@@ -45,7 +45,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, Status};
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, PersonLook, RewardLook, Side, Step};
-use crate::gather::Gather;
+use crate::gather::{Gather, GatherAll};
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards::{self, Portion};
@@ -528,9 +528,9 @@ impl Kept for Progress {
 
     fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
         let (total, count) = (Money(reader.signed()?), reader.small()?);
-        let helpers = (0..reader.count()?).map(|_| reader.small().map(Person)).collect::<Option<_>>()?;
+        let helpers = (0..reader.count()?).map(|_| reader.small().map(Person)).gather_all()?;
         let claims = (0..reader.count()?).map(|_| Some((Person(reader.small()?), Money(reader.signed()?))));
-        Some(Progress { total, count, helpers, claims: claims.collect::<Option<_>>()? })
+        Some(Progress { total, count, helpers, claims: claims.gather_all()? })
     }
 
     fn memory(&self) -> usize {

@@ -39,7 +39,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::Status;
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{Look, Need, Offer, PersonLook, RewardLook, Side, Step};
-use crate::gather::Gather;
+use crate::gather::{Gather, GatherAll};
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards;
@@ -458,7 +458,7 @@ impl Kept for Progress {
             });
         }
         let count = reader.count()?;
-        let helpers = (0..count).map(|_| reader.small().map(Person)).collect::<Option<Vec<_>>>()?;
+        let helpers = (0..count).map(|_| reader.small().map(Person)).gather_all()?;
         Some(Progress { payers, helpers, over })
     }
 

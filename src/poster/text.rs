@@ -142,8 +142,8 @@ mod tests {
 
     fn wrap(text: &str, width: i32, most: usize) -> Vec<String> {
         let size = |unit: &str| unit.chars().map(|c| if is_wide(c) { 100 } else { 50 }).sum::<i32>();
-        let units: Vec<_> = units(text).into_iter().map(|unit| (unit, size(unit))).collect();
-        lines(&units, width, most, 50).into_iter().map(|(line, _)| line).collect()
+        let units: Vec<_> = units(text).into_iter().map(|unit| (unit, size(unit))).gather();
+        lines(&units, width, most, 50).into_iter().map(|(line, _)| line).gather()
     }
 
     #[test]
