@@ -252,7 +252,7 @@ pub fn groups(campaign: &Campaign, state: &State, at: Time) -> Vec<Group> {
     let group = |segment: &str| {
         let all = (0..state.people.len()).map(Person::at).filter(|who| state.ids.main(*who) == *who);
         let people = all.filter(|who| state.is_in(campaign, *who, segment, at));
-        let people = people.map(|who| state.people.text(who.0).to_owned()).gather();
+        let people = people.map(|who| state.people.text(who.0).to_owned()).collect();
         Group { segment: segment.to_owned(), people }
     };
     campaign.segments.names().map(group).gather()
