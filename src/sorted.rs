@@ -29,7 +29,7 @@ pub struct Sorted<K, V> {
 ///
 /// ```
 /// use kfactor::sorted::SortedSet;
-/// let set: SortedSet<u32> = [3, 1, 2, 3].into_iter().gather();
+/// let set: SortedSet<u32> = [3, 1, 2, 3].into_iter().collect();
 /// assert_eq!(set.iter().copied().collect::<Vec<_>>(), [1, 2, 3]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -255,7 +255,7 @@ pub fn groups(campaign: &Campaign, state: &State, at: Time) -> Vec<Group> {
         let people = people.map(|who| state.people.text(who.0).to_owned()).collect();
         Group { segment: segment.to_owned(), people }
     };
-    campaign.segments.names().map(group).gather()
+    campaign.segments.names().map(group).collect()
 }
 
 /// Notes when something happened, where a segment asks for it. The fact has been applied.
