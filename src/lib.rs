@@ -19,6 +19,7 @@ pub mod attribution;
 pub mod audience;
 pub mod campaign;
 pub mod engine;
+mod gather;
 pub mod guard;
 #[cfg(feature = "complete")]
 pub mod insight;

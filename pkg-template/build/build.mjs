@@ -86,6 +86,7 @@ async function modules() {
       inline: "src/entry/inline.ts",
       slim: "src/slim.ts",
       backend: "src/entry/backend.ts",
+      "backend-node": "src/entry/backend-node.ts",
       "backend-worker": "src/entry/backend-worker.ts",
       react: "src/react.ts",
       vue: "src/vue.ts",
@@ -97,7 +98,7 @@ async function modules() {
     splitting: true,
     format: "esm",
     // The page's framework is its own. The elements' engine is loaded as the page's conditions say.
-    external: ["*.wasm?module", "react", "vue", "kfactor", "node:fs", "node:path"],
+    external: ["*.wasm?module", "react", "vue", "kfactor", "node:fs", "node:path", "node:url"],
     chunkNames: "chunks/[name]-[hash]",
     minifySyntax: true,
     minifyWhitespace: true,
@@ -116,6 +117,7 @@ async function commonJs() {
     outdir: join(dist, "cjs"),
     outbase: join(template, "src"),
     format: "cjs",
+    define: { "import.meta.url": "__filename" },
   });
   writeFileSync(join(dist, "cjs/package.json"), '{ "type": "commonjs" }\n');
 }

@@ -17,7 +17,7 @@ export async function generate(schemas, engine, version) {
   mkdirSync(folder, { recursive: true });
   const write = (name, text) => writeFileSync(join(folder, name), HEADER + text);
   write("tables.ts", tables(metadata));
-  write("version.ts", `/** The package's version. */\nexport const VERSION = ${string(version)};\n`);
+  write("version.ts", versions(version, readFileSync(join(engine, "complete.wasm"))));
   write("encode.ts", encoders(metadata));
   write("decode.ts", decoders(metadata));
   write("protocol.ts", await types(protocol, "Protocol"));
@@ -44,6 +44,13 @@ async function types(schema, name) {
     strictIndexSignatures: true,
     format: false,
   });
+}
+
+function versions(version, complete) {
+  return [
+    `/** The package's version. */\nexport const VERSION = ${string(version)};\n`,
+    `/** The bytes of its complete build. */\nexport const COMPLETE_SIZE = ${complete.length};\n`,
+  ].join("\n");
 }
 
 function bytes(build, wasm) {

@@ -8,10 +8,18 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as glue from "../src/generated/engine_bg.js";
-import { type Effect, type Input, openOutbox, type Outbox, seal, total } from "../src/report/outbox.js";
+import {
+  Do,
+  type Effect,
+  type Input,
+  openOutbox,
+  type Outbox,
+  Say,
+  seal,
+  total,
+} from "../src/report/outbox.js";
 import type { ReportRecord } from "../src/report/record.js";
-import { type Form, formOf } from "../src/report/encode.js";
-import type { ReportForm } from "../src/report/sink.js";
+import { type Form, formOf, type ReportForm } from "../src/report/encode.js";
 
 const SEEDS = Number(process.env["KFACTOR_SEEDS"] ?? 10_000);
 const NOON = 1_796_090_400_000;
@@ -112,7 +120,7 @@ class World {
       const settings = { campaign: "tea", session, form: this.settled, consent: "granted" } as const;
       const page: Page = { outbox: openOutbox(glue, settings), requests: [] };
       this.pages.push(page);
-      isOpen = this.survives(() => this.step(page, { in: "recovered", values: [...this.storage] }));
+      isOpen = this.survives(() => this.step(page, [Say.Recovered, [...this.storage]]));
     }
   }
 
@@ -132,9 +140,9 @@ class World {
     assert.equal(tracked + recovered, acked + queued + moved + total(dropped));
     const written: [number, string, boolean][] = [];
     for (const effect of effects) {
-      switch (effect.do) {
-        case "put": {
-          const { record, key, value } = effect;
+      switch (effect[0]) {
+        case Do.Put: {
+          const [, record, key, value] = effect;
           const isCount = key.includes(":losses");
           if (!isCount) {
             const text = value.slice(8);
@@ -147,14 +155,16 @@ class World {
           written.push([record, key, fails]);
           break;
         }
-        case "delete":
-          this.write(page, effect.key);
+        case Do.Delete:
+          this.write(page, effect[1]);
           break;
-        case "send":
-          page.requests.push({ batch: effect.batch, ids: this.sent(effect.body) });
+        case Do.Send: {
+          const [, batch, , , body] = effect;
+          page.requests.push({ batch, ids: this.sent(body) });
           break;
-        case "dropped": {
-          const id = this.ids.get(effect.key);
+        }
+        case Do.Dropped: {
+          const id = this.ids.get(effect[1]);
           // The drop of what tells of drops is told by nothing.
           if (id === undefined || losses(this.records.get(id)!) === undefined) this.drops++;
           if (id !== undefined) this.dropped.add(id);
@@ -163,7 +173,7 @@ class World {
     }
     for (const [record, key, fails] of written) {
       if (!fails && !key.includes(":losses")) this.written.add(this.ids.get(key)!);
-      this.step(page, { in: fails ? "not-stored" : "stored", record });
+      this.step(page, [fails ? Say.NotStored : Say.Stored, record]);
     }
   }
 
@@ -217,21 +227,21 @@ class World {
       if (this.dice.oneIn(30)) this.refuses.add(id);
       // Some are so large that not all of them fit into a request.
       const note = "x".repeat(this.dice.oneIn(6) ? this.dice.below(30_000) : 0);
-      return this.step(page, { in: "track", kind: "helped", id, data: { n: this.tracked, note } });
+      return this.step(page, [Say.Track, { kind: "helped", id, data: { n: this.tracked, note } }]);
     }
     if (what < 20) return this.answer(page);
-    if (what === 20) return this.step(page, { in: "hidden" });
-    if (what === 21) return this.step(page, { in: "shown", keys: [...this.storage.keys()] });
-    if (what === 22) return this.step(page, { in: "online" });
+    if (what === 20) return this.step(page, [Say.Hidden]);
+    if (what === 21) return this.step(page, [Say.Hurry, [...this.storage.keys()]]);
+    if (what === 22) return this.step(page, [Say.Hurry]);
     // A second page takes over what the first has, though the first still lives.
     if (what === 24 && this.pages.length < 3) return this.begin();
     if (what === 25 && this.pages.length > 1) return this.crash(page);
     this.now += what === 23 ? (this.dice.oneIn(2) ? DAY : -DAY) : this.dice.below(400_000);
-    this.step(page, { in: "tick" });
+    this.step(page, [Say.Tick]);
   }
 
   answer(page: Page): void {
-    if (page.requests.length === 0) return this.step(page, { in: "tick" });
+    if (page.requests.length === 0) return this.step(page, [Say.Tick]);
     const [request] = page.requests.splice(this.dice.below(page.requests.length), 1);
     const { batch, ids } = request!;
     const isPoison = ids.some((id) => this.refuses.has(id));
@@ -244,7 +254,7 @@ class World {
       { retryAfter: "Sun, 06 Nov 1994 08:50:07 GMT", date: "Sun, 06 Nov 1994 08:49:37 GMT" },
       {},
     ]);
-    this.step(page, { in: "answered", batch, status, ...asked });
+    this.step(page, [Say.Answered, batch, { status, ...asked }]);
   }
 
   /** Nothing fails any more; everything has to come to rest. */
@@ -258,7 +268,7 @@ class World {
       if (page.requests.length > 0) this.answer(page);
       else {
         this.now = Math.max(page.outbox.wake() ?? this.now + 1_000, this.now);
-        this.step(page, { in: "tick" });
+        this.step(page, [Say.Tick]);
       }
     }
     assert.fail(`records do not leave: ${JSON.stringify(page.outbox.counts())}`);
@@ -309,17 +319,17 @@ test("a destination that refuses everything is not asked without end", async () 
   } as const;
   const outbox = openOutbox(glue, settings);
   let [now, requests] = [NOON, 0];
-  let effects: Effect[] = outbox.step({ in: "track", kind: "helped" }, now, 0);
+  let effects: Effect[] = outbox.step([Say.Track, { kind: "helped" }], now, 0);
   // An hour of it.
   for (let second = 0; second < 3_600; second++) {
     for (let effect = effects.shift(); effect !== undefined; effect = effects.shift()) {
-      if (effect.do === "put") effects.push(...outbox.step({ in: "stored", record: effect.record }, now, 0));
-      if (effect.do !== "send") continue;
+      if (effect[0] === Do.Put) effects.push(...outbox.step([Say.Stored, effect[1]], now, 0));
+      if (effect[0] !== Do.Send) continue;
       requests++;
-      effects.push(...outbox.step({ in: "answered", batch: effect.batch, status: 400 }, now, 0));
+      effects.push(...outbox.step([Say.Answered, effect[1], { status: 400 }], now, 0));
     }
     now += 1_000;
-    effects = outbox.step({ in: "tick" }, now, 0);
+    effects = outbox.step([Say.Tick], now, 0);
   }
   // The record, and what tells of its drop once every ten minutes.
   assert.ok(requests >= 2 && requests <= 8, `${requests} requests`);
@@ -349,9 +359,9 @@ test("whatever the storage holds is taken over or counted", () => {
     });
     const settings = { campaign: "tea", session: "me", form: dice.of(TOOLS)[1], consent: "granted" } as const;
     const outbox = openOutbox(glue, settings);
-    outbox.step({ in: "recovered", values }, NOON, 0);
-    outbox.step({ in: "track", kind: "seen" }, NOON, 0);
-    outbox.step({ in: "hidden" }, NOON + 100_000, 0);
+    outbox.step([Say.Recovered, values], NOON, 0);
+    outbox.step([Say.Track, { kind: "seen" }], NOON, 0);
+    outbox.step([Say.Hidden], NOON + 100_000, 0);
     const { tracked, recovered, acked, queued, moved, dropped } = outbox.counts();
     assert.equal(tracked + recovered, acked + queued + moved + total(dropped));
   }

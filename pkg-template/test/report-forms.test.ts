@@ -4,10 +4,9 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { crc32, utf8 } from "../src/report/bytes.js";
-import { encode, formOf } from "../src/report/encode.js";
-import { retryAfter, seal } from "../src/report/outbox.js";
+import { encode, formOf, type ReportForm } from "../src/report/encode.js";
+import { seal, waitOf } from "../src/report/outbox.js";
 import { type Draft, makeRecord } from "../src/report/record.js";
-import type { ReportForm } from "../src/report/sink.js";
 import { base64 } from "../src/report/tools.js";
 
 interface Cases {
@@ -75,12 +74,12 @@ test("as many records as fit, but at least one, and no more than may go together
 
 test("both forms of Retry-After", () => {
   const date = "Sun, 06 Nov 1994 08:49:37 GMT";
-  assert.equal(retryAfter("120", undefined), 120_000);
-  assert.equal(retryAfter("Sun, 06 Nov 1994 08:50:07 GMT", date), 30_000);
-  assert.equal(retryAfter("Sun, 06 Nov 1994 08:00:00 GMT", date), 0);
-  assert.equal(retryAfter("Sun, 06 Nov 1994 08:50:07 GMT", undefined), 0);
+  assert.equal(waitOf("120", undefined), 120_000);
+  assert.equal(waitOf("Sun, 06 Nov 1994 08:50:07 GMT", date), 30_000);
+  assert.equal(waitOf("Sun, 06 Nov 1994 08:00:00 GMT", date), 0);
+  assert.equal(waitOf("Sun, 06 Nov 1994 08:50:07 GMT", undefined), 0);
   for (const wrong of ["", "soon", "-1", "1.5", "Sun, 06 Nob 1994 08:49:37 GMT"])
-    assert.equal(retryAfter(wrong, date), 0, wrong);
+    assert.equal(waitOf(wrong, date), 0, wrong);
 });
 
 test("checksums and base64", () => {

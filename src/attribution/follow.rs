@@ -10,6 +10,7 @@ use crate::engine::interner::Interner;
 use crate::engine::pack::{Reader, put, put_signed};
 use crate::engine::state::State;
 use crate::engine::time::Time;
+use crate::gather::GatherAll;
 
 /// What is known of somebody as a customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -290,7 +291,7 @@ impl Bond {
             let what = WHATS.get(usize::from(reader.byte()?)).copied()?;
             Some(Mark { at, what, inviter: person(reader)? })
         };
-        let marks: Option<Vec<Mark>> = (0..count).map(|_| mark(reader)).collect();
+        let marks: Option<Vec<Mark>> = (0..count).map(|_| mark(reader)).gather_all();
         Some(Bond { now, base, marks: marks? })
     }
 

@@ -10,6 +10,7 @@ use super::rewards::RewardKind;
 use crate::engine::command::Act;
 use crate::engine::time::{Period, Span, Time};
 use crate::engine::view::Side;
+use crate::gather::Gather;
 use crate::json::tree::Node;
 use crate::mechanics::Wants;
 
@@ -122,7 +123,7 @@ const FIRST: Time = Time(1_704_067_200_000);
 /// Warns of plays for, or not for, participants with a tag that nothing in the document gives.
 pub(super) fn check_tags(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
     let by_keyword = campaign.triggers.iter().filter_map(|trigger| trigger.tag.as_deref());
-    let given: Vec<&str> = campaign.tags.iter().map(|rule| &*rule.tag).chain(by_keyword).collect();
+    let given: Vec<&str> = campaign.tags.iter().map(|rule| &*rule.tag).chain(by_keyword).gather();
     for member in root.get("plays").map(Node::members).unwrap_or_default() {
         for key in ["only", "except"] {
             let named = member.value.get(key).map(Node::entries).unwrap_or_default();
@@ -184,7 +185,7 @@ pub(super) fn check_plays(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
 
 /// Warns of limits that nothing can reach, that keep a reward out of reach, and of guards that never hold.
 pub(super) fn check_limits(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
-    let all: Vec<&PlayRules> = campaign.plays.iter().flatten().collect();
+    let all: Vec<&PlayRules> = campaign.plays.iter().flatten().gather();
     check_list(&campaign.limits, &all, None, campaign, &[], root, cx);
     check_guard(campaign.guard.as_ref(), &[], root, cx);
     for member in root.get("plays").map(Node::members).unwrap_or_default() {
@@ -235,7 +236,7 @@ fn check_list(
         let place =
             node.get("limits").and_then(|list| list.entries().get(number)).map_or(node.start, |at| at.start);
         let number = number.to_string();
-        let path: Vec<&str> = path.iter().copied().chain(["limits", &number]).collect();
+        let path: Vec<&str> = path.iter().copied().chain(["limits", &number]).gather();
         at(cx, &path, |cx| {
             cx.warning(code::REACH_LIMIT, place, |_| (String::from(en), String::from(zh)));
         });
@@ -306,7 +307,7 @@ fn check_guard(guard: Option<&Guard>, path: &[&str], node: &Node<'_>, cx: &mut C
         return;
     }
     let value = node.get("guard").and_then(|guard| guard.get("holdAbove"));
-    let path: Vec<&str> = path.iter().copied().chain(["guard", "holdAbove"]).collect();
+    let path: Vec<&str> = path.iter().copied().chain(["guard", "holdAbove"]).gather();
     at(cx, &path, |cx| {
         cx.warning(code::REACH_LIMIT, value.map_or(node.start, |value| value.start), |_| {
             (

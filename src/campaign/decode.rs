@@ -4,6 +4,7 @@ use super::names::{Kind, Scope};
 use super::problem::{self, Problem, Severity, code};
 use super::suggest::Suggester;
 use crate::engine::time::UtcOffset;
+use crate::gather::Gather;
 use crate::json::tree::{Data, Node, Place, push_key};
 use crate::sorted::Sorted;
 
@@ -156,7 +157,7 @@ impl Cx {
     fn did_you_mean(&mut self, find: impl FnOnce(&mut Suggester) -> Option<String>) {
         self.suggest(find);
         let last = self.problems.last_mut().map(|(_, problem)| problem);
-        if let Some(Problem { suggestion: Some(nearest), message, message_zh, .. }) = last {
+        if COMPLETE && let Some(Problem { suggestion: Some(nearest), message, message_zh, .. }) = last {
             message.push_str(&format!(" Did you mean \"{nearest}\"?"));
             message_zh.push_str(&format!("是不是想写“{nearest}”？"));
         }
@@ -442,7 +443,7 @@ impl Cx {
             (problem.line, problem.column) = (place.line, place.column);
             problem
         });
-        (problems.collect(), self.scope)
+        (problems.gather(), self.scope)
     }
 }
 

@@ -35,6 +35,7 @@ use crate::audience::segments::Segments;
 use crate::audience::tags::TagRule;
 use crate::engine::handle::{Event, LiveCode, Play, Target, Touchpoint};
 use crate::engine::time::{Period, Time, UtcOffset, date};
+use crate::gather::Gather;
 use crate::json::tree::{Data, Node, Parsed as Tree, parse};
 use crate::livecode::{LiveCodeRules, TargetRules};
 use crate::poster::Posters;
@@ -366,11 +367,11 @@ impl Campaign {
             Some((play, cycles(period, &root.runs, root.timezone, (play, names.play_name(play)))))
         };
         let cycles = root.plays.iter().enumerate().filter_map(cycles).collect();
-        let watchers = root.plays.iter().enumerate().filter(watches).map(|(at, _)| Play::at(at)).collect();
+        let watchers = root.plays.iter().enumerate().filter(watches).map(|(at, _)| Play::at(at)).gather();
         let guarded = root.guard.is_some();
         let guard = root.guard.unwrap_or(Guard::NONE);
         let plays = root.plays.iter().flatten().filter_map(|play| play.guard.as_ref());
-        let guards: Vec<&Guard> = plays.chain([&guard]).collect();
+        let guards: Vec<&Guard> = plays.chain([&guard]).gather();
         let dates = guards.iter().any(|guard| guard.needs_dates());
         let recalls = guards.iter().map(|guard| guard.recalls()).max().unwrap_or(0);
         let counting = Counting::new(&root.limits);
@@ -378,13 +379,13 @@ impl Campaign {
         let limited = own.chain([&counting]).map(Counting::actions);
         let watched = guards.iter().map(|guard| guard.counted());
         let counted = limited.chain(watched).fold(Actions::default(), Actions::and);
-        let timed = root.plays.iter().flatten().filter_map(|play| play.rules.timed()).collect();
+        let timed = root.plays.iter().flatten().filter_map(|play| play.rules.timed()).gather();
         let targets = root.live_codes.iter().enumerate().map(|(at, code)| {
             let name = names.live_code_name(LiveCode::at(at));
             let target = |target: &TargetRules| names.target(&format!("{name}/{}", &*target.id));
-            code.iter().flat_map(|code| code.targets.iter().filter_map(target)).collect()
+            code.iter().flat_map(|code| code.targets.iter().filter_map(target)).gather()
         });
-        let targets = targets.collect();
+        let targets = targets.gather();
         Self {
             watchers,
             counted,

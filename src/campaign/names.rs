@@ -6,6 +6,7 @@ use super::decode::{Blank, Cx, Decode, clip, wanted};
 use super::problem::code;
 use super::suggest::Suggester;
 use crate::engine::handle::{Event, LiveCode, Play, Reward, Target, Touchpoint};
+use crate::gather::Gather;
 use crate::json::tree::Node;
 use crate::sorted::Sorted;
 
@@ -148,7 +149,7 @@ impl Scope {
                 .iter()
                 .filter(|member| is_name(&member.key))
                 .filter_map(|member| list.intern(&member.key))
-                .collect();
+                .gather();
             let mut marks = vec![(false, false); list.len()];
             for position in declared {
                 if let Some(mark) = marks.get_mut(position) {

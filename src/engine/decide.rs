@@ -14,6 +14,7 @@ use crate::attribution::code::ReferralCode;
 use crate::attribution::inviters;
 use crate::audience::tags;
 use crate::campaign::play::PlayRules;
+use crate::gather::Gather;
 use crate::guard;
 use crate::livecode;
 use crate::mechanics::{Loops, Opening, Payment};
@@ -414,7 +415,7 @@ fn tick(cx: &mut Deciding<'_, '_>) {
         .take_while(|(at, _)| *at <= cx.at)
         .map(|(_, loop_)| *loop_)
         .take(SETTLED_BY_TICK)
-        .collect();
+        .gather();
     for_loops(cx, &due, |cx, loop_, state, rules| rules.rules.settle(cx, loop_, state, rules));
     rewards::outdate(cx, SETTLED_BY_TICK);
 }

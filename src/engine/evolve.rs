@@ -14,6 +14,7 @@ use super::time::{Due, Time};
 use crate::attribution::inviters;
 use crate::audience::segments;
 use crate::campaign::play::PlayRules;
+use crate::gather::Gather;
 use crate::guard;
 use crate::livecode;
 use crate::mechanics::Keep;
@@ -207,7 +208,7 @@ fn merge(state: &mut State, one: Person, other: Person) {
             .accounts
             .between((id, Reward(0)), (id, Reward(u16::MAX)))
             .map(|((_, reward), _)| *reward)
-            .collect();
+            .gather();
         for reward in rewards {
             if let Some(account) = state.accounts.remove(&(id, reward)) {
                 state.accounts.entry((main, reward), Default::default()).join(account);

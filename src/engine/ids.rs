@@ -6,6 +6,7 @@
 use super::handle::{Loop, Person};
 use super::pack::{Reader, put};
 use super::state::{LoopState, State};
+use crate::gather::Gather;
 use crate::sorted::Sorted;
 
 /// Which ids belong together. The id that the campaign met first is the main one.
@@ -61,7 +62,7 @@ impl Ids {
         if one == other {
             return;
         }
-        let mut all: Vec<Person> = self.each(one).collect();
+        let mut all: Vec<Person> = self.each(one).gather();
         for id in self.each(other) {
             all.insert(all.partition_point(|known| *known < id), id);
         }

@@ -87,8 +87,22 @@ impl Engine {
     /// Every problem of the document.
     pub fn load(text: &str, seed: [u8; 32]) -> Result<Engine, Vec<Problem>> {
         let (book, _) = Book::new(text, seed)?;
+        Ok(Engine::begin(book))
+    }
+
+    /// Loads a campaign with the seed that everyone can derive from its id.
+    ///
+    /// # Errors
+    /// Every problem of the document.
+    pub fn load_public(text: &str) -> Result<Engine, Vec<Problem>> {
+        let (mut book, _) = Book::new(text, [0; 32])?;
+        book.seed = Engine::public_seed(&book.current().id);
+        Ok(Engine::begin(book))
+    }
+
+    fn begin(book: Book) -> Engine {
         let state = State::new(book.hash_keys());
-        Ok(Engine { book, state })
+        Engine { book, state }
     }
 
     /// The seed that everyone can derive from a campaign's id.

@@ -17,6 +17,7 @@ use super::state::{
 };
 use super::time::Time;
 use crate::attribution::follow::Bond;
+use crate::gather::GatherAll;
 use crate::guard::numbers::Numbers;
 use crate::guard::{Held, Source};
 use crate::livecode::LiveCodes;
@@ -210,7 +211,7 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
     let mut state = State::new(keys);
     state.now = Time(reader.signed()?);
     state.people = Interner::unpack(reader, keys)?;
-    state.persons = read_list(reader, |reader| {
+    state.persons = read_rows(reader, |reader| {
         Some(PersonState {
             inviter: option(reader)?.map(Person).into(),
             last_grant: option(reader)?.map(Grant).into(),
@@ -225,13 +226,13 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
         })
     })?;
     state.loop_names = Interner::unpack(reader, keys)?;
-    state.loops = read_list(reader, |reader| read_loop(book, reader))?;
+    state.loops = read_rows(reader, |reader| read_loop(book, reader))?;
     state.order_names = Interner::unpack(reader, keys)?;
     state.orders = read_list(reader, read_order)?;
     state.terms = read_list(reader, |reader| {
         Some(Terms { reward: Reward(u16::try_from(reader.number()?).ok()?), amount: money(reader)? })
     })?;
-    state.grants = read_list(reader, read_grant)?;
+    state.grants = read_rows(reader, read_grant)?;
     for _ in 0..reader.count()? {
         state.amounts.insert(Grant(reader.small()?), Money(reader.signed()?));
     }
@@ -252,7 +253,7 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
             state.ending.insert((until, grant));
         }
     }
-    state.parts = read_list(reader, |reader| {
+    state.parts = read_rows(reader, |reader| {
         Some(Part { loop_: Loop(reader.small()?), before: option(reader)?.map(PartAt).into() })
     })?;
     state.limits = Numbers::unpack(reader)?;
@@ -489,7 +490,13 @@ fn list<T>(out: &mut Vec<u8>, items: &[T], each: impl Fn(&mut Vec<u8>, &T)) {
     }
 }
 
-fn read_list<'a, T, L: FromIterator<T>>(
+fn read_list<'a, T>(reader: &mut Reader<'a>, each: impl Fn(&mut Reader<'a>) -> Option<T>) -> Option<Vec<T>> {
+    let length = reader.count()?;
+    (0..length).map(|_| each(reader)).gather_all()
+}
+
+/// Reads what is no plain list in memory.
+fn read_rows<'a, T, L: FromIterator<T>>(
     reader: &mut Reader<'a>,
     each: impl Fn(&mut Reader<'a>) -> Option<T>,
 ) -> Option<L> {

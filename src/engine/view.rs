@@ -23,6 +23,7 @@ use super::rejection::{Code, Rejection};
 use super::state::{GrantState, GrantStatus, LoopState, State, Status};
 use super::time::Time;
 use crate::campaign::play::PlayRules;
+use crate::gather::Gather;
 use crate::mechanics::{Keep, Looking, Loops};
 use crate::rewards;
 use crate::rewards::points::Account;
@@ -79,7 +80,7 @@ pub fn view(book: &Book, state: &State, participant: &str, at: Time, asked: Opti
         participant: participant.to_owned(),
         inviter: eye.inviter(),
         plays: eye.plays(),
-        loops: loops.into_iter().filter_map(|loop_| eye.loop_(loop_)).collect(),
+        loops: loops.into_iter().filter_map(|loop_| eye.loop_(loop_)).gather(),
         grants: eye.grants(),
         accounts: eye.accounts(),
         tags: eye.tags(),
@@ -107,7 +108,7 @@ impl Eye<'_> {
     fn plays(&self) -> Vec<PlayView> {
         let campaign = self.book.current();
         let plays = campaign.plays.iter().enumerate();
-        plays.filter_map(|(at, play)| Some(self.play(Play::at(at), play.as_ref()?))).collect()
+        plays.filter_map(|(at, play)| Some(self.play(Play::at(at), play.as_ref()?))).gather()
     }
 
     fn play(&self, play: Play, rules: &PlayRules) -> PlayView {
@@ -121,10 +122,10 @@ impl Eye<'_> {
             play: name.to_owned(),
             mechanic: rules.rules.name(),
             title: rules.title.to_string(),
-            actions: core::iter::once(action).chain(self.play_actions(play, name, rules)).collect(),
+            actions: core::iter::once(action).chain(self.play_actions(play, name, rules)).gather(),
             missing,
             prices: (prices.together.is_some() || prices.alone.is_some()).then_some(prices),
-            offers: rules.rules.rewards().into_iter().filter_map(|offer| self.offer(offer)).collect(),
+            offers: rules.rules.rewards().into_iter().filter_map(|offer| self.offer(offer)).gather(),
             left: rules.rules.stock().map(|stock| stock.saturating_sub(self.taken(play))),
         }
     }
@@ -142,7 +143,7 @@ impl Eye<'_> {
             rules.rules.settle(cx, *loop_, head, rules);
             let (mut tallies, mut firsts) = Default::default();
             let mut keep = Keep { play, order: None, goods: 0, tallies: &mut tallies, firsts: &mut firsts };
-            let mut progress = head.progress.clone();
+            let Some(mut progress) = head.progress.copied(&rules.rules) else { return taken };
             for fact in cx.facts.iter().filter(|fact| fact.loop_() == Some(*loop_)) {
                 rules.rules.evolve(&mut progress, fact, self.at, &mut keep);
             }
@@ -160,7 +161,7 @@ impl Eye<'_> {
         }
         let acts = rules.rules.acts().iter().filter(|act| is_shown(**act) && **act != Act::Pay);
         let acts = acts.filter(|act| rules.rules.has_use_of(**act));
-        acts.map(|act| self.action(*act, |command| command.play = Some(Cow::Borrowed(name))).0).collect()
+        acts.map(|act| self.action(*act, |command| command.play = Some(Cow::Borrowed(name))).0).gather()
     }
 
     fn offer(&self, offer: Offer) -> Option<OfferView> {
@@ -221,16 +222,16 @@ impl Eye<'_> {
             need: look.need,
             opened: head.opened.0,
             until: head.until.0,
-            people: people.collect(),
+            people: people.gather(),
             actions: play
                 .rules
                 .acts()
                 .iter()
                 .filter(|act| is_shown(**act) && play.rules.has_use_of(**act))
                 .filter_map(|act| self.loop_action(*act, id, &look))
-                .collect(),
-            rewards: look.rewards.iter().filter_map(|reward| self.reward(loop_, head, reward)).collect(),
-            items: look.items.iter().take(ITEMS).map(|item| self.item(item)).collect(),
+                .gather(),
+            rewards: look.rewards.iter().filter_map(|reward| self.reward(loop_, head, reward)).gather(),
+            items: look.items.iter().take(ITEMS).map(|item| self.item(item)).gather(),
             amount: look.amount.map(|amount| amount.0),
             held: u32::try_from(held.len()).unwrap_or(u32::MAX),
         })
@@ -240,7 +241,7 @@ impl Eye<'_> {
     fn held(&self, loop_: Loop) -> Vec<PersonLook> {
         let held = self.state.held.between((loop_, Person(0)), (loop_, Person(u32::MAX)));
         let look = |who: Person, at: Time| PersonLook { at: Some(at), ..PersonLook::new(who, "held") };
-        held.map(|((_, who), held)| look(*who, held.at)).collect()
+        held.map(|((_, who), held)| look(*who, held.at)).gather()
     }
 
     fn item(&self, item: &ItemLook) -> ItemView {
@@ -275,7 +276,7 @@ impl Eye<'_> {
                 expiring: next.map(|(_, points)| points),
             })
         };
-        mine.filter_map(view).collect()
+        mine.filter_map(view).gather()
     }
 
     fn tags(&self) -> Vec<String> {
@@ -288,7 +289,7 @@ impl Eye<'_> {
         let stands = |(who, tag): &&(Person, Box<str>)| self.state.id_has_tag(*who, tag, self.at);
         let all = self.state.ids.each(who).flat_map(mine).filter(stands);
         let all: SortedSet<&str> = all.map(|(_, tag)| &**tag).collect();
-        all.iter().map(|tag| (*tag).to_owned()).collect()
+        all.iter().map(|tag| (*tag).to_owned()).gather()
     }
 
     fn loop_action(&self, act: Act, id: &str, look: &Look) -> Option<ActionView> {
@@ -318,7 +319,7 @@ impl Eye<'_> {
             amount: rules.amount.map(|amount| amount.0),
             to: self.name(look.to),
             status,
-            missing: missing.iter().map(|step| self.step(step)).collect(),
+            missing: missing.iter().map(|step| self.step(step)).gather(),
         })
     }
 
@@ -348,7 +349,7 @@ impl Eye<'_> {
             _ => return Vec::new(),
         };
         let action = self.action(act, |command| command.grant = Some(Cow::Owned(id.to_owned()))).0;
-        Some(action).filter(|action| action.ready).into_iter().collect()
+        Some(action).filter(|action| action.ready).into_iter().gather()
     }
 
     fn step(&self, step: &Step) -> StepView {
@@ -390,7 +391,7 @@ impl Eye<'_> {
                     until: until.map(|until| until.0),
                 })
             })
-            .collect()
+            .gather()
     }
 }
 

@@ -17,6 +17,7 @@ use crate::engine::handle::{Loop, Person, Play};
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::LoopState;
 use crate::engine::time::Time;
+use crate::gather::Gather;
 use crate::mechanics::Loops;
 
 /// Participants that the search for a circle visits at most.
@@ -150,7 +151,7 @@ fn objections<'c>(
     }
     if let Some(regular) = guards.regular() {
         let before = usize::try_from(regular.count.get() - 1).unwrap_or(usize::MAX);
-        let mut times: Vec<i64> = recent().iter().rev().take(before).map(|at| at.0).collect();
+        let mut times: Vec<i64> = recent().iter().rev().take(before).map(|at| at.0).gather();
         let enough = times.len() == before;
         times.insert(0, cx.at.0);
         let gaps = || times.iter().zip(times.iter().skip(1)).map(|(later, earlier)| later - earlier);

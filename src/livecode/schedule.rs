@@ -5,6 +5,7 @@ use crate::campaign::document::document;
 use crate::campaign::problem::code;
 use crate::campaign::units::Hours;
 use crate::engine::time::{Time, UtcOffset, parse_date};
+use crate::gather::Gather;
 use crate::json::tree::{Data, Node};
 use crate::sorted::Sorted;
 
@@ -88,7 +89,7 @@ impl Schedule<'_> {
         let today = minutes.div_euclid(DAY);
         let begins = (today..today + 9).flat_map(|day| {
             let whole = || vec![day * DAY];
-            let starts = |shifts: &Shifts| shifts.0.iter().map(|h| day * DAY + i64::from(h.from)).collect();
+            let starts = |shifts: &Shifts| shifts.0.iter().map(|h| day * DAY + i64::from(h.from)).gather();
             self.of(day).map_or_else(whole, starts)
         });
         let next = begins.filter(|begin| *begin > minutes).min()?;

@@ -11,6 +11,7 @@ use crate::engine::forms::target_id;
 use crate::engine::handle::{LiveCode, Target};
 use crate::engine::state::State;
 use crate::engine::time::Time;
+use crate::gather::Gather;
 
 /// A live code at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -68,7 +69,7 @@ pub struct TargetView {
 #[must_use]
 pub fn live_codes(book: &Book, state: &State, at: Time) -> Vec<LiveCodeView> {
     let codes = (0..book.current().live_codes.len()).map(LiveCode::at);
-    codes.filter_map(|code| Some(view(book, state, at, code, book.current().live_code(code)?))).collect()
+    codes.filter_map(|code| Some(view(book, state, at, code, book.current().live_code(code)?))).gather()
 }
 
 fn view(book: &Book, state: &State, at: Time, handle: LiveCode, code: LiveCodeOf<'_>) -> LiveCodeView {
@@ -90,7 +91,7 @@ fn view(book: &Book, state: &State, at: Time, handle: LiveCode, code: LiveCodeOf
             .iter()
             .zip(code.targets)
             .map(|(rules, target)| target_view(book, state, at, &router, (rules, *target)))
-            .collect(),
+            .gather(),
     }
 }
 

@@ -25,6 +25,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::Status;
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{Look, Need, Offer, PersonLook, RewardLook, Side, Step};
+use crate::gather::{Gather, GatherAll};
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards;
@@ -146,7 +147,7 @@ impl Mechanic for Rules {
             role: if helper.is_some() { Some("helper") } else { None },
             have: progress.count(),
             need,
-            people: progress.helpers.iter().map(|who| PersonLook::new(*who, "helped")).collect(),
+            people: progress.helpers.iter().map(|who| PersonLook::new(*who, "helped")).gather(),
             rewards,
             ..Look::default()
         }
@@ -159,7 +160,7 @@ impl Mechanic for Rules {
             at: self.helpers.get(),
         });
         let help = self.give_helper.iter().map(|reward| Offer { side: Side::Helper, reward: *reward, at: 1 });
-        give.chain(help).collect()
+        give.chain(help).gather()
     }
 
     fn window(&self) -> Option<Span> {
@@ -173,7 +174,7 @@ impl Mechanic for Rules {
     fn liability(&self) -> Vec<(Reward, u32)> {
         let give = self.give.iter().map(|reward| (*reward, 1));
         let help = self.give_helper.iter().map(|reward| (*reward, self.helpers.get()));
-        give.chain(help).collect()
+        give.chain(help).gather()
     }
 }
 
@@ -205,7 +206,7 @@ impl Kept for Progress {
 
     fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
         let count = reader.count()?;
-        let helpers = (0..count).map(|_| reader.small().map(Person)).collect::<Option<Vec<_>>>()?;
+        let helpers = (0..count).map(|_| reader.small().map(Person)).gather_all()?;
         Some(Progress { helpers })
     }
 

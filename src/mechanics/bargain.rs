@@ -37,7 +37,7 @@
 
 use super::abuse::{Recipe, Scheme};
 use super::{Keep, Kept, Looking, Mechanic, On, Opening, Payment, runs_one, take_unit};
-use crate::campaign::decode::Cx;
+use crate::campaign::decode::{COMPLETE, Cx};
 use crate::campaign::document::{choices, document};
 use crate::campaign::problem::code;
 use crate::campaign::units::Int;
@@ -53,6 +53,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, Status};
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Offer, PersonLook};
+use crate::gather::Gather;
 use crate::guard;
 use crate::json::tree::Node;
 
@@ -327,9 +328,9 @@ impl Mechanic for Rules {
             need: progress.count().saturating_add(self.needed(progress)),
             people: people
                 .map(|cut| PersonLook { at: Some(cut.at), ..PersonLook::new(cut.who, "helped") })
-                .collect(),
+                .gather(),
             pay: (payable && looking.who == Some(state.initiator)).then_some((price, ends)),
-            items: core::iter::once(goods).chain(cuts).collect(),
+            items: core::iter::once(goods).chain(cuts).gather(),
             amount: Some(price),
             ..Look::default()
         }
@@ -405,24 +406,32 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
     let times = |amount: Money, count: u32| Money(amount.0.saturating_mul(i64::from(count)));
     let most = rules.fixed.or(rules.range.as_ref().map(|range| range.to));
     let too_little = most.filter(|most| times(*most, helpers) < total);
-    let (en, zh) = if i64::from(helpers) > total.0 {
-        let (least, all) = (money(Money(1)), money(total));
-        (
-            format!("{helpers} cuts of at least {least} are more than the {all} there is to cut."),
-            format!("{helpers} 刀每刀至少 {least}，超过了可砍金额 {all}。"),
-        )
-    } else if let Some(most) = too_little {
-        let (most, all) = (money(most), money(total));
-        (
-            format!("{helpers} cuts of at most {most} do not reach the floor, {all} below the price."),
-            format!("{helpers} 刀每刀最多 {most}，砍不完 {all}，到不了底价。"),
-        )
-    } else {
-        check_pointless(rules, node, cx);
+    let too_many = i64::from(helpers) > total.0;
+    if !too_many && too_little.is_none() {
+        if COMPLETE {
+            check_pointless(rules, node, cx);
+        }
         return;
-    };
+    }
     cx.within("helpers", |cx| {
-        cx.error(code::REACH_FLOOR, place("helpers"), |_| (en, zh));
+        cx.error(code::REACH_FLOOR, place("helpers"), |_| match too_little {
+            Some(most) if !too_many => {
+                let (most, all) = (money(most), money(total));
+                (
+                    format!(
+                        "{helpers} cuts of at most {most} do not reach the floor, {all} below the price."
+                    ),
+                    format!("{helpers} 刀每刀最多 {most}，砍不完 {all}，到不了底价。"),
+                )
+            }
+            _ => {
+                let (least, all) = (money(Money(1)), money(total));
+                (
+                    format!("{helpers} cuts of at least {least} are more than the {all} there is to cut."),
+                    format!("{helpers} 刀每刀至少 {least}，超过了可砍金额 {all}。"),
+                )
+            }
+        });
     });
 }
 

@@ -33,6 +33,7 @@ use crate::engine::pack::{self, Reader};
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::time::{Period, Span, Time, date, parse_date};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, RewardLook, Side, Step};
+use crate::gather::{Gather, GatherAll};
 use crate::json::tree::Node;
 use crate::rewards;
 
@@ -191,7 +192,7 @@ impl Mechanic for Rules {
     fn offers(&self) -> Vec<Offer> {
         let offer = |reward: Reward, at: u32| Offer { side: Side::Initiator, reward, at };
         let daily = self.daily.iter().map(|reward| offer(*reward, 1));
-        daily.chain(self.streaks.iter().map(|step| offer(step.give, step.days.get()))).collect()
+        daily.chain(self.streaks.iter().map(|step| offer(step.give, step.days.get()))).gather()
     }
 
     fn window(&self) -> Option<Span> {
@@ -201,18 +202,18 @@ impl Mechanic for Rules {
     fn schemes(&self) -> Vec<Scheme> {
         let days = self.streaks.iter().map(|step| step.days.get()).max().unwrap_or(1);
         let daily = self.daily.iter().map(|reward| (*reward, u64::from(days)));
-        let gives = daily.chain(self.streaks.iter().map(|step| (step.give, 1))).collect();
+        let gives = daily.chain(self.streaks.iter().map(|step| (step.give, 1))).gather();
         vec![Scheme { gives, ..Scheme::new(Recipe::Each, 1) }]
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {
         let daily = self.daily.iter().map(|reward| (*reward, u32::MAX));
         let steps = self.streaks.iter().map(|step| (step.give, if step.once { 1 } else { u32::MAX }));
-        daily.chain(steps).collect()
+        daily.chain(steps).gather()
     }
 
     fn wants(&self) -> Vec<(&'static str, Reward, Wants)> {
-        self.make_up.iter().map(|make_up| ("makeUp", make_up.pays, Wants::Account)).collect()
+        self.make_up.iter().map(|make_up| ("makeUp", make_up.pays, Wants::Account)).gather()
     }
 }
 
@@ -331,7 +332,7 @@ impl Rules {
             let name = ItemName::Text(date(i64::from(day)));
             ItemLook::new("day", name, u64::from(have), u64::from(need), status)
         };
-        (first..=last).map(item).collect()
+        (first..=last).map(item).gather()
     }
 }
 
@@ -405,7 +406,7 @@ impl Kept for Progress {
             days.push(Some(day).filter(|day| *day < u32::MAX / 2)?);
         }
         let count = reader.count()?;
-        let reached = (0..count).map(|_| reader.small()).collect::<Option<Vec<_>>>()?;
+        let reached = (0..count).map(|_| reader.small()).gather_all()?;
         Some(Progress { days, reached })
     }
 

@@ -44,6 +44,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{GrantState, GrantStatus, LoopState, OrderStatus, State, Status};
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, PersonLook, RewardLook, Side, Step};
+use crate::gather::Gather;
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards;
@@ -265,7 +266,7 @@ impl Mechanic for Rules {
             let mine = looking.who.and_then(|who| Some((who, progress.customers.get(&who)?)));
             return Look {
                 role: mine.map(|_| "customer"),
-                people: mine.iter().map(|(who, customer)| customer.look(*who, at)).collect(),
+                people: mine.iter().map(|(who, customer)| customer.look(*who, at)).gather(),
                 ..Look::default()
             };
         }
@@ -277,7 +278,7 @@ impl Mechanic for Rules {
         let standing = progress.items.iter().filter(|item| !item.refunded).count();
         Look {
             have: u32::try_from(standing).unwrap_or(u32::MAX),
-            people: progress.customers.iter().map(|(who, customer)| customer.look(*who, at)).collect(),
+            people: progress.customers.iter().map(|(who, customer)| customer.look(*who, at)).gather(),
             rewards: vec![RewardLook::new(self.give, state.initiator, NEXT, open, missing)],
             items,
             ..Look::default()
@@ -577,7 +578,7 @@ impl Rules {
             amount: Some(amount),
             ..Step::new(Need::Invite, 1)
         };
-        amount.map(step).into_iter().collect()
+        amount.map(step).into_iter().gather()
     }
 
     /// What is frozen, what can be paid out, what is paid, and what is owed for refunds after that.
@@ -601,7 +602,7 @@ impl Rules {
             amount: Some(sum),
             ..ItemLook::new("sum", ItemName::Text(name.to_owned()), count, 0, name)
         };
-        sums.into_iter().map(look).collect()
+        sums.into_iter().map(look).gather()
     }
 }
 
@@ -691,7 +692,7 @@ impl Progress {
         let grants: Sorted<u32, (Grant, GrantState)> =
             all.grants_of_loop(looking.loop_).map(|(handle, grant)| (grant.cause, (handle, grant))).collect();
         let at = looking.at;
-        (1u32..=u32::MAX).zip(self.items.clone()).collect::<Vec<_>>().into_iter().map(move |(cause, item)| {
+        (1u32..=u32::MAX).zip(self.items.clone()).gather().into_iter().map(move |(cause, item)| {
             let grant = grants.get(&cause).copied();
             let status = grant.map_or("withheld", |(handle, grant)| item.status(all, handle, grant, at));
             let amount = grant.and_then(|(handle, grant)| all.terms(handle, grant)?.amount);

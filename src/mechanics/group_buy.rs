@@ -39,6 +39,7 @@ use super::{Keep, Looking, Mechanic, On, Opening, Payment, take_unit};
 use crate::campaign::Root;
 use crate::campaign::decode::Cx;
 use crate::campaign::document::{choices, document};
+use crate::campaign::play::PlayRules;
 use crate::campaign::problem::code;
 use crate::campaign::units::Int;
 use crate::engine::book::Book;
@@ -52,6 +53,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, State, Status};
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, PersonLook, RewardLook, Side, Step};
+use crate::gather::Gather;
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards::{self};
@@ -339,10 +341,10 @@ impl Mechanic for Rules {
                 .map(|(_, member)| if member.who == state.initiator { "leader" } else { "member" }),
             have: progress.paid().saturating_add(progress.filled),
             need: self.sizes().find(|size| *size > paid).unwrap_or(size),
-            people: shown.chain(virtual_members).collect(),
+            people: shown.chain(virtual_members).gather(),
             pay: pay.map(|(_, member)| (self.price, member.until)),
             rewards,
-            items: self.tiers.iter().map(|tier| tier.look(paid)).collect(),
+            items: self.tiers.iter().map(|tier| tier.look(paid)).gather(),
             amount: Some(self.price_for(paid)),
         }
     }
@@ -352,7 +354,7 @@ impl Mechanic for Rules {
         let member = self.give.iter().map(|reward| Offer { side: Side::Member, reward: *reward, at: size });
         let leader =
             self.give_leader.iter().map(|reward| Offer { side: Side::Leader, reward: *reward, at: size });
-        member.chain(leader).collect()
+        member.chain(leader).gather()
     }
 
     fn alone(&self) -> Option<Money> {
@@ -381,17 +383,17 @@ impl Mechanic for Rules {
     }
 
     fn on_orders(&self) -> Vec<Reward> {
-        self.give.iter().chain(&self.give_leader).copied().collect()
+        self.give.iter().chain(&self.give_leader).copied().gather()
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {
         let member = self.give.iter().map(|reward| (*reward, self.size.get()));
         let leader = self.give_leader.iter().map(|reward| (*reward, 1));
-        member.chain(leader).chain(self.rebate.map(|reward| (reward, self.largest()))).collect()
+        member.chain(leader).chain(self.rebate.map(|reward| (reward, self.largest()))).gather()
     }
 
     fn portions(&self) -> Vec<Reward> {
-        self.rebate.into_iter().collect()
+        self.rebate.into_iter().gather()
     }
 }
 
@@ -627,8 +629,10 @@ impl Rules {
         let other = groups.iter().map(|(_, loop_)| *loop_).find(|loop_| {
             let Some(other) = state.loop_(*loop_) else { return false };
             let super::Progress::GroupBuy(progress) = &other.progress else { return false };
-            let same = cx.rules(other).is_some_and(|rules| rules.rules == on.play.rules);
-            same && !state.ids.is_same(other.initiator, by)
+            let same =
+                |rules: &PlayRules| matches!(&rules.rules, super::Rules::GroupBuy(rules) if rules == self);
+            cx.rules(other).is_some_and(same)
+                && !state.ids.is_same(other.initiator, by)
                 && self.status(other, progress, cx.at) == Status::Running
                 && progress.slots(cx.at) < self.largest()
         });

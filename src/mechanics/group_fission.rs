@@ -40,6 +40,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, State, Status};
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, PersonLook, RewardLook, Side, Step};
+use crate::gather::Gather;
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards;
@@ -234,7 +235,7 @@ impl Mechanic for Rules {
             role: guest.map(|_| "member"),
             have: progress.have,
             need,
-            people: progress.looks().collect(),
+            people: progress.looks().gather(),
             rewards,
             items,
             ..Look::default()
@@ -244,7 +245,7 @@ impl Mechanic for Rules {
     fn offers(&self) -> Vec<Offer> {
         let offer =
             |tier: &Tier, reward: &Reward| Offer { side: Side::Inviter, reward: *reward, at: tier.at.get() };
-        self.tiers.iter().flat_map(|tier| tier.give.iter().map(move |reward| offer(tier, reward))).collect()
+        self.tiers.iter().flat_map(|tier| tier.give.iter().map(move |reward| offer(tier, reward))).gather()
     }
 
     fn window(&self) -> Option<Span> {
@@ -256,7 +257,7 @@ impl Mechanic for Rules {
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {
-        self.tiers.iter().flat_map(|tier| tier.give.iter().map(|reward| (*reward, 1))).collect()
+        self.tiers.iter().flat_map(|tier| tier.give.iter().map(|reward| (*reward, 1))).gather()
     }
 }
 

@@ -37,6 +37,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, State, Status};
 use crate::engine::time::{Period, Span, Time, UtcOffset};
 use crate::engine::view::{Look, Need, Offer, PersonLook, RewardLook, Side, Step};
+use crate::gather::Gather;
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards;
@@ -282,7 +283,7 @@ impl Mechanic for Rules {
             role: mine.map(|_| "invitee"),
             have,
             need,
-            people: progress.invitees.iter().map(Invitee::look).collect(),
+            people: progress.invitees.iter().map(Invitee::look).gather(),
             rewards,
             ..Look::default()
         }
@@ -295,7 +296,7 @@ impl Mechanic for Rules {
             at: tier.first(),
         });
         let invitee = self.invitee.iter().map(|reward| Offer { side: Side::Invitee, reward: *reward, at: 1 });
-        inviter.chain(invitee).collect()
+        inviter.chain(invitee).gather()
     }
 
     fn window(&self) -> Option<Span> {
@@ -309,16 +310,16 @@ impl Mechanic for Rules {
     fn schemes(&self) -> Vec<Scheme> {
         let top = |people: u32| {
             let people = self.inviter_most.map_or(people, |most| people.min(most.get()));
-            self.inviter.iter().map(|tier| (tier.give, u64::from(tier.times(people)))).collect()
+            self.inviter.iter().map(|tier| (tier.give, u64::from(tier.times(people)))).gather()
         };
-        let steps: Vec<u32> = self.inviter.iter().map(Tier::first).collect();
+        let steps: Vec<u32> = self.inviter.iter().map(Tier::first).gather();
         abuse::ladder(Recipe::Invite, &steps, top, &self.invitee)
     }
 
     fn on_orders(&self) -> Vec<Reward> {
         // An event with an amount is an order.
         let given = self.inviter.iter().map(|tier| tier.give).chain(self.invitee.iter().copied());
-        given.filter(|_| self.at_least.is_some()).collect()
+        given.filter(|_| self.at_least.is_some()).gather()
     }
 
     fn moves(&self) -> &'static [super::leaderboard::Count] {
@@ -329,7 +330,7 @@ impl Mechanic for Rules {
         let inviter =
             self.inviter.iter().map(|tier| (tier.give, tier.most.map_or(tier.cap(), |most| most.get())));
         let invitee = self.invitee.iter().map(|reward| (*reward, u32::MAX));
-        inviter.chain(invitee).collect()
+        inviter.chain(invitee).gather()
     }
 }
 

@@ -40,6 +40,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, Status};
 use crate::engine::time::{Period, Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, RewardLook, Side, Step};
+use crate::gather::Gather;
 use crate::json::tree::Node;
 use crate::rewards;
 use crate::sorted::{Sorted, SortedSet};
@@ -270,7 +271,7 @@ impl Mechanic for Rules {
             };
             ItemLook::new("rank", ItemName::Person(who), u64::from(rank), have, status)
         };
-        let mut items: Vec<ItemLook> = progress.ranks(self.ties).take(SHOWN).map(item).collect();
+        let mut items: Vec<ItemLook> = progress.ranks(self.ties).take(SHOWN).map(item).gather();
         if let Some((who, (rank, have))) = mine
             && usize::try_from(rank).is_ok_and(|rank| rank > SHOWN)
         {
@@ -299,7 +300,7 @@ impl Mechanic for Rules {
 
     fn offers(&self) -> Vec<Offer> {
         let offer = |prize: &Prize| Offer { side: Side::Winner, reward: prize.give, at: prize.from.get() };
-        self.prizes.iter().map(offer).collect()
+        self.prizes.iter().map(offer).gather()
     }
 
     fn window(&self) -> Option<Span> {
@@ -308,19 +309,19 @@ impl Mechanic for Rules {
 
     fn schemes(&self) -> Vec<Scheme> {
         let prizes = self.prizes.iter().filter(|prize| prize.holds(1) && self.of.play.is_some());
-        let gives: Vec<(Reward, u64)> = prizes.map(|prize| (prize.give, 1)).collect();
+        let gives: Vec<(Reward, u64)> = prizes.map(|prize| (prize.give, 1)).gather();
         let race = Scheme { gives, ..Scheme::new(Recipe::Race, 1) };
-        Some(race).filter(|race| !race.gives.is_empty()).into_iter().collect()
+        Some(race).filter(|race| !race.gives.is_empty()).into_iter().gather()
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {
         let ranks = |prize: &Prize| prize.to.get().saturating_sub(prize.from.get()).saturating_add(1);
         let most = |prize: &Prize| if self.ties == Ties::First { ranks(prize) } else { 1_000 };
-        self.prizes.iter().map(|prize| (prize.give, most(prize))).collect()
+        self.prizes.iter().map(|prize| (prize.give, most(prize))).gather()
     }
 
     fn wants(&self) -> Vec<(&'static str, Reward, Wants)> {
-        self.of.points.map(|account| ("of", account, Wants::Account)).into_iter().collect()
+        self.of.points.map(|account| ("of", account, Wants::Account)).into_iter().gather()
     }
 
     fn cycle(&self) -> Option<Period> {
@@ -394,7 +395,7 @@ pub(crate) fn check_scores(campaign: &Root, root: &Node<'_>, cx: &mut Cx) {
 
 /// What a board of a play could count instead.
 fn why_no_score(name: &str, moved: &PlayRules, moves: &[Count]) -> (String, String) {
-    let words: Vec<String> = moves.iter().map(|count| format!("\"{}\"", count.as_str())).collect();
+    let words: Vec<String> = moves.iter().map(|count| format!("\"{}\"", count.as_str())).gather();
     let (instead, instead_zh) = if words.is_empty() {
         (
             String::from(
@@ -422,7 +423,7 @@ impl Rules {
             Some(points) => of_points(cx, points, fact),
             None => self.of_play(cx, fact),
         };
-        cx.facts.iter().filter_map(change).collect()
+        cx.facts.iter().filter_map(change).gather()
     }
 
     fn of_play(&self, cx: &Deciding<'_, '_>, fact: &Fact<'_>) -> Option<(Person, i64)> {

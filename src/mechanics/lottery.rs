@@ -45,6 +45,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, Status};
 use crate::engine::time::{Period, Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Offer, RewardLook, Side};
+use crate::gather::{Gather, GatherAll};
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards;
@@ -247,7 +248,7 @@ impl Mechanic for Rules {
             need: locked.filter(|draws| *draws > made).min().unwrap_or(0),
             rewards: won
                 .map(|won| RewardLook::new(won.reward, state.initiator, won.n, false, vec![]))
-                .collect(),
+                .gather(),
             items,
             ..Look::default()
         }
@@ -260,7 +261,7 @@ impl Mechanic for Rules {
             .prizes
             .iter()
             .filter_map(|prize| Some(Offer { side, reward: prize.give?, at: first(prize) }));
-        prizes.chain(self.instead.map(|reward| Offer { side, reward, at: 1 })).collect()
+        prizes.chain(self.instead.map(|reward| Offer { side, reward, at: 1 })).gather()
     }
 
     fn window(&self) -> Option<Span> {
@@ -270,12 +271,12 @@ impl Mechanic for Rules {
     fn schemes(&self) -> Vec<Scheme> {
         let Some(free) = &self.free else { return Vec::new() };
         let bounds = |caps: &[Cap]| caps.iter().map(|cap| (cap.every, cap.most.get())).collect::<Vec<_>>();
-        let draws = bounds(&self.draws).into_iter().chain([(free.every, free.count.get())]).collect();
+        let draws = bounds(&self.draws).into_iter().chain([(free.every, free.count.get())]).gather();
         let again = Some(Again { draws, wins: bounds(&self.wins) });
         let prizes =
             self.prizes.iter().filter_map(|prize| Some((prize.give?, u64::from(prize.weight.get()))));
         vec![Scheme {
-            gives: prizes.collect(),
+            gives: prizes.gather(),
             of: self.tickets().max(1),
             again,
             ..Scheme::new(Recipe::Each, 1)
@@ -289,11 +290,11 @@ impl Mechanic for Rules {
         let draws = most(&self.draws);
         let wins = draws.min(most(&self.wins));
         let prizes = self.prizes.iter().filter_map(|prize| prize.give).map(|give| (give, wins));
-        prizes.chain(self.instead.map(|reward| (reward, draws))).collect()
+        prizes.chain(self.instead.map(|reward| (reward, draws))).gather()
     }
 
     fn wants(&self) -> Vec<(&'static str, Reward, Wants)> {
-        self.cost.iter().map(|cost| ("cost", cost.reward, Wants::Account)).collect()
+        self.cost.iter().map(|cost| ("cost", cost.reward, Wants::Account)).gather()
     }
 }
 
@@ -589,14 +590,14 @@ impl Kept for Progress {
         let paid = flag(reader)?;
         let draws =
             (0..reader.count()?).map(|_| Some(Made { at: Time(reader.signed()?), paid: flag(reader)? }));
-        let draws = draws.collect::<Option<Vec<_>>>()?;
+        let draws = draws.gather_all()?;
         let pending = (0..reader.count()?).map(|_| Some((reader.small()?, Time(reader.signed()?))));
-        let pending = pending.collect::<Option<Vec<_>>>()?;
+        let pending = pending.gather_all()?;
         let won = (0..reader.count()?).map(|_| {
             let (n, at) = (reader.small()?, Time(reader.signed()?));
             Some(Won { n, at, reward: Reward(u16::try_from(reader.number()?).ok()?) })
         });
-        Some(Progress { draws, pending, won: won.collect::<Option<_>>()?, paid })
+        Some(Progress { draws, pending, won: won.gather_all()?, paid })
     }
 
     fn memory(&self) -> usize {

@@ -31,6 +31,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{GrantState, State};
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, RewardLook, Side, Step};
+use crate::gather::{Gather, GatherAll};
 use crate::json::tree::Node;
 use crate::rewards;
 
@@ -141,7 +142,7 @@ impl Mechanic for Rules {
             let have = redeemed(looking.all, looking.loop_, number, looking.at);
             let limited = item.most.is_some_and(|most| have >= most.get());
             let redeem = Step { item: Some(item.name.to_string()), ..Step::new(Need::Redeem, 1) };
-            let missing = if limited { vec![] } else { points(short).into_iter().chain([redeem]).collect() };
+            let missing = if limited { vec![] } else { points(short).into_iter().chain([redeem]).gather() };
             rewards.push(RewardLook::new(item.give, to, number, open && !limited, missing));
             let status = match short {
                 _ if limited => "limit",
@@ -157,7 +158,7 @@ impl Mechanic for Rules {
             if let Some(give) = level.give {
                 let claim = Step { item: Some(level.name.to_string()), ..Step::new(Need::Claim, 1) };
                 let missing =
-                    if claimed { vec![] } else { points(short).into_iter().chain([claim]).collect() };
+                    if claimed { vec![] } else { points(short).into_iter().chain([claim]).gather() };
                 rewards.push(RewardLook::new(give, to, LEVEL + number, open && !claimed, missing));
             }
             let status = match short {
@@ -188,7 +189,7 @@ impl Mechanic for Rules {
         let offer = |reward: Reward, at: u32| Offer { side: Side::Initiator, reward, at };
         let items = self.items.iter().map(|item| offer(item.give, item.cost.get()));
         let levels = self.levels.iter().filter_map(|level| Some(offer(level.give?, level.at.get())));
-        items.chain(levels).collect()
+        items.chain(levels).gather()
     }
 
     fn window(&self) -> Option<Span> {
@@ -203,7 +204,7 @@ impl Mechanic for Rules {
     fn liability(&self) -> Vec<(Reward, u32)> {
         let items = self.items.iter().map(|item| (item.give, item.most.map_or(u32::MAX, |most| most.get())));
         let levels = self.levels.iter().filter_map(|level| Some((level.give?, 1)));
-        items.chain(levels).collect()
+        items.chain(levels).gather()
     }
 
     fn wants(&self) -> Vec<(&'static str, Reward, Wants)> {
@@ -236,8 +237,8 @@ pub fn check(rules: &Rules, node: &Node<'_>, cx: &mut Cx) {
             }
         }
     };
-    names("items", rules.items.iter().map(|item| &*item.name).collect(), cx);
-    names("levels", rules.levels.iter().map(|level| &*level.name).collect(), cx);
+    names("items", rules.items.iter().map(|item| &*item.name).gather(), cx);
+    names("levels", rules.levels.iter().map(|level| &*level.name).gather(), cx);
     let entries = node.get("levels").map(Node::entries).unwrap_or_default();
     let pairs = rules.levels.iter().zip(rules.levels.iter().skip(1)).zip(entries.iter().skip(1));
     for (number, ((lower, level), node)) in (1..).zip(pairs) {
@@ -330,7 +331,7 @@ impl Kept for Progress {
 
     fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
         let count = reader.count()?;
-        let claimed = (0..count).map(|_| reader.small()).collect::<Option<Vec<_>>>()?;
+        let claimed = (0..count).map(|_| reader.small()).gather_all()?;
         claimed.is_sorted_by(|a, b| a < b).then_some(Progress { claimed })
     }
 

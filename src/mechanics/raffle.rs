@@ -37,6 +37,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, Status};
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, PersonLook, RewardLook, Side, Step};
+use crate::gather::{Gather, GatherAll};
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards;
@@ -170,30 +171,30 @@ impl Mechanic for Rules {
         });
         let mine = looking.who.into_iter().flat_map(won);
         let mut rewards: Vec<RewardLook> =
-            mine.map(|win| RewardLook::new(win.reward, win.who, win.n, false, vec![])).collect();
+            mine.map(|win| RewardLook::new(win.reward, win.who, win.n, false, vec![])).gather();
         // Only someone alone in the pool is sure to win; nobody else is promised anything.
         if let (Status::Running, Some(who), [alone]) =
             (state.status, looking.who, progress.entrants.as_slice())
             && who == *alone
         {
             let wait = open.then(|| Step { until: Some(state.until), ..Step::new(Need::Wait, 1) });
-            let steps: Vec<Step> = wait.into_iter().chain([Step::new(Need::Draw, 1)]).collect();
+            let steps: Vec<Step> = wait.into_iter().chain([Step::new(Need::Draw, 1)]).gather();
             let first = self.prizes.iter().take(1);
             rewards.extend(first.map(|prize| RewardLook::new(prize.give, who, 1, true, steps.clone())));
         }
         Look {
             role: is_in.then_some("member"),
             have: u32::try_from(progress.entrants.len()).unwrap_or(u32::MAX),
-            people: winners.chain(others.map(|who| PersonLook::new(*who, "joined"))).collect(),
+            people: winners.chain(others.map(|who| PersonLook::new(*who, "joined"))).gather(),
             rewards,
-            items: items.collect(),
+            items: items.gather(),
             ..Look::default()
         }
     }
 
     fn offers(&self) -> Vec<Offer> {
         let offer = |prize: &Prize| Offer { side: Side::Winner, reward: prize.give, at: prize.count.get() };
-        self.prizes.iter().map(offer).collect()
+        self.prizes.iter().map(offer).gather()
     }
 
     fn window(&self) -> Option<Span> {
@@ -210,7 +211,7 @@ impl Mechanic for Rules {
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {
-        self.prizes.iter().map(|prize| (prize.give, prize.count.get())).collect()
+        self.prizes.iter().map(|prize| (prize.give, prize.count.get())).gather()
     }
 }
 
@@ -307,8 +308,7 @@ impl Kept for Progress {
     }
 
     fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let entrants =
-            (0..reader.count()?).map(|_| reader.small().map(Person)).collect::<Option<Vec<_>>>()?;
+        let entrants = (0..reader.count()?).map(|_| reader.small().map(Person)).gather_all()?;
         let known: SortedSet<Person> = entrants.iter().copied().collect();
         if known.len() != entrants.len() {
             return None;
@@ -317,7 +317,7 @@ impl Kept for Progress {
             let (n, who) = (reader.small()?, Person(reader.small()?));
             Some(Win { n, who, reward: Reward(u16::try_from(reader.number()?).ok()?) })
         });
-        let winners = winners.collect::<Option<Vec<_>>>()?;
+        let winners = winners.gather_all()?;
         Some(Progress { entrants, known, winners })
     }
 

@@ -45,6 +45,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, Status};
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, PersonLook, RewardLook, Side, Step};
+use crate::gather::{Gather, GatherAll};
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards::{self, Portion};
@@ -214,7 +215,7 @@ impl Mechanic for Rules {
             let own = u32::from(locked > 0 && !is_team && self.open_to == OpenTo::Team);
             let help = |need, count| (count > 0).then_some(Step { until, ..Step::new(need, count) });
             let steps = help(Need::HelpHere, own).into_iter().chain(help(Need::Help, locked - own));
-            let steps = steps.chain([Step { until, ..Step::new(Need::Claim, 1) }]).collect();
+            let steps = steps.chain([Step { until, ..Step::new(Need::Claim, 1) }]).gather();
             let look = RewardLook::new(self.give, who, u32::MAX, running && may, steps);
             rewards.push(RewardLook { put_aside: running, ..look });
         }
@@ -241,9 +242,9 @@ impl Mechanic for Rules {
             },
             have,
             need,
-            people: openers.chain(helpers.map(|who| PersonLook::new(*who, "helped"))).collect(),
+            people: openers.chain(helpers.map(|who| PersonLook::new(*who, "helped"))).gather(),
             rewards,
-            items: items.collect(),
+            items: items.gather(),
             amount: Some(progress.left().1),
             ..Look::default()
         }
@@ -527,9 +528,9 @@ impl Kept for Progress {
 
     fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
         let (total, count) = (Money(reader.signed()?), reader.small()?);
-        let helpers = (0..reader.count()?).map(|_| reader.small().map(Person)).collect::<Option<_>>()?;
+        let helpers = (0..reader.count()?).map(|_| reader.small().map(Person)).gather_all()?;
         let claims = (0..reader.count()?).map(|_| Some((Person(reader.small()?), Money(reader.signed()?))));
-        Some(Progress { total, count, helpers, claims: claims.collect::<Option<_>>()? })
+        Some(Progress { total, count, helpers, claims: claims.gather_all()? })
     }
 
     fn memory(&self) -> usize {

@@ -33,6 +33,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, Status};
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, RewardLook, Side, Step};
+use crate::gather::Gather;
 use crate::json::tree::Node;
 use crate::rewards;
 
@@ -216,15 +217,15 @@ impl Mechanic for Rules {
         Look {
             have: u32::from(self.status(state, progress, at) == Status::Complete),
             need: 1,
-            rewards: self.give.iter().map(own).collect(),
-            items: items.collect(),
+            rewards: self.give.iter().map(own).gather(),
+            items: items.gather(),
             ..Look::default()
         }
     }
 
     fn offers(&self) -> Vec<Offer> {
         let own = |reward: &Reward| Offer { side: Side::Sharer, reward: *reward, at: 1 };
-        self.give.iter().map(own).collect()
+        self.give.iter().map(own).gather()
     }
 
     fn window(&self) -> Option<Span> {
@@ -232,12 +233,12 @@ impl Mechanic for Rules {
     }
 
     fn schemes(&self) -> Vec<Scheme> {
-        let gives = self.give.iter().map(|reward| (*reward, 1)).collect();
+        let gives = self.give.iter().map(|reward| (*reward, 1)).gather();
         vec![Scheme { gives, ..Scheme::new(Recipe::Each, 1) }]
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {
-        self.give.iter().map(|reward| (*reward, 1)).collect()
+        self.give.iter().map(|reward| (*reward, 1)).gather()
     }
 }
 

@@ -32,6 +32,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::Status;
 use crate::engine::time::{Period, Span, Time, UtcOffset};
 use crate::engine::view::{Look, Offer, PersonLook, RewardLook, Side};
+use crate::gather::Gather;
 use crate::json::tree::Node;
 use crate::rewards;
 
@@ -196,7 +197,7 @@ impl Mechanic for Rules {
             need,
             people: people
                 .map(|visit| PersonLook { at: Some(visit.at), ..PersonLook::new(visit.who, "returned") })
-                .collect(),
+                .gather(),
             rewards,
             ..Look::default()
         }
@@ -207,7 +208,7 @@ impl Mechanic for Rules {
             self.sharer.iter().map(|tier| Offer { side: Side::Sharer, reward: tier.give, at: tier.first() });
         let visitor =
             self.give_visitor.iter().map(|reward| Offer { side: Side::Helper, reward: *reward, at: 1 });
-        sharer.chain(visitor).collect()
+        sharer.chain(visitor).gather()
     }
 
     fn window(&self) -> Option<Span> {
@@ -216,8 +217,8 @@ impl Mechanic for Rules {
 
     fn schemes(&self) -> Vec<Scheme> {
         let top =
-            |people: u32| self.sharer.iter().map(|tier| (tier.give, u64::from(tier.times(people)))).collect();
-        let steps: Vec<u32> = self.sharer.iter().map(Tier::first).collect();
+            |people: u32| self.sharer.iter().map(|tier| (tier.give, u64::from(tier.times(people)))).gather();
+        let steps: Vec<u32> = self.sharer.iter().map(Tier::first).gather();
         abuse::ladder(Recipe::Invite, &steps, top, &self.give_visitor)
     }
 
@@ -228,7 +229,7 @@ impl Mechanic for Rules {
     fn liability(&self) -> Vec<(Reward, u32)> {
         let sharer =
             self.sharer.iter().map(|tier| (tier.give, tier.most.map_or(tier.cap(), |most| most.get())));
-        sharer.chain(self.give_visitor.iter().map(|reward| (*reward, u32::MAX))).collect()
+        sharer.chain(self.give_visitor.iter().map(|reward| (*reward, u32::MAX))).gather()
     }
 }
 

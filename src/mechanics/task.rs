@@ -60,6 +60,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, State, Status};
 use crate::engine::time::{Period, Span, Time, UtcOffset};
 use crate::engine::view::{ItemLook, ItemName, Look, Offer, PersonLook, RewardLook, Side};
+use crate::gather::Gather;
 use crate::guard;
 use crate::rewards;
 use crate::sorted::Sorted;
@@ -267,7 +268,7 @@ impl Mechanic for Rules {
         let fits = |(task, rules): &(u32, &Task)| {
             rules.event == Some(event) && rules.pays(cx.command.amount) && self.takes(&counts, *task).is_ok()
         };
-        let tasks: Vec<u32> = self.numbered().filter(fits).map(|(task, _)| task).collect();
+        let tasks: Vec<u32> = self.numbered().filter(fits).map(|(task, _)| task).gather();
         if !tasks.is_empty() {
             self.advance_from(counts, cx, &on, &tasks, by, order);
         }
@@ -342,7 +343,7 @@ impl Mechanic for Rules {
             .iter()
             .map(|(who, at)| PersonLook { at: Some(*at), ..PersonLook::new(*who, "returned") });
         let people = friends.chain(visitors).enumerate().map(|(n, person)| ((person.at, n), person));
-        let people: Vec<PersonLook> = people.collect::<Sorted<_, _>>().into_values().collect();
+        let people: Vec<PersonLook> = people.collect::<Sorted<_, _>>().into_values().gather();
         let friend = looking.who.filter(|who| progress.friends.get(who).is_some_and(|friend| !friend.left));
         let tasks = self.numbered().map(|(task, rules)| {
             let status = match self.takes(counts, task) {
@@ -368,7 +369,7 @@ impl Mechanic for Rules {
             need: ahead.min().map_or(0, |short| have.saturating_add(short)),
             people,
             rewards,
-            items: tasks.chain(tiers).collect(),
+            items: tasks.chain(tiers).gather(),
             ..Look::default()
         }
     }
@@ -393,7 +394,7 @@ impl Mechanic for Rules {
                     at,
                 })
             })
-            .collect()
+            .gather()
     }
 
     fn window(&self) -> Option<Span> {
@@ -417,13 +418,12 @@ impl Mechanic for Rules {
                 .unwrap_or(0),
             None => friends,
         };
-        let steps: Vec<(u32, u32)> =
-            (0..self.steps()).map(|number| (people(number).max(1), number)).collect();
+        let steps: Vec<(u32, u32)> = (0..self.steps()).map(|number| (people(number).max(1), number)).gather();
         let top = |most: u32| {
             let reached = steps.iter().filter(|(people, _)| *people <= most);
-            reached.flat_map(|(_, number)| self.gives(*number)).map(|reward| (*reward, 1)).collect()
+            reached.flat_map(|(_, number)| self.gives(*number)).map(|reward| (*reward, 1)).gather()
         };
-        let counts: Vec<u32> = steps.iter().map(|(people, _)| *people).collect();
+        let counts: Vec<u32> = steps.iter().map(|(people, _)| *people).gather();
         abuse::ladder(recipe, &counts, top, &[])
     }
 
@@ -432,7 +432,7 @@ impl Mechanic for Rules {
     }
 
     fn liability(&self) -> Vec<(Reward, u32)> {
-        (0..self.steps()).flat_map(|number| self.gives(number).iter().map(|reward| (*reward, 1))).collect()
+        (0..self.steps()).flat_map(|number| self.gives(number).iter().map(|reward| (*reward, 1))).gather()
     }
 }
 
@@ -604,7 +604,7 @@ impl Rules {
         }
         let counts = &on.progress.counts;
         let wanted: Vec<u32> = match cx.command.name.as_deref() {
-            None => (0..self.steps()).collect(),
+            None => (0..self.steps()).gather(),
             Some(name) => vec![self.step(name).ok_or(Rejection::new(Code::ItemUnknown).name(name))?],
         };
         let left = wanted.into_iter().filter(|number| !counts.is_given(*number));

@@ -39,6 +39,7 @@ use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::Status;
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{Look, Need, Offer, PersonLook, RewardLook, Side, Step};
+use crate::gather::{Gather, GatherAll};
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards;
@@ -273,7 +274,7 @@ impl Mechanic for Rules {
             role,
             have: progress.paid().saturating_add(progress.helped()),
             need: payers.saturating_add(helpers),
-            people: payers_look.chain(helpers_look).collect(),
+            people: payers_look.chain(helpers_look).gather(),
             pay: price.map(|price| (price, state.until)),
             rewards: looks,
             ..Look::default()
@@ -284,7 +285,7 @@ impl Mechanic for Rules {
         let at = self.payers.map_or(0, Int::get).saturating_add(self.helpers.map_or(0, Int::get));
         let side = |side: Side| self.give.iter().map(move |reward| Offer { side, reward: *reward, at });
         let members = self.payers.map(|_| Side::Member);
-        side(Side::Initiator).chain(members.into_iter().flat_map(side)).collect()
+        side(Side::Initiator).chain(members.into_iter().flat_map(side)).gather()
     }
 
     fn together(&self) -> Option<Money> {
@@ -298,7 +299,7 @@ impl Mechanic for Rules {
     fn schemes(&self) -> Vec<Scheme> {
         let (payers, helpers) = (self.payers.map_or(0, Int::get), self.helpers.map_or(0, Int::get));
         let paid = self.price.unwrap_or_default().times(payers);
-        let gives = self.give.iter().map(|reward| (*reward, 1 + u64::from(payers))).collect();
+        let gives = self.give.iter().map(|reward| (*reward, 1 + u64::from(payers))).gather();
         let saves = Money(0).minus(paid);
         vec![Scheme { gives, saves, ..Scheme::new(Recipe::Help, payers.saturating_add(helpers)) }]
     }
@@ -309,7 +310,7 @@ impl Mechanic for Rules {
 
     fn liability(&self) -> Vec<(Reward, u32)> {
         let most = self.payers.map_or(0, Int::get).saturating_add(1);
-        self.give.iter().map(|reward| (*reward, most)).collect()
+        self.give.iter().map(|reward| (*reward, most)).gather()
     }
 }
 
@@ -387,7 +388,7 @@ impl Rules {
                 Fact::Left { loop_: other, by } if other == loop_ => Some(by),
                 _ => None,
             })
-            .collect();
+            .gather();
         cx.emit(Fact::Expired { loop_ });
         for payer in on.progress.payers.iter().filter(|payer| !left.contains(&payer.who)) {
             let known = cx.state.orders.get(payer.order.index());
@@ -457,7 +458,7 @@ impl Kept for Progress {
             });
         }
         let count = reader.count()?;
-        let helpers = (0..count).map(|_| reader.small().map(Person)).collect::<Option<Vec<_>>>()?;
+        let helpers = (0..count).map(|_| reader.small().map(Person)).gather_all()?;
         Some(Progress { payers, helpers, over })
     }
 

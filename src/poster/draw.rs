@@ -6,6 +6,7 @@ use super::list::{Code, DisplayList, Fill, Line, Op};
 use super::text::{filled, lines, units};
 use super::values::pixels;
 use crate::campaign::Surface;
+use crate::gather::Gather;
 use crate::json::tree::{Node, parse};
 use crate::qr::{Drawing, Finding, Options, Path, QrError, Rect, Severity, Shape, StyleError, Symbol};
 
@@ -72,7 +73,7 @@ impl Data {
             values: values
                 .iter()
                 .filter_map(|member| Some((member.key.to_string(), value(&member.value)?)))
-                .collect(),
+                .gather(),
             variant: word("variant"),
             surface: word("surface").as_deref().and_then(Surface::parse),
             scale: root
@@ -188,11 +189,11 @@ impl Canvas<'_, '_> {
             let each = parts.iter().zip(widths);
             parts = each
                 .flat_map(|(&part, width)| if is_long(width) { characters(part) } else { vec![part] })
-                .collect();
+                .gather();
             widths = self.measure.widths(&font, &parts, spacing);
         }
         let ellipsis = self.measure.widths(&font, &["…"], spacing).first().copied().unwrap_or(0);
-        let measured: Vec<_> = parts.into_iter().zip(widths).collect();
+        let measured: Vec<_> = parts.into_iter().zip(widths).gather();
         let most = usize::try_from(layer.lines.get()).unwrap_or(1);
         let filled = lines(&measured, place.width * 100, most, ellipsis);
         let count = pixels(u32::try_from(filled.len()).unwrap_or(0));
@@ -208,7 +209,7 @@ impl Canvas<'_, '_> {
             let baseline = self.scale.of(middle + pixels(layer.size.get()) * 36) / 100;
             Line { text, x, baseline, width }
         };
-        let lines: Vec<Line> = (0..).zip(filled).map(line).collect();
+        let lines: Vec<Line> = (0..).zip(filled).map(line).gather();
         let height = if at.height > 0 { at.height } else { count * leading };
         let within = self.scale.rect(Rect { height: height.max(1), ..at });
         let mut fill = layer.fill.as_ref().map_or_else(|| Fill::tint("#111"), |ink| Fill::ink(ink, within));
@@ -330,5 +331,5 @@ fn rounded(at: Rect, radius: i32) -> Path {
 fn characters(part: &str) -> Vec<&str> {
     let starts = part.char_indices().map(|(at, _)| at);
     let ends = part.char_indices().map(|(at, _)| at).skip(1).chain([part.len()]);
-    starts.zip(ends).filter_map(|(start, end)| part.get(start..end)).collect()
+    starts.zip(ends).filter_map(|(start, end)| part.get(start..end)).gather()
 }

@@ -8,6 +8,7 @@ use crate::campaign::names::{Name, Scope, check_name, is_name};
 use crate::campaign::problem::{Problem, code};
 use crate::campaign::units::{Int, List, Text};
 use crate::campaign::{Names, Surface};
+use crate::gather::Gather;
 use crate::json::tree::{Data, Node};
 use crate::qr::{Colour, Finders, Finding, Level, Logo, Modules, Paint, Severity, Style};
 
@@ -362,7 +363,7 @@ pub(crate) fn touchpoints<'n>(root: &'n Node<'_>) -> impl Iterator<Item = String
     posters.iter().filter(|member| is_name(&member.key)).flat_map(|member| {
         let variants = member.value.get("variants").map(Node::entries).unwrap_or_default();
         let variants = variants.iter().filter_map(Node::text).filter(|name| is_name(name));
-        let each: Vec<String> = variants.map(|variant| touchpoint(&member.key, Some(variant))).collect();
+        let each: Vec<String> = variants.map(|variant| touchpoint(&member.key, Some(variant))).gather();
         std::iter::once(touchpoint(&member.key, None)).chain(each)
     })
 }
@@ -462,7 +463,7 @@ fn codes<'p>(poster: &'p Poster, node: &Node<'_>) -> Vec<(usize, &'p Layer, usiz
     let codes = layers.filter(|(_, (layer, _))| layer.draw == Kind::Qr);
     codes
         .map(|(number, (layer, entry))| (number, layer, entry.get("at").map_or(entry.start, |at| at.start)))
-        .collect()
+        .gather()
 }
 
 fn at_layer(number: usize, key: &str, cx: &mut Cx, report: impl FnOnce(&mut Cx)) {

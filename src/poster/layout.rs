@@ -2,6 +2,7 @@
 
 use super::text::is_wide;
 use super::values::{At, Size};
+use crate::gather::Gather;
 use crate::qr::Rect;
 
 /// How wide units of text are in a font. What draws the poster measures too, so that lines end where it ends them.
@@ -42,7 +43,7 @@ impl<'m> Measure<'m> {
             };
             let bold = if font.is_bold { 105 } else { 100 };
             let width = |unit: &&str| unit.chars().map(letter).sum::<i32>() * font.size * bold / 100;
-            units.iter().map(width).collect()
+            units.iter().map(width).gather()
         })
     }
 

@@ -1,4 +1,5 @@
 //! Words on a poster: variables, where lines may break, and how lines fill a box.
+use crate::gather::Gather;
 
 /// Puts values in the place of variables, `{name}` or `{name|instead}`.
 ///
@@ -131,7 +132,7 @@ pub(crate) fn lines(units: &[Measured<'_>], width: i32, most: usize, ellipsis: i
         let line = line.get(..visible).unwrap_or_default();
         (line.iter().map(|(unit, _)| *unit).collect(), sum(line))
     };
-    lines.into_iter().map(whole).collect()
+    lines.into_iter().map(whole).gather()
 }
 
 #[cfg(test)]
@@ -141,8 +142,8 @@ mod tests {
 
     fn wrap(text: &str, width: i32, most: usize) -> Vec<String> {
         let size = |unit: &str| unit.chars().map(|c| if is_wide(c) { 100 } else { 50 }).sum::<i32>();
-        let units: Vec<_> = units(text).into_iter().map(|unit| (unit, size(unit))).collect();
-        lines(&units, width, most, 50).into_iter().map(|(line, _)| line).collect()
+        let units: Vec<_> = units(text).into_iter().map(|unit| (unit, size(unit))).gather();
+        lines(&units, width, most, 50).into_iter().map(|(line, _)| line).gather()
     }
 
     #[test]

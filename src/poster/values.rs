@@ -5,6 +5,7 @@ use std::ops::Deref;
 use crate::campaign::decode::{Blank, Cx, Decode};
 use crate::campaign::problem::code;
 use crate::campaign::units::Int;
+use crate::gather::Gather;
 use crate::json::tree::{Data, Node};
 
 /// The width and height of a poster in pixels.
@@ -182,6 +183,6 @@ fn entries<T: Decode, const N: usize>(node: &Node<'_>, cx: &mut Cx) -> Option<[T
     let read: Vec<T> = (0..)
         .zip(list)
         .filter_map(|(at, entry): (usize, _)| cx.within(&at.to_string(), |cx| T::decode(entry, cx)))
-        .collect();
+        .gather();
     <[T; N]>::try_from(read).ok()
 }

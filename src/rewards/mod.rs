@@ -30,6 +30,7 @@ use crate::engine::money::Money;
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{GrantState, GrantStatus, State};
 use crate::engine::time::Time;
+use crate::gather::Gather;
 use crate::guard;
 
 /// Fallbacks that are tried one after the other at most.
@@ -106,13 +107,13 @@ pub fn standing_among(
     (loop_, to, cause): (Loop, Person, u32),
     rewards: &[Reward],
 ) -> Vec<(Reward, bool)> {
-    let mut left: Vec<Reward> = standing_for(state, at, loop_, to, cause).collect();
+    let mut left: Vec<Reward> = standing_for(state, at, loop_, to, cause).gather();
     let mut each = |reward: Reward| {
         let stands = |left: &Reward| with_fallbacks(book, reward).any(|(other, _)| other == *left);
         let found = left.iter().position(stands).map(|at| left.swap_remove(at));
         (reward, found.is_some())
     };
-    rewards.iter().map(|reward| each(*reward)).collect()
+    rewards.iter().map(|reward| each(*reward)).gather()
 }
 
 /// The rewards of a participant's grants with this cause that stand in the state.
@@ -344,7 +345,7 @@ fn make_room(cx: &mut Deciding<'_, '_>, reward: Reward, amount: Option<Money>, t
     let Some(rules) = cx.book.reward(reward) else { return };
     let limited = rules.per_participant.is_some();
     let mine = unclaimed(cx, reward).filter(|(_, grant)| limited && cx.state.ids.is_same(grant.to, to));
-    let mine: Vec<GrantId> = mine.map(|(id, _)| id).collect();
+    let mine: Vec<GrantId> = mine.map(|(id, _)| id).gather();
     for grant in mine {
         cx.emit(Fact::Outdated { grant });
     }
@@ -384,7 +385,7 @@ fn is_told(cx: &Deciding<'_, '_>, id: GrantId) -> bool {
 /// Tells of at most so many grants whose time is over.
 pub fn outdate(cx: &mut Deciding<'_, '_>, most: usize) {
     let over: Vec<GrantId> =
-        ended(cx).map(|(_, grant)| GrantId { loop_: grant.loop_, n: grant.n }).take(most).collect();
+        ended(cx).map(|(_, grant)| GrantId { loop_: grant.loop_, n: grant.n }).take(most).gather();
     for grant in over {
         cx.emit(Fact::Outdated { grant });
     }
@@ -654,7 +655,7 @@ pub fn revoke_beyond(cx: &mut Deciding<'_, '_>, loop_: Loop, cause: u32, most: u
         grant.cause == cause && grant.status == GrantStatus::Claimable && is_over(cx.state, *handle, cx.at)
     });
     let lost = lost.map(|(_, grant)| GrantId { loop_, n: grant.n });
-    let lost: Vec<GrantId> = lost.filter(|id| !is_told(cx, *id)).collect();
+    let lost: Vec<GrantId> = lost.filter(|id| !is_told(cx, *id)).gather();
     for grant in lost {
         cx.emit(Fact::Outdated { grant });
     }

@@ -5,6 +5,7 @@
 
 use crate::engine::pack::{self, Reader};
 use crate::engine::time::Time;
+use crate::gather::GatherAll;
 
 /// One participant's account for one reward.
 ///
@@ -135,7 +136,7 @@ impl Account {
         let (debt, earned) = (reader.number()?, reader.number()?);
         let count = reader.count()?;
         let lots = (0..count).map(|_| Some(Lot { until: Time(reader.signed()?), points: reader.small()? }));
-        let lots = lots.collect::<Option<Vec<Lot>>>()?;
+        let lots = lots.gather_all()?;
         let canonical = lots.is_sorted_by_key(|lot| lot.until) && lots.iter().all(|lot| lot.points > 0);
         canonical.then_some(Account { lots, debt, earned })
     }

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use super::{Shared, double};
 use crate::engine::command::whole;
 use crate::engine::time::{Span, Time};
-use crate::report::outbox::{Consent, Effect, End, Input, Outbox, Record};
+use crate::report::outbox::{Consent, Input, Outbox, Record};
 use crate::report::privacy;
 
 static OUTBOXES: Shared<Vec<Outbox>> = Shared::new(Vec::new());
@@ -20,9 +20,9 @@ pub fn open_outbox(most: usize, agreed: u32) -> usize {
     outboxes.len() - 1
 }
 
-/// Tells an outbox what happened, by the number of an input with what belongs to it (see `read`). The answer: how many
-/// milliseconds it wants to sleep, `u32::MAX` if it waits for nothing; the status for which it is parked, or 0; then what to do (see
-/// `write`).
+/// Tells an outbox what happened, by the number of an input with what belongs to it (see `read`). The answer: what to do, as
+/// words (see `src/report/outbox/effect.rs`); then how many milliseconds it wants to sleep, `u32::MAX` if it waits for nothing,
+/// and the status for which it is parked, or 0.
 #[wasm_bindgen(js_name = stepOutbox)]
 pub fn step_outbox(
     outbox: usize,
@@ -35,12 +35,9 @@ pub fn step_outbox(
 ) -> Vec<u32> {
     let Some(outbox) = OUTBOXES.get().get_mut(outbox) else { return Vec::new() };
     let now = Time(whole(now).unwrap_or(0));
-    let effects = outbox.step(read(input, number, size, whole(time).unwrap_or(0)), now, chance);
-    let sleep = outbox.wake(now).map(|at| u32::try_from((at.0 - now.0).max(0)).unwrap_or(u32::MAX));
-    let mut out = vec![sleep.unwrap_or(u32::MAX), u32::from(outbox.parked().unwrap_or(0))];
-    for effect in effects {
-        write(effect, &mut out);
-    }
+    let mut out = outbox.step_in_words(read(input, number, size, whole(time).unwrap_or(0)), now, chance);
+    let sleep = u32::try_from((outbox.wake(now).0 - now.0).max(0)).unwrap_or(u32::MAX);
+    out.extend_from_slice(&[sleep, u32::from(outbox.parked())]);
     out
 }
 
@@ -77,31 +74,4 @@ fn consent(number: u32) -> Consent {
         1 => Consent::Granted,
         _ => Consent::Denied,
     }
-}
-
-/// Appends an effect as four numbers, its own and what belongs to it; behind a request come its records.
-fn write(effect: Effect, out: &mut Vec<u32>) {
-    let mut sent = Vec::new();
-    let words = match effect {
-        Effect::Put(record) => [0, record, 0, 0],
-        Effect::Gone { record, end, is_stored } => {
-            let end = match end {
-                End::Taken => 0,
-                End::Moved => 1,
-                End::Overflow => 2,
-                End::TooLarge => 3,
-                End::Refused => 4,
-                End::Expired => 5,
-                End::NoConsent => 6,
-            };
-            [1, record, end, u32::from(is_stored)]
-        }
-        Effect::Send { batch, records, is_leaving } => {
-            sent = records;
-            [2, batch, u32::from(is_leaving), u32::try_from(sent.len()).unwrap_or(0)]
-        }
-        Effect::Parked(status) => [3, u32::from(status), 0, 0],
-    };
-    out.extend_from_slice(&words);
-    out.extend_from_slice(&sent);
 }

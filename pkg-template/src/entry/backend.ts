@@ -1,4 +1,4 @@
-// "kfactor/backend" in Node, Deno and Bun.
+// "kfactor/backend" where no file can be read: the complete build travels inside the JavaScript.
 import { ENGINE } from "../generated/complete-bytes.js";
 import { provide } from "../runtime.js";
 import { bytesOf } from "./bytes.js";

@@ -1,10 +1,7 @@
-// Node, Deno and Bun have the complete build: no path to a file, so that the package also works after bundling.
-import { ENGINE } from "../generated/complete-bytes.js";
+// Node and Bun have the complete build.
 import { provide } from "../runtime.js";
+import { beside } from "./beside.js";
 
-provide(async (imports) => {
-  const source = await WebAssembly.instantiate(Buffer.from(ENGINE, "base64"), imports);
-  return source.instance;
-}, "complete");
+provide(beside(import.meta.url), "complete");
 
 export * from "../index.js";

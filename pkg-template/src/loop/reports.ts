@@ -1,7 +1,7 @@
 import type { Host } from "../host/host.js";
 import { hear, KfactorError } from "../errors.js";
 import { type Reporter, type ReportSink, startReporter } from "../report/reporter.js";
-import { wrong } from "../report/sink.js";
+import { demand, SINK } from "../report/sink.js";
 import type { Answer, Fact, Outgoing, View } from "../types.js";
 
 /** What a page hears and reports of its loop. */
@@ -32,12 +32,7 @@ export class Reports {
     this.options = options;
     this.subject = about.subject;
     const { report } = options;
-    if (report !== undefined && typeof report !== "object") {
-      throw wrong(
-        "`report` is a sink, a list of sinks or a reporter",
-        "`report` 应为上报目标、其列表或 reporter",
-      );
-    }
+    demand(report === undefined || typeof report === "object", "report", SINK);
     if (report !== undefined && report !== null && "track" in report) this.given = report;
     else {
       const { campaign } = about;

@@ -1,7 +1,6 @@
 // The forms records are sent in. An encoder is a pure function from records to the body of one request.
 import { crc32, utf8 } from "./bytes.js";
 import { instant } from "./record.js";
-import type { ReportForm } from "./sink.js";
 
 /** The body of a request. */
 export interface Body {
@@ -32,19 +31,33 @@ const list = (parts: string[]): string => `[${parts.join()}]`;
 /** Many records together, as most forms have them. */
 const many: Form = { most: 50, type: "application/json", one: event, all: list };
 
-/** The forms of backends; `docs/reports.md` says which takes which. Those of analytical tools are in `tools.ts`. */
-const FORMS: Partial<Record<ReportForm, Form>> = {
+/** The forms of backends and, by their names only, those of analytical tools; `docs/reports.md` says which takes which. */
+const FORMS = {
   // Exactly so: some receivers refuse it with a charset.
-  cloudevents: { ...many, most: 1, type: "application/cloudevents+json", all: (parts) => parts.join() },
+  cloudevents: {
+    ...many,
+    most: 1,
+    type: "application/cloudevents+json",
+    all: (parts: string[]) => parts.join(),
+  },
   "cloudevents-batch": { ...many, type: "application/cloudevents-batch+json" },
-  ndjson: { ...many, type: "application/x-ndjson", all: (parts) => `${parts.join("\n")}\n` },
+  ndjson: { ...many, type: "application/x-ndjson", all: (parts: string[]) => `${parts.join("\n")}\n` },
   json: many,
+  segment: undefined,
+  sensors: undefined,
+  ga4: undefined,
   custom: many,
 };
 
+/** The form a backend takes records in. */
+export type ReportForm = keyof typeof FORMS;
+
+/** The forms a backend may take records in. */
+export const REPORT_FORMS = Object.keys(FORMS) as readonly ReportForm[];
+
 /** The form of a name. Only pages that report to an analytical tool load what its form needs. */
 export async function formOf(as: ReportForm): Promise<Form> {
-  const form = FORMS[as];
+  const form: Form | undefined = FORMS[as];
   if (form !== undefined) return form;
   const { toolForms } = await import("./tools.js");
   return toolForms({ list, instant, utf8, crc32 })[as as "segment" | "sensors" | "ga4"];

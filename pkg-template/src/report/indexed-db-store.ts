@@ -15,11 +15,17 @@ export function indexedDbStore(name: string): ReportStore {
   ): Promise<T> => {
     const transaction = (await opened).transaction("records", mode);
     const request = act(transaction.objectStore("records"));
-    await new Promise<void>((resolve, reject) => {
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = transaction.onerror = () => reject(transaction.error ?? new Error("aborted"));
+    await new Promise((resolve, reject) => {
+      transaction.oncomplete = resolve;
+      transaction.onabort = transaction.onerror = () => reject(transaction.error);
     });
     return request.result;
+  };
+
+  const write = <T>(act: (records: IDBObjectStore) => IDBRequest<T>): Promise<T> => {
+    const writing = ask("readwrite", act);
+    last = Promise.allSettled([last, writing]);
+    return writing;
   };
 
   // Every browser whose workers matter has locks; elsewhere pages do not take over from each other.
@@ -33,16 +39,12 @@ export function indexedDbStore(name: string): ReportStore {
       return typeof value === "string" ? value : null;
     },
     put: (key, value, done) => {
-      const write = ask("readwrite", (records) => records.put(value, key));
-      last = Promise.allSettled([last, write]);
-      write.then(
+      write((records) => records.put(value, key)).then(
         () => done(true),
         () => done(false),
       );
     },
-    delete: (key) => {
-      last = Promise.allSettled([last, ask("readwrite", (records) => records.delete(key))]);
-    },
+    delete: (key) => void write((records) => records.delete(key)),
   });
 }
 
@@ -51,6 +53,6 @@ function open(name: string): Promise<IDBDatabase> {
     const request = indexedDB.open(name, 1);
     request.onupgradeneeded = () => request.result.createObjectStore("records");
     request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error ?? new Error("IndexedDB"));
+    request.onerror = () => reject(request.error);
   });
 }

@@ -1,6 +1,7 @@
 // The outbox with its texts. The engine's state machine knows records as numbers and decides what happens to them; here they
 // have their texts, keys and forms, and what was dropped is counted and told of. Nothing here stores, sends or waits:
 // inputs and the time go in, what to do comes out.
+import type { PostReply } from "../host/host.js";
 import { crc32, utf8 } from "./bytes.js";
 import { encode, type Form } from "./encode.js";
 import { makeRecord, padded, typeOf, type Draft, type ReportRecord } from "./record.js";
@@ -21,36 +22,63 @@ export interface OutboxSettings {
   consent: Consent;
 }
 
+/** What is said to an outbox and to its machine, by the machine's numbers (`src/wasm/report.rs`). */
+export const enum Say {
+  Track,
+  Recovered,
+  Told,
+  Stored,
+  NotStored,
+  Moved,
+  Fitted,
+  Answered,
+  Hidden,
+  Hurry,
+  Consent,
+  Tick,
+}
+
 /** What happens to an outbox. */
 export type Input =
-  | ({ in: "track" } & Draft)
+  | [Say.Track, Draft]
   /** What an earlier session, or one that is gone, left in the storage. */
-  | { in: "recovered"; values: [string, string][] }
-  /** What came of a `put`, under its `record`. */
-  | { in: "stored" | "not-stored"; record: number }
-  /** The answer to a request: its status, 0 if none came, and its headers `Retry-After` and `Date`. */
-  | { in: "answered"; batch: number; status: number; retryAfter?: string; date?: string }
+  | [Say.Recovered, values: [string, string][]]
+  /** What came of a `Put`, by its record. */
+  | [Say.Stored | Say.NotStored, record: number]
+  /** The answer to a request. */
+  | [Say.Answered, batch: number, reply: PostReply]
   /** The page is about to go: all that fits is sent at once. */
-  | { in: "hidden" }
-  /** The page is back; with the keys that the storage still has, if others may have taken some. */
-  | { in: "shown"; keys?: string[] | undefined }
-  | { in: "consent"; consent: Consent }
-  /** The network is back: waiting makes no sense. */
-  | { in: "online" }
+  | [Say.Hidden]
+  /**
+   * The page is back, or the network: waiting makes no sense. With the keys that the storage still has, if other pages may
+   * have taken some.
+   */
+  | [Say.Hurry, keys?: string[] | undefined]
+  | [Say.Consent, Consent]
   /** Time has passed. */
-  | { in: "tick" };
+  | [Say.Tick];
+
+/** What an outbox wants done; up to `Send` by the machine's numbers. */
+export const enum Do {
+  Put,
+  /** Of the machine: a record is in the queue no more. */
+  Delete,
+  Send,
+  Dropped,
+  Parked,
+}
 
 /** What is to be done for an outbox, in this order. */
 export type Effect =
-  /** Write, then say `stored` or `not-stored`. */
-  | { do: "put"; record: number; key: string; value: string }
+  /** Write, then say `Stored` or `NotStored`. */
+  | [Do.Put, record: number, key: string, value: string]
   /** Delete; nothing has to be said. */
-  | { do: "delete"; key: string }
-  /** Send, then say `answered`. Where `isLeaving`, the page may be gone before the answer. */
-  | { do: "send"; isLeaving: boolean; batch: number; type: string; body: string }
-  | { do: "dropped"; key: string; reason: string }
+  | [Do.Delete, key: string]
+  /** Send, then say `Answered`. Where `isLeaving`, the page may be gone before the answer. */
+  | [Do.Send, batch: number, isLeaving: boolean, type: string, body: string]
   /** The destination refuses everything; the records wait. */
-  | { do: "parked"; status: number };
+  | [Do.Parked, status: number]
+  | [Do.Dropped, key: string, reason: string];
 
 /** What became of everything: `tracked + recovered = acked + queued + moved + Σ dropped`. */
 export interface ReportCounts {
@@ -69,33 +97,16 @@ export interface ReportCounts {
   parked: number;
 }
 
-/** Inputs of the machine, by their numbers (`src/wasm/report.rs`). */
-const enum Say {
-  Track,
-  Recovered,
-  Told,
-  Stored,
-  NotStored,
+/** Why records are dropped; all but the last by the machine's numbers, behind `Taken` and `Moved`. */
+const REASONS = ["overflow", "too-large", "refused", "expired", "no-consent", "damaged"];
+
+/** Ends of records that are no drops. */
+const enum End {
+  Taken,
   Moved,
-  Fitted,
-  Answered,
-  Hidden,
-  Hurry,
-  Consent,
-  Tick,
+  /** The number of the first reason for a drop. */
+  Dropped,
 }
-
-/** Its effects. */
-const enum Do {
-  Put,
-  Gone,
-  Send,
-  Parked,
-}
-
-/** How records end, by the machine's numbers; what is no reason for a drop comes first. */
-const ENDS = ["taken", "moved", "overflow", "too-large", "refused", "expired", "no-consent"];
-const DAMAGED = "damaged";
 
 /** The milliseconds of a machine that waits for nothing. */
 const FOR_EVER = 2 ** 32 - 1;
@@ -112,12 +123,8 @@ const BODY = 60 * 1024;
 /** After a record about drops was itself dropped, the next one waits so long. */
 const TELL_AGAIN_MS = 600_000;
 
-interface Waiting {
-  key: string;
-  text: string;
-  /** The drops it tells of. */
-  losses: Drops | undefined;
-}
+/** A record that waits, and the drops it tells of. */
+type Waiting = [key: string, text: string, losses: Drops | undefined];
 
 /** A queue in front of one destination. */
 export interface Outbox {
@@ -174,20 +181,22 @@ export function openOutbox(glue: Machine, settings: OutboxSettings): Outbox {
   let superseded: string[] = [];
 
   const take = (input: Input): void => {
-    switch (input.in) {
-      case "track":
-        return track(Say.Track, input);
-      case "recovered":
-        return recovered(input.values);
-      case "stored":
-        if (input.record === COUNT) superseded.splice(0).forEach(forget);
-        return ask(Say.Stored, input.record);
-      case "not-stored":
-        if (waiting.has(input.record)) counts.unstored++;
-        return ask(Say.NotStored, input.record);
-      case "answered":
-        return ask(Say.Answered, input.batch, input.status, retryAfter(input.retryAfter, input.date));
-      case "hidden": {
+    switch (input[0]) {
+      case Say.Track:
+        return track(input[0], input[1]);
+      case Say.Recovered:
+        return recovered(input[1]);
+      case Say.Stored:
+        if (input[1] === COUNT) superseded.splice(0).forEach(forget);
+        return ask(...input);
+      case Say.NotStored:
+        if (waiting.has(input[1])) counts.unstored++;
+        return ask(...input);
+      case Say.Answered: {
+        const [say, batch, { status, retryAfter, date }] = input;
+        return ask(say, batch, status, waitOf(retryAfter, date));
+      }
+      case Say.Hidden: {
         room = BODY;
         let sent: number;
         do {
@@ -196,37 +205,36 @@ export function openOutbox(glue: Machine, settings: OutboxSettings): Outbox {
         } while (effects.length > sent);
         return;
       }
-      case "shown":
+      case Say.Hurry:
         // Others may have taken over what this page had stored: they have what is gone.
-        if (input.keys !== undefined)
-          for (const [number, { key }] of [...waiting]) if (!input.keys.includes(key)) ask(Say.Moved, number);
+        for (const [number, [key]] of [...waiting])
+          if (input[1]?.includes(key) === false) ask(Say.Moved, number);
         return ask(Say.Hurry);
-      case "consent":
-        return decide(input.consent);
-      case "online":
-        return ask(Say.Hurry);
+      case Say.Consent:
+        return decide(input[1]);
     }
   };
 
   /** Asks the machine, and does what it says. */
-  const ask = (input: Say, number = 0, size = 0, time = 0): void => {
-    const said = glue.stepOutbox(machine, input, number, size, time, now, chance);
-    const [sleep = FOR_EVER, parked = 0] = said;
+  const ask = (say: Say, number = 0, size = 0, time = 0): void => {
+    const said = glue.stepOutbox(machine, say, number, size, time, now, chance);
+    const effected = said.length - 2;
+    const [sleep = FOR_EVER, parked = 0] = said.subarray(effected);
     wake = sleep === FOR_EVER ? undefined : now + sleep;
+    if (parked > 0 && parked !== counts.parked) effects.push([Do.Parked, parked]);
     counts.parked = parked;
-    for (let at = 2; at < said.length;) {
+    for (let at = 0; at < effected;) {
       const [effect, first = 0, second = 0, third = 0] = said.subarray(at, (at += 4));
-      if (effect === Do.Put) put(first, waiting.get(first)!);
-      else if (effect === Do.Gone) gone(first, ENDS[second]!, third === 1);
-      else if (effect === Do.Send) send(first, [...said.subarray(at, (at += third))], second === 1);
-      else effects.push({ do: "parked", status: first });
+      if (effect === Do.Put) put(first, ...waiting.get(first)!);
+      else if (effect === Do.Delete) gone(first, second, third);
+      else send(first, [...said.subarray(at, (at += third))], second > 0);
     }
   };
 
-  const put = (record: number, { key, text }: { key: string; text: string }): number =>
-    effects.push({ do: "put", record, key, value: seal(text) });
+  const put = (record: number, key: string, text: string, _losses?: Drops): number =>
+    effects.push([Do.Put, record, key, seal(text)]);
 
-  const forget = (key: string): number => effects.push({ do: "delete", key });
+  const forget = (key: string): number => effects.push([Do.Delete, key]);
 
   const track = (input: Say, draft: Draft, losses?: Drops): void => {
     counts.tracked++;
@@ -234,33 +242,33 @@ export function openOutbox(glue: Machine, settings: OutboxSettings): Outbox {
     latest = Math.max(now, latest + 1);
     const origin = { campaign, session, sequence: ++sequence, now: latest };
     const text = makeRecord(draft, origin, glue.pseudonym);
-    keep(input, { key: `${session}:${padded(sequence)}`, text, losses }, latest);
+    keep(input, [`${session}:${padded(sequence)}`, text, losses], latest);
   };
 
   const keep = (input: Say, record: Waiting, since: number): void => {
     waiting.set(++numbered, record);
-    ask(input, numbered, utf8(record.text).length, since);
+    ask(input, numbered, utf8(record[1]).length, since);
   };
 
-  const gone = (number: number, end: string, isStored: boolean): void => {
-    const { key, losses } = waiting.get(number)!;
+  const gone = (number: number, end: number, isStored: number): void => {
+    const [key, , losses] = waiting.get(number)!;
     waiting.delete(number);
-    if (end === "moved") {
+    if (end === End.Moved) {
       counts.moved++;
       return;
     }
-    if (end !== "taken") drop(key, end, losses);
+    if (end >= End.Dropped) drop(key, REASONS[end - End.Dropped]!, losses);
     else {
       counts.acked++;
       if (losses !== undefined) told = sum(told ?? {}, losses);
     }
-    if (isStored) forget(key);
+    if (isStored > 0) forget(key);
   };
 
   /** Counts a drop. */
   const drop = (key: string, reason: string, losses?: Drops): void => {
     counts.dropped = sum(counts.dropped, { [reason]: 1 });
-    effects.push({ do: "dropped", key, reason });
+    effects.push([Do.Dropped, key, reason]);
     if (consent === "denied") return;
     // The drop of a record about drops is told by none of its own: a destination that refuses everything would be asked
     // without end.
@@ -273,7 +281,7 @@ export function openOutbox(glue: Machine, settings: OutboxSettings): Outbox {
 
   /** Makes a request of the records that fit. */
   const send = (batch: number, numbers: number[], isLeaving: boolean): void => {
-    const texts = numbers.map((number) => waiting.get(number)!.text);
+    const texts = numbers.map((number) => waiting.get(number)![1]);
     const most = isLeaving ? room : BODY;
     const { type, body, count } = encode(form, texts, now, writeKey, most);
     const size = utf8(body).length;
@@ -282,7 +290,7 @@ export function openOutbox(glue: Machine, settings: OutboxSettings): Outbox {
     if (fitted < numbers.length) ask(Say.Fitted, batch, fitted);
     if (fitted === 0) return;
     room -= size;
-    effects.push({ do: "send", isLeaving, batch, type, body });
+    effects.push([Do.Send, batch, isLeaving, type, body]);
   };
 
   const decide = (decided: Consent): void => {
@@ -293,16 +301,17 @@ export function openOutbox(glue: Machine, settings: OutboxSettings): Outbox {
   };
 
   const recovered = (values: [string, string][]): void => {
-    const counted = new Map<string, { write: number; drops: Drops }>();
+    /** By session: how often its count was written, and the count. */
+    const counted = new Map<string, [write: number, drops: Drops]>();
+    const countOf = (key: string): [number, Drops] => counted.get(sessionOf(key)) ?? [0, {}];
     for (const [key, value] of values) {
       if (!/:losses[^:]*$/.test(key)) continue;
       const count = unseal(value);
       const write = wholeOf(count?.["write"]);
-      if (write >= (counted.get(sessionOf(key))?.write ?? 0))
-        counted.set(sessionOf(key), { write, drops: dropsOf(count) });
+      if (write >= countOf(key)[0]) counted.set(sessionOf(key), [write, dropsOf(count)]);
       superseded.push(key);
     }
-    const known = new Set([...waiting.values()].map(({ key }) => key));
+    const known = new Set([...waiting.values()].map(([key]) => key));
     // Keys of a session sort as its records came.
     for (const [key, value] of [...values].sort(([a], [b]) => (a < b ? -1 : 1))) {
       if (!/:\d+$/.test(key) || known.has(key)) continue;
@@ -310,22 +319,22 @@ export function openOutbox(glue: Machine, settings: OutboxSettings): Outbox {
       counts.recovered++;
       const record = unseal(value) as Partial<ReportRecord> | undefined;
       if (record === undefined) {
-        drop(key, DAMAGED);
+        drop(key, "damaged");
         superseded.push(key);
         continue;
       }
       const losses = record.type === typeOf(LOSS) ? dropsOf(record.data) : undefined;
       if (losses !== undefined) {
         // What a record tells of was counted, even if that count could not be written.
-        const { write, drops } = counted.get(sessionOf(key)) ?? { write: 0, drops: {} };
-        counted.set(sessionOf(key), { write, drops: merged(drops, losses, Math.max) });
+        const [write, drops] = countOf(key);
+        counted.set(sessionOf(key), [write, merged(drops, losses, Math.max)]);
       }
       // It was made at `recordedtime`, or at `time` if it happened then.
       const since = Date.parse(record.recordedtime ?? record.time ?? "") || 0;
       latest = Math.max(latest, since);
-      keep(Say.Recovered, { key, text: value.slice(SUM), losses }, since);
+      keep(Say.Recovered, [key, value.slice(SUM), losses], since);
     }
-    for (const { drops } of counted.values()) untold = sum(untold, drops);
+    for (const [, drops] of counted.values()) untold = sum(untold, drops);
     hasDropped ||= superseded.length > 0;
     if (consent === "denied") decide(consent);
   };
@@ -334,7 +343,7 @@ export function openOutbox(glue: Machine, settings: OutboxSettings): Outbox {
   const tellLosses = (): void => {
     tellAfter = Math.min(tellAfter, now + TELL_AGAIN_MS);
     if (consent !== "granted" || now < tellAfter || !hasAny(untold)) return;
-    if ([...waiting.values()].some(({ losses }) => losses !== undefined)) return;
+    if ([...waiting.values()].some(([, , losses]) => losses !== undefined)) return;
     track(Say.Told, { kind: LOSS, data: untold }, untold);
   };
 
@@ -358,10 +367,7 @@ export function openOutbox(glue: Machine, settings: OutboxSettings): Outbox {
   };
 
   const count = (): number =>
-    put(COUNT, {
-      key: `${session}:losses-${++writes % 2}`,
-      text: JSON.stringify({ write: writes, ...untold }),
-    });
+    put(COUNT, `${session}:losses-${++writes % 2}`, JSON.stringify({ write: writes, ...untold }));
 
   return {
     step: (input, at, random) => {
@@ -408,7 +414,7 @@ function unseal(value: string): Record<string, unknown> | undefined {
 /** The drops in an object of a storage, whatever else is in it. */
 function dropsOf(from: object | undefined): Drops {
   const drops: Drops = {};
-  for (const reason of [...ENDS.slice(2), DAMAGED]) {
+  for (const reason of REASONS) {
     const number = wholeOf((from as Drops | undefined)?.[reason]);
     if (number > 0) drops[reason] = number;
   }
@@ -447,11 +453,9 @@ export function total(drops: Drops): number {
  *
  * Source: RFC 9110, sections 10.2.3 and 5.6.7.
  */
-export function retryAfter(text = "", date = ""): number {
-  if (/^\d+$/.test(text.trim())) return Math.min(Number(text) * 1_000, 2 ** 40);
+export function waitOf(retryAfter = "", date = ""): number {
+  if (/^\s*\d+\s*$/.test(retryAfter)) return Math.min(Number(retryAfter) * 1_000, 2 ** 40);
   // Engines take much else for a date, as "-1".
-  const [until = NaN, from = NaN] = [text, date].map((each) =>
-    /GMT\s*$/.test(each) ? Date.parse(each) : NaN,
-  );
-  return Math.max(until - from, 0) || 0;
+  const instantOf = (text: string): number => (/GMT\s*$/.test(text) ? Date.parse(text) : NaN);
+  return Math.max(instantOf(retryAfter) - instantOf(date), 0) || 0;
 }

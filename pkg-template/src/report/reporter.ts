@@ -3,19 +3,21 @@ import { fnv1a } from "../hash.js";
 import type { Host } from "../host/host.js";
 import { ready } from "../runtime.js";
 import type { Fact } from "../types.js";
-import { formOf } from "./encode.js";
+import { formOf, type ReportForm } from "./encode.js";
 import { keyValueStore } from "./key-value-store.js";
 import {
   type Consent,
+  Do,
   type Effect,
   type Input,
   noCounts,
   openOutbox,
   type Outbox,
   type ReportCounts,
+  Say,
 } from "./outbox.js";
-import type { ReportRecord } from "./record.js";
-import { checkSink, dropped, parked, type ReportForm, wrong } from "./sink.js";
+import type { Draft, ReportRecord } from "./record.js";
+import { checkSink, failure, wrong } from "./sink.js";
 import type { ReportStore } from "./store.js";
 
 /** Where reports go, and how. */
@@ -77,247 +79,244 @@ export interface Reporter {
   close(): void;
 }
 
-/** Makes a reporter in any host. */
-export function startReporter(options: ReporterOptions, host: Host): Reporter {
-  return new Driver(options, host);
-}
-
-/** Something to tell the outbox, and where it waits meanwhile, so that a page that goes before the engine comes loses nothing. */
-interface Told {
-  input: Input;
-  at: number;
-  early?: string;
-}
+/** Something to tell the outbox and when it happened; and where it waits meanwhile, so that a page that goes before the engine comes loses nothing. */
+type Told = [input: Input, at: number, early?: string];
 
 /** Kinds become part of a type, and identifiers elsewhere. */
 const KIND = /^[a-z][a-z0-9-]{0,59}$/i;
+const EARLY = /:early-\d+$/;
 const LOOK_MS = 20;
 
 /** A page that left others its storage looks again for pages that are gone. */
 const LOOK_AGAIN_MS = 40_000;
 
-/** Drives an outbox: does what it says, and tells it what came of that. */
-class Driver implements Reporter {
-  private readonly options: ReporterOptions;
-  private readonly host: Host;
-  private readonly store: ReportStore;
-  private readonly stopWatching: () => void;
-  /** What happened before the engine was there. */
-  private waiting: Told[] = [];
+/** Makes a reporter in any host. It drives an outbox: does what that says, and tells it what came of it. */
+export function startReporter(options: ReporterOptions, host: Host): Reporter {
+  checkSink(options);
+  const { campaign, to, as = "cloudevents", key, headers = {}, encode, consent = "granted" } = options;
   /** One run of one page. It tells records apart, and is no secret. */
-  private readonly session = name() + name();
-  private agreed: Consent;
-  private isStepping = false;
+  const session = name() + name();
+  const store = options.store ?? keyValueStore(host.storage(), `${campaign}:${fnv1a(to).toString(36)}`);
+  /** What happened before the engine was there. */
+  const waiting: Told[] = [];
+  let agreed = consent;
+  let isStepping = false;
   /** Whether the page went: another may have taken over what it knows, so it does nothing before it has looked. */
-  private isAway = false;
-  private isClosed = false;
+  let isAway = false;
+  let isClosed = false;
   /** There once the engine is. */
-  private outbox: Outbox | undefined;
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private looking: ReturnType<typeof setTimeout> | undefined;
+  let outbox: Outbox | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let looking: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(options: ReporterOptions, host: Host) {
-    checkSink(options);
-    this.options = options;
-    this.host = host;
-    this.agreed = options.consent ?? "granted";
-    this.store =
-      options.store ?? keyValueStore(host.storage(), `${options.campaign}:${fnv1a(options.to).toString(36)}`);
-    this.store.begin(this.session);
-    this.stopWatching = host.watch({
-      hidden: () => this.tell({ in: "hidden" }),
-      left: () => {
-        this.isAway = true;
-        this.store.release();
-      },
-      shown: () => void this.returned(),
-      online: () => this.tell({ in: "online" }),
-    });
-    this.start().catch((reason: unknown) => this.fail(reason));
-  }
+  const start = async (): Promise<void> => {
+    const [glue, form] = await Promise.all([ready(), formOf(as)]);
+    if (isClosed) return;
+    outbox = openOutbox(glue, { campaign, session, form, key, consent });
+    run();
+    looking = setTimeout(() => void adopt(), LOOK_AGAIN_MS);
+    // A program that has nothing else to do need not wait for that.
+    (looking as { unref?: () => void }).unref?.();
+    await adopt();
+  };
 
-  track(kind: string, data: object = {}, about: { id?: string; time?: number; subject?: string } = {}): void {
-    const subject = about.subject ?? this.options.subject;
-    let input: Input;
+  /** Takes over what pages left that went without a word. */
+  const adopt = async (): Promise<void> => {
+    const values = await store.adopt();
+    if (values.length === 0) return;
+    tell([Say.Recovered, values.filter(([key]) => !EARLY.test(key))]);
+    for (const [early, value] of values) if (EARLY.test(early)) again(early, value);
+  };
+
+  /** Tells again what a page told that went before its engine came. */
+  const again = (early: string, value: string): void => {
+    try {
+      const [draft, at] = JSON.parse(value) as [Draft, number];
+      if (KIND.test(draft.kind) && Number.isSafeInteger(at)) {
+        waiting.push([[Say.Track, draft], at, early]);
+        return run();
+      }
+    } catch {
+      // It was cut off while it was written: the page went before `track` was done.
+    }
+    store.delete(early);
+  };
+
+  const returned = async (): Promise<void> => {
+    const keys = outbox && (await store.keep());
+    isAway = false;
+    waiting.unshift([[Say.Hurry, keys], Date.now()]);
+    run();
+    if (outbox !== undefined) await adopt();
+  };
+
+  const tell = (input: Input): void => {
+    if (isClosed) return;
+    const told: Told = [input, Date.now()];
+    if (outbox === undefined && agreed === "granted" && input[0] === Say.Track) keepEarly(told, input);
+    waiting.push(told);
+    run();
+  };
+
+  const keepEarly = (told: Told, track: [Say.Track, Draft]): void => {
+    const place = waiting.length;
+    const at = told[1];
+    // The same id, whichever page tells it: what is told by two is one record.
+    track[1] = { id: `${session}-e${place}`, time: at, ...track[1] };
+    told[2] = `${session}:early-${place}`;
+    store.put(told[2], JSON.stringify([track[1], at]), () => undefined);
+  };
+
+  /** One input after the other: what is done for one may tell of the next. */
+  const run = (): void => {
+    if (outbox === undefined || isStepping || isAway) return;
+    isStepping = true;
+    try {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const [input, at, early] = next;
+        const chance = Math.floor(Math.random() * 2 ** 32);
+        outbox.step(input, Math.floor(at), chance).forEach(act);
+        if (early !== undefined) store.delete(early);
+        clearTimeout(timer);
+        const wake = outbox.wake();
+        if (wake === undefined || isClosed) continue;
+        timer = setTimeout(() => tell([Say.Tick]), Math.min(Math.max(wake - Date.now(), 0), 2 ** 30));
+      }
+    } finally {
+      isStepping = false;
+    }
+  };
+
+  const act = (effect: Effect): void => {
+    switch (effect[0]) {
+      case Do.Put: {
+        const [, record, key, value] = effect;
+        return store.put(key, value, (isStored) => tell([isStored ? Say.Stored : Say.NotStored, record]));
+      }
+      case Do.Delete:
+        return store.delete(effect[1]);
+      case Do.Send:
+        return void send(effect);
+      case Do.Parked:
+        return fail(
+          failure(
+            "REPORT_REFUSED",
+            `${to} answers ${effect[1]}; reports wait`,
+            `${to} 返回 ${effect[1]}，上报已保留`,
+          ),
+        );
+      case Do.Dropped: {
+        // `docs/reports.md` has the reasons.
+        const [, key, reason] = effect;
+        return fail(
+          failure(
+            "REPORT_DROPPED",
+            `The report ${key} was dropped: ${reason}`,
+            `上报 ${key} 被丢弃：${reason}`,
+          ),
+        );
+      }
+    }
+  };
+
+  const send = async ([, batch, isLeaving, type, body]: Extract<
+    Effect,
+    [Do.Send, ...unknown[]]
+  >): Promise<void> => {
+    if (encode !== undefined) {
+      try {
+        ({ type, body } = encode(JSON.parse(body) as ReportRecord[]));
+        if (typeof type !== "string" || typeof body !== "string") throw new Error("no { type, body }");
+      } catch (reason) {
+        fail(wrong("`encode` failed; reports wait", "`encode` 出错，上报已保留", reason));
+        // As a backend that is not what it was configured to be.
+        return tell([Say.Answered, batch, { status: 501 }]);
+      }
+    }
+    const post = host.post({ url: to, headers, isLeaving, type, body });
+    tell([Say.Answered, batch, await post.catch(() => ({ status: 0 }))]);
+  };
+
+  const fail = (error: KfactorError): void => hear((error) => options.onError?.(error), error);
+
+  const counts = (): ReportCounts => {
+    const known = outbox?.counts() ?? noCounts();
+    for (const [[say]] of waiting) {
+      if (say !== Say.Track) continue;
+      known.tracked++;
+      known.queued++;
+    }
+    return known;
+  };
+
+  const track: Reporter["track"] = (kind, data = {}, about = {}) => {
+    const subject = about.subject ?? options.subject;
+    let draft: Draft;
     try {
       if (!KIND.test(kind)) throw new Error(`"${kind}" is no kind`);
       // As it is now, whatever becomes of it later; what JSON cannot say is found here, not where it is sent.
-      input = JSON.parse(JSON.stringify({ in: "track", kind, data, ...about, subject })) as Input;
+      draft = JSON.parse(JSON.stringify({ kind, data, ...about, subject })) as Draft;
     } catch (reason) {
-      const text = reason instanceof Error ? reason.message : String(reason);
-      return this.hear(
-        new KfactorError("REPORT_RECORD", `This cannot be reported: ${text}.`, `无法上报：${text}。`, reason),
-      );
+      return fail(failed("REPORT_RECORD", "This cannot be reported", "无法上报", reason));
     }
-    this.tell(input);
-  }
+    tell([Say.Track, draft]);
+  };
 
-  fact(fact: Fact, about: { subject?: string } = {}): void {
-    const { id, kind, at, ...data } = fact;
-    const { by, who, to } = data as { by?: unknown; who?: unknown; to?: unknown };
-    const named = [about.subject, this.options.subject, by, who, to].find((text) => typeof text === "string");
-    this.track(kind, data, { id, time: at, subject: named as string });
-  }
+  store.begin(session);
+  const stopWatching = host.watch({
+    hidden: () => tell([Say.Hidden]),
+    left: () => {
+      isAway = true;
+      store.release();
+    },
+    shown: () => void returned(),
+    online: () => tell([Say.Hurry]),
+  });
+  // Without the engine nothing can be sent; what happened stays in memory.
+  start().catch((reason: unknown) =>
+    fail(
+      reason instanceof KfactorError
+        ? reason
+        : failed("REPORT_NOT_STARTED", "Reports cannot start", "上报无法启动", reason),
+    ),
+  );
 
-  async flush(): Promise<ReportCounts> {
-    for (;;) {
-      const { queued, parked } = this.counts();
-      if (queued === 0 || parked !== 0 || this.isClosed) return this.counts();
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
-  }
-
-  consent(consent: Consent): void {
-    this.agreed = consent;
-    this.tell({ in: "consent", consent });
-  }
-
-  counts(): ReportCounts {
-    const early = this.waiting.filter(({ input }) => input.in === "track").length;
-    const known = this.outbox?.counts() ?? noCounts();
-    return { ...known, tracked: known.tracked + early, queued: known.queued + early };
-  }
-
-  close(): void {
-    this.isClosed = true;
-    clearTimeout(this.timer);
-    clearTimeout(this.looking);
-    this.stopWatching();
-    this.store.release();
-  }
-
-  private async start(): Promise<void> {
-    const { campaign, as = "cloudevents", key, consent = "granted" } = this.options;
-    const [glue, form] = await Promise.all([ready(), formOf(as)]);
-    if (this.isClosed) return;
-    this.outbox = openOutbox(glue, { campaign, session: this.session, form, key, consent });
-    this.run();
-    this.looking = setTimeout(() => void this.adopt(), LOOK_AGAIN_MS);
-    // A program that has nothing else to do need not wait for that.
-    (this.looking as { unref?: () => void }).unref?.();
-    await this.adopt();
-  }
-
-  /** Takes over what pages left that went without a word. */
-  private async adopt(): Promise<void> {
-    const values = await this.store.adopt();
-    if (values.length === 0) return;
-    this.tell({ in: "recovered", values: values.filter(([key]) => !EARLY.test(key)) });
-    for (const [early, value] of values) if (EARLY.test(early)) this.again(early, value);
-  }
-
-  /** Tells again what a page told that went before its engine came. */
-  private again(early: string, value: string): void {
-    try {
-      const { input, at } = JSON.parse(value) as Told;
-      if (input.in !== "track" || !KIND.test(input.kind) || !Number.isSafeInteger(at)) throw new Error(early);
-      this.waiting.push({ input, at, early });
-      this.run();
-    } catch {
-      // It was cut off while it was written: the page went before `track` was done.
-      this.store.delete(early);
-    }
-  }
-
-  private async returned(): Promise<void> {
-    const keys = this.outbox === undefined ? undefined : await this.store.keep();
-    this.isAway = false;
-    this.waiting.unshift({ input: { in: "shown", keys }, at: Date.now() });
-    this.run();
-    if (this.outbox !== undefined) await this.adopt();
-  }
-
-  private tell(input: Input): void {
-    if (this.isClosed) return;
-    const told: Told = { input, at: Date.now() };
-    if (this.outbox === undefined && input.in === "track") this.keepEarly(told, input);
-    this.waiting.push(told);
-    this.run();
-  }
-
-  private keepEarly(told: Told, input: Extract<Input, { in: "track" }>): void {
-    if (this.agreed !== "granted") return;
-    const place = this.waiting.length;
-    // The same id, whichever page tells it: what is told by two is one record.
-    told.input = { id: `${this.session}-e${place}`, time: told.at, ...input };
-    told.early = `${this.session}:early-${place}`;
-    this.store.put(told.early, JSON.stringify(told), () => undefined);
-  }
-
-  /** One input after the other: what is done for one may tell of the next. */
-  private run(): void {
-    if (this.outbox === undefined || this.isStepping || this.isAway) return;
-    this.isStepping = true;
-    try {
-      for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
-        const chance = Math.floor(Math.random() * 2 ** 32);
-        for (const effect of this.outbox.step(next.input, Math.floor(next.at), chance)) this.do(effect);
-        if (next.early !== undefined) this.store.delete(next.early);
-        clearTimeout(this.timer);
-        const wake = this.outbox.wake();
-        if (wake === undefined || this.isClosed) continue;
-        const wait = Math.min(Math.max(wake - Date.now(), 0), 2 ** 30);
-        this.timer = setTimeout(() => this.tell({ in: "tick" }), wait);
+  return {
+    track,
+    fact: (fact, about = {}) => {
+      const { id, kind, at, ...data } = fact;
+      const { by, who, to } = data as { by?: unknown; who?: unknown; to?: unknown };
+      const named = [about.subject, options.subject, by, who, to].find((text) => typeof text === "string");
+      track(kind, data, { id, time: at, subject: named as string });
+    },
+    consent: (consent) => {
+      agreed = consent;
+      tell([Say.Consent, consent]);
+    },
+    counts,
+    flush: async () => {
+      for (;;) {
+        const known = counts();
+        if (known.queued === 0 || known.parked !== 0 || isClosed) return known;
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       }
-    } finally {
-      this.isStepping = false;
-    }
-  }
-
-  private do(effect: Effect): void {
-    switch (effect.do) {
-      case "put": {
-        const { record, key, value } = effect;
-        return this.store.put(key, value, (isStored) =>
-          this.tell({ in: isStored ? "stored" : "not-stored", record }),
-        );
-      }
-      case "delete":
-        return this.store.delete(effect.key);
-      case "dropped":
-        return this.hear(dropped(effect.key, effect.reason));
-      case "parked":
-        return this.hear(parked(effect.status, this.options.to));
-      default:
-        void this.send(effect);
-    }
-  }
-
-  private async send({ isLeaving, batch, type, body }: Extract<Effect, { batch: number }>): Promise<void> {
-    const { to, headers = {}, encode } = this.options;
-    const request = { type, body };
-    if (encode !== undefined) {
-      try {
-        const made = encode(JSON.parse(body) as ReportRecord[]);
-        if (typeof made?.type !== "string" || typeof made.body !== "string")
-          throw new Error("no { type, body }");
-        Object.assign(request, made);
-      } catch (reason) {
-        this.hear(wrong("`encode` failed; records wait", "`encode` 出错，数据已保留", reason));
-        // As a backend that is not what it was configured to be.
-        return this.tell({ in: "answered", batch, status: 501 });
-      }
-    }
-    const reply = await this.host
-      .post({ url: to, headers, isLeaving, ...request })
-      .catch(() => ({ status: 0 }));
-    this.tell({ in: "answered", batch, ...reply });
-  }
-
-  /** Without the engine nothing can be sent; what happened stays in memory. */
-  private fail(reason: unknown): void {
-    const text = `Reports cannot start: ${String(reason)}`;
-    const error = new KfactorError("REPORT_NOT_STARTED", text, "上报无法启动。", reason);
-    this.hear(reason instanceof KfactorError ? reason : error);
-  }
-
-  private hear(error: KfactorError): void {
-    hear((error) => this.options.onError?.(error), error);
-  }
+    },
+    close: () => {
+      isClosed = true;
+      clearTimeout(timer);
+      clearTimeout(looking);
+      stopWatching();
+      store.release();
+    },
+  };
 }
-
-const EARLY = /:early-\d+$/;
 
 function name(): string {
   return Math.random().toString(36).slice(2, 9);
+}
+
+/** What failed, with the reason in both languages. */
+function failed(code: string, en: string, zh: string, reason: unknown): KfactorError {
+  const text = reason instanceof Error ? reason.message : String(reason);
+  return failure(code, `${en}: ${text}`, `${zh}：${text}`, reason);
 }

@@ -290,7 +290,11 @@ impl<T: Decode> Decode for Vec<T> {
 
 fn decode_list<T: Decode>(node: &Node<'_>, cx: &mut Cx, min: usize, max: usize) -> Option<Vec<T>> {
     let mut list = Vec::new();
-    let length = each_entry(node, cx, min, max, &mut |item, cx| list.extend(T::decode(item, cx)))?;
+    let length = each_entry(node, cx, min, max, &mut |item, cx| {
+        if let Some(entry) = T::decode(item, cx) {
+            list.push(entry);
+        }
+    })?;
     (list.len() == length).then_some(list)
 }
 

@@ -10,6 +10,7 @@ use crate::engine::handle::{Loop, Order, Person, Play};
 use crate::engine::money::Money;
 use crate::engine::state::{LoopState, Status};
 use crate::engine::time::Time;
+use crate::gather::Gather;
 use crate::rewards::{self, Portion};
 
 /// A group while a command changes it: facts are applied to a copy as they are decided, so that each decision
@@ -81,7 +82,7 @@ impl<'x, 's, 'c> Group<'x, 's, 'c> {
             .zip(&self.progress.members)
             .filter(|(_, member)| member.standing == Standing::Paid)
             .map(|(cause, member)| (cause, member.who))
-            .collect();
+            .gather();
         let saved = self.rules.price.minus(self.rules.price_for(self.progress.paid()));
         for (cause, who) in paid {
             for reward in &self.rules.give {
@@ -101,8 +102,7 @@ impl<'x, 's, 'c> Group<'x, 's, 'c> {
     pub(super) fn lapse(&mut self) {
         let at = self.cx.at;
         let over = |member: &&Member| member.standing == Standing::Reserved && at >= member.until;
-        let lapsed: Vec<Person> =
-            self.progress.members.iter().filter(over).map(|member| member.who).collect();
+        let lapsed: Vec<Person> = self.progress.members.iter().filter(over).map(|member| member.who).gather();
         for by in lapsed.iter().copied() {
             self.emit(Fact::Lapsed { loop_: self.loop_, by }, None);
         }

@@ -8,9 +8,12 @@
 //! Records are numbers here. Whoever drives the outbox gives each a number of its own, keeps its text, and makes a request
 //! of the records it is told to send.
 
+mod effect;
 mod pace;
 
 use crate::engine::time::{Span, Time};
+use effect::Effects;
+pub use effect::{Effect, End};
 use pace::{Pace, Verdict, verdict};
 
 /// Whether a participant has agreed to be reported on.
@@ -93,52 +96,6 @@ pub enum Input {
     Tick,
 }
 
-/// What is to be done for an outbox, in this order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Write a record, then say `Stored` or `NotStored`.
-    Put(u32),
-    /// A record is in the queue no more. If it is or may be in the storage, it is to be deleted there.
-    Gone {
-        /// Its number.
-        record: u32,
-        /// Why.
-        end: End,
-        /// Whether it was written, or is being written.
-        is_stored: bool,
-    },
-    /// Send as many of the records as fit, then say `Fitted` if these are fewer, and `Answered`.
-    Send {
-        /// The number of the request.
-        batch: u32,
-        /// The records, the oldest first.
-        records: Vec<u32>,
-        /// Whether the page may be gone before the answer.
-        is_leaving: bool,
-    },
-    /// The destination refuses all requests as misconfigured; the records wait, and one is tried every ten minutes.
-    Parked(u16),
-}
-
-/// How a record ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// Its destination took it.
-    Taken,
-    /// Another page has it.
-    Moved,
-    /// Too many were waiting.
-    Overflow,
-    /// It is larger than 32 KiB, or than its destination takes.
-    TooLarge,
-    /// Its destination refuses it, alone.
-    Refused,
-    /// It waited for more than three days.
-    Expired,
-    /// There is no consent.
-    NoConsent,
-}
-
 /// A queue in front of one destination.
 #[derive(Clone, Debug)]
 pub struct Outbox {
@@ -146,13 +103,12 @@ pub struct Outbox {
     most: usize,
     consent: Consent,
     entries: Vec<Entry>,
-    bytes: u64,
     batches: Vec<Batch>,
     numbered: u32,
     /// Sizes of the next requests while a refused one is taken apart; the last comes first.
     parts: Vec<usize>,
     pace: Pace,
-    out: Vec<Effect>,
+    out: Effects,
 }
 
 #[derive(Clone, Debug)]
@@ -191,12 +147,11 @@ impl Outbox {
             most: most.max(1),
             consent,
             entries: Vec::new(),
-            bytes: 0,
             batches: Vec::new(),
             numbered: 0,
             parts: Vec::new(),
             pace: Pace::default(),
-            out: Vec::new(),
+            out: Effects::default(),
         }
     }
 
@@ -206,19 +161,21 @@ impl Outbox {
         self.entries.len()
     }
 
-    /// The status for which the destination is parked.
+    /// The status for which the destination is parked; 0 if it is not.
     #[must_use]
-    pub fn parked(&self) -> Option<u16> {
+    pub fn parked(&self) -> u16 {
         self.pace.parked()
     }
 
-    /// When [`Input::Tick`] is to come next, if nothing else does before.
+    /// When [`Input::Tick`] is to come next, if nothing else does before; [`Time::NEVER`] if nothing has to come.
     #[must_use]
-    pub fn wake(&self, now: Time) -> Option<Time> {
+    pub fn wake(&self, now: Time) -> Time {
         // While a request is under way the next one waits for its end, not for its time.
-        let sends = self.due(now).filter(|_| !self.is_sending()).map(|due| due.max(self.pace.not_before()));
-        let leases = self.batches.iter().filter(|batch| !batch.is_late).map(|batch| batch.until);
-        leases.chain(sends).min()
+        let mut wake = if self.is_sending() { Time::NEVER } else { self.next(now) };
+        for batch in self.batches.iter().filter(|batch| !batch.is_late) {
+            wake = wake.min(batch.until);
+        }
+        wake
     }
 
     /// Takes an input at a moment and says what to do. `chance` is a random number, which spreads the retries of many
@@ -236,6 +193,11 @@ impl Outbox {
     /// assert_eq!(outbox.step(Input::Tick, now, 0), [send]);
     /// ```
     pub fn step(&mut self, input: Input, now: Time, chance: u32) -> Vec<Effect> {
+        effect::read(&self.step_in_words(input, now, chance))
+    }
+
+    /// The same, but its effects as the words that cross to JavaScript.
+    pub(crate) fn step_in_words(&mut self, input: Input, now: Time, chance: u32) -> Vec<u32> {
         match input {
             Input::Track(record) => self.track(record),
             Input::Recovered(record) => self.recovered(record),
@@ -243,15 +205,14 @@ impl Outbox {
             Input::Stored(number) => self.stored(number, Place::Stored),
             Input::NotStored(number) => self.stored(number, Place::Memory),
             Input::Moved(number) => {
-                let is_it = |entry: &Entry| entry.record.number == number && entry.place == Place::Stored;
-                if let Some(place) = self.entries.iter().position(is_it) {
-                    self.remove(place, End::Moved);
+                if self.find(number).is_some_and(|entry| entry.place == Place::Stored) {
+                    self.end(number, End::Moved);
                 }
             }
             Input::Fitted { batch, count } => self.fitted(batch, count),
             Input::Answered { batch, status, wait } => self.answered(batch, status, wait, now, chance),
             Input::Hidden => {
-                if self.consent == Consent::Granted && self.pace.parked().is_none() {
+                if self.consent == Consent::Granted && self.pace.parked() == 0 {
                     self.send(self.most, true, now);
                 }
             }
@@ -263,7 +224,7 @@ impl Outbox {
                 self.pump(now);
             }
         }
-        std::mem::take(&mut self.out)
+        std::mem::take(&mut self.out.0)
     }
 
     fn track(&mut self, record: Record) {
@@ -287,14 +248,17 @@ impl Outbox {
         }
         let most = if self.consent == Consent::Unknown { UNASKED.0 } else { MOST };
         self.keep(record, place, at);
-        while self.entries.len() > most || self.bytes > MOST_BYTES {
+        while self.entries.len() > most || self.bytes() > MOST_BYTES {
             let Some(oldest) = self.entries.iter().position(|entry| entry.batch.is_none()) else { return };
             self.remove(oldest, End::Overflow);
         }
     }
 
+    fn bytes(&self) -> u64 {
+        self.entries.iter().map(|entry| u64::from(entry.record.size)).sum()
+    }
+
     fn keep(&mut self, record: Record, place: usize, at: Place) {
-        self.bytes += u64::from(record.size);
         let mut entry = Entry { record, place: at, batch: None };
         if self.consent == Consent::Granted {
             entry.put(&mut self.out);
@@ -305,17 +269,27 @@ impl Outbox {
     /// Takes a record out of the queue and the storage.
     fn remove(&mut self, place: usize, end: End) {
         let entry = self.entries.remove(place);
-        self.bytes -= u64::from(entry.record.size);
         self.gone(entry.record, end, entry.place);
     }
 
     fn gone(&mut self, record: Record, end: End, place: Place) {
-        self.out.push(Effect::Gone { record: record.number, end, is_stored: place != Place::Memory });
+        self.out.gone(record.number, end, place != Place::Memory);
     }
 
     fn stored(&mut self, number: u32, at: Place) {
-        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.record.number == number) {
+        if let Some(entry) = self.find(number) {
             entry.place = at;
+        }
+    }
+
+    fn find(&mut self, number: u32) -> Option<&mut Entry> {
+        self.entries.iter_mut().find(|entry| entry.record.number == number)
+    }
+
+    /// Ends a record, unless it has ended.
+    fn end(&mut self, number: u32, end: End) {
+        if let Some(place) = self.entries.iter().position(|entry| entry.record.number == number) {
+            self.remove(place, end);
         }
     }
 
@@ -345,14 +319,14 @@ impl Outbox {
     }
 
     fn fitted(&mut self, number: u32, count: usize) {
-        let Some(batch) = self.batches.iter_mut().find(|batch| batch.number == number) else { return };
-        batch.records.truncate(count);
-        for entry in &mut self.entries {
-            if entry.batch == Some(number) && !batch.records.contains(&entry.record.number) {
-                entry.batch = None;
-            }
+        let leased = self.entries.iter_mut().filter(|entry| entry.batch == Some(number));
+        leased.skip(count).for_each(|entry| entry.batch = None);
+        let Some(place) = self.batches.iter().position(|batch| batch.number == number) else { return };
+        if count == 0 {
+            self.batches.remove(place);
+        } else if let Some(batch) = self.batches.get_mut(place) {
+            batch.records.truncate(count);
         }
-        self.batches.retain(|batch| !batch.records.is_empty());
     }
 
     fn answered(&mut self, number: u32, status: u16, wait: Span, now: Time, chance: u32) {
@@ -361,9 +335,8 @@ impl Outbox {
         match verdict(status) {
             Verdict::Taken => {
                 // By number, also where a late answer comes for what is under way again.
-                let is_taken = |entry: &Entry| batch.records.contains(&entry.record.number);
-                while let Some(place) = self.entries.iter().position(is_taken) {
-                    self.remove(place, End::Taken);
+                for &number in &batch.records {
+                    self.end(number, End::Taken);
                 }
                 if !batch.is_leaving && !batch.is_late {
                     self.parts.pop();
@@ -377,11 +350,7 @@ impl Outbox {
                 self.pace.succeeded();
                 self.take_apart(number, status);
             }
-            Verdict::Parked => {
-                if self.pace.park(now, status) {
-                    self.out.push(Effect::Parked(status));
-                }
-            }
+            Verdict::Parked => self.pace.park(now, status),
         }
         unlease(&mut self.entries, number);
     }
@@ -413,9 +382,11 @@ impl Outbox {
             }
             unlease(&mut self.entries, batch.number);
         }
-        while self.batches.iter().filter(|batch| batch.is_late).count() > LATE_BATCHES {
-            if let Some(oldest) = self.batches.iter().position(|batch| batch.is_late) {
-                self.batches.remove(oldest);
+        let mut late = 0;
+        for place in (0..self.batches.len()).rev() {
+            late += usize::from(self.batches.get(place).is_some_and(|batch| batch.is_late));
+            if late > LATE_BATCHES {
+                self.batches.remove(place);
             }
         }
     }
@@ -424,50 +395,54 @@ impl Outbox {
         self.batches.iter().any(|batch| !batch.is_leaving && !batch.is_late)
     }
 
-    /// When the next request may go, as far as the records are concerned.
-    fn due(&self, now: Time) -> Option<Time> {
-        if self.consent != Consent::Granted {
-            return None;
+    /// When the next request may go.
+    fn next(&self, now: Time) -> Time {
+        let (mut ready, mut since) = (0, Time::NEVER);
+        for entry in self.entries.iter().rev().filter(|entry| entry.can_go(false)) {
+            since = entry.record.since;
+            ready += 1;
         }
-        let mut ready = self.entries.iter().filter(|entry| entry.can_go(false));
-        let since = ready.next()?.record.since;
-        let is_full = self.most == 1 || ready.nth(self.most - 2).is_some();
-        let hurries = is_full || !self.parts.is_empty();
+        if ready == 0 || self.consent != Consent::Granted {
+            return Time::NEVER;
+        }
+        let hurries = !self.parts.is_empty() || ready >= self.most;
         // A record from the future, after the clock was set back, does not wait for its time.
-        let lingers = !hurries && since <= now;
-        Some(if lingers { since.after(LINGER) } else { since.min(now) })
+        let due = if hurries || since > now { since.min(now) } else { since.after(LINGER) };
+        due.max(self.pace.not_before())
     }
 
     fn pump(&mut self, now: Time) {
         if self.entries.is_empty() {
             self.parts.clear();
         }
-        let Some(due) = self.due(now) else { return };
-        if self.is_sending() || due.max(self.pace.not_before()) > now {
+        if self.is_sending() || self.next(now) > now {
             return;
         }
         // A probe of a parked destination is one record.
-        let limit = if self.pace.parked().is_some() { 1 } else { self.parts.last().copied().unwrap_or(MOST) };
+        let limit = if self.pace.parked() > 0 { 1 } else { self.parts.last().copied().unwrap_or(MOST) };
         self.send(limit.min(self.most), false, now);
     }
 
     /// Leases the oldest records to a request.
     fn send(&mut self, limit: usize, is_leaving: bool, now: Time) {
         let batch = self.numbered;
-        let can = |entry: &&mut Entry| entry.can_go(is_leaving);
-        let lease = |entry: &mut Entry| {
+        let mut records = Vec::new();
+        for entry in self.entries.iter_mut().filter(|entry| entry.can_go(is_leaving)).take(limit) {
             entry.batch = Some(batch);
-            entry.record.number
-        };
-        let records: Vec<u32> = self.entries.iter_mut().filter(can).take(limit).map(lease).collect();
+            records.push(entry.record.number);
+        }
         if records.is_empty() {
             return;
         }
         self.numbered += 1;
-        let until = now.after(LEASE);
-        let leased = records.clone();
-        self.batches.push(Batch { number: batch, records: leased, until, is_leaving, is_late: false });
-        self.out.push(Effect::Send { batch, records, is_leaving });
+        self.out.send(batch, is_leaving, &records);
+        self.batches.push(Batch {
+            number: batch,
+            records,
+            until: now.after(LEASE),
+            is_leaving,
+            is_late: false,
+        });
     }
 }
 
@@ -480,10 +455,10 @@ fn unlease(entries: &mut [Entry], number: u32) {
 
 impl Entry {
     /// What is in memory only is to be written.
-    fn put(&mut self, out: &mut Vec<Effect>) {
+    fn put(&mut self, out: &mut Effects) {
         if self.place == Place::Memory {
             self.place = Place::Writing;
-            out.push(Effect::Put(self.record.number));
+            out.put(self.record.number);
         }
     }
 

@@ -44,7 +44,8 @@ pub(super) struct Pace {
     not_before: Time,
     /// The longest that the present wait can be; a clock that is set back must not make it longer.
     wait: i64,
-    parked: Option<u16>,
+    /// The status for which the destination is parked; 0 if it is not.
+    parked: u16,
 }
 
 impl Pace {
@@ -52,7 +53,7 @@ impl Pace {
         self.not_before
     }
 
-    pub fn parked(&self) -> Option<u16> {
+    pub fn parked(&self) -> u16 {
         self.parked
     }
 
@@ -70,16 +71,15 @@ impl Pace {
         self.until(now, own.max(asked + spread));
     }
 
-    /// Stops sending but for a probe; whether that is news.
-    pub fn park(&mut self, now: Time, status: u16) -> bool {
-        let is_news = self.parked.replace(status) != Some(status);
+    /// Stops sending but for a probe.
+    pub fn park(&mut self, now: Time, status: u16) {
+        self.parked = status;
         self.until(now, PROBE);
-        is_news
     }
 
     /// Something changed for the better: no waiting, unless the backend asked for it or refuses everything.
     pub fn hurry(&mut self, now: Time) {
-        if self.parked.is_none() && self.wait <= i64::from(LONGEST) {
+        if self.parked == 0 && self.wait <= i64::from(LONGEST) {
             self.until(now, 0);
         }
     }
