@@ -1,15 +1,15 @@
 import { costs, type RewardCost } from "kfactor";
 import { type Lang, money, titleIn } from "../format.js";
-import { Exit, isChinese, parse, readText, say, usage } from "./terminal.js";
+import { Exit, isChinese, orProblems, parse, readText, say, usage } from "./terminal.js";
 
 /** `kfactor costs FILE`: what the rewards of a campaign can cost at most. */
 export async function costsCommand(words: string[]): Promise<Exit> {
   const { values, positionals } = parse(words, {});
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0) throw usage("name one campaign document", "请指定一份活动文档");
-  const found = await costs(readText(file));
-  if (values.json === true) return say(JSON.stringify(found, null, 2) + "\n", Exit.Well);
   const lang = isChinese(values) ? "zh" : "en";
+  const found = await orProblems(file, lang === "zh", () => costs(readText(file)));
+  if (values.json === true) return say(JSON.stringify(found, null, 2) + "\n", Exit.Well);
   const lines = found.rewards.map((reward) => lineOf(reward, lang, found.currency));
   const all = money(lang, found.most, found.currency);
   lines.push(found.whole ? WORDS[lang].all(all) : WORDS[lang].atLeast(all));
@@ -49,5 +49,6 @@ function lineOf(
   if (budget !== null) bounds.push(words.budget(amount(budget)));
   if (most === null) bounds.push(stock === null ? words.unbounded : words.unknown);
   const sum = most === null ? "?" : amount(most);
-  return `${reward.padEnd(16)} ${sum.padStart(16)}  ${titleIn(lang, title)} (${bounds.join(", ")})`;
+  const why = lang === "zh" ? `（${bounds.join("，")}）` : ` (${bounds.join(", ")})`;
+  return `${reward.padEnd(16)} ${sum.padStart(16)}  ${titleIn(lang, title)}${why}`;
 }

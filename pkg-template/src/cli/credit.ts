@@ -1,7 +1,7 @@
 import { credit, CREDIT_MODELS, type CreditModel, type CreditOptions, type CreditPath } from "kfactor";
 import { span } from "./insight.js";
 import { table } from "./table.js";
-import { Exit, parse, readText, say, usage } from "./terminal.js";
+import { Exit, isChinese, parse, readText, say, usage } from "./terminal.js";
 
 const TEXT = { type: "string" } as const;
 const OPTIONS = {
@@ -20,7 +20,7 @@ const TRANSFORMS = ["none", "exposure", "first", "without-direct"] as const;
 export async function creditCommand(words: string[]): Promise<Exit> {
   const { values, positionals } = parse(words, OPTIONS);
   const [file = "-", ...more] = positionals;
-  if (more.length > 0) throw usage("name at most one file of paths");
+  if (more.length > 0) throw usage("name at most one file of paths", "至多指定一个路径文件");
   const text = readText(file);
   const separator = typeof values.separator === "string" ? values.separator : ">";
   const paths = /^\s*[[{]/.test(text) ? ofJson(text, file) : ofTable(text, file, separator);
@@ -39,7 +39,11 @@ export async function creditCommand(words: string[]): Promise<Exit> {
   const bare = paths.filter(({ touches }) => touches.length === 0);
   const lone = bare.reduce((sum, { converted = 1 }) => sum + converted, 0);
   if (lone > 0)
-    process.stderr.write(`kfactor: ${lone} conversions have no touch and are credited to nobody\n`);
+    process.stderr.write(
+      isChinese(values)
+        ? `kfactor: ${lone} 次转化没有触点，不归因给任何渠道\n`
+        : `kfactor: ${lone} conversions have no touch and are credited to nobody\n`,
+    );
   const hasValue = paths.some(({ value = 0 }) => value > 0);
   const columns = models.flatMap((model) => (hasValue ? [model, `${model}.value`] : [model]));
   if (values.json === true) {
@@ -64,19 +68,29 @@ function ofJson(text: string, file: string): CreditPath[] {
   } catch {
     // Said below.
   }
-  throw usage(`${file} has no paths: each needs a list \`touches\``);
+  throw usage(
+    `${file} has no paths: each needs a list \`touches\``,
+    `${file} 中没有路径：每条都需要列表 \`touches\``,
+  );
 }
 
 /** Paths as `search > poster,3,1`, behind a header that names the columns. */
 function ofTable(text: string, file: string, separator: string): CreditPath[] {
   const { columns, rows } = table(file, text);
-  if (!columns.includes("path")) throw usage(`${file} needs a column \`path\`, as in "search > poster"`);
+  if (!columns.includes("path"))
+    throw usage(
+      `${file} needs a column \`path\`, as in "search > poster"`,
+      `${file} 需要一列 \`path\`，如 "search > poster"`,
+    );
   return rows.map(({ line, cells: row }) => {
     const number = (name: string, otherwise: number): number => {
       const given = row[name] ?? "";
       const found = given === "" ? otherwise : Number(given);
       if (Number.isSafeInteger(found) && found >= 0) return found;
-      throw usage(`${file}:${line}: \`${name}\` is no whole number: ${given}`);
+      throw usage(
+        `${file}:${line}: \`${name}\` is no whole number: ${given}`,
+        `${file}:${line}：\`${name}\` 不是整数：${given}`,
+      );
     };
     const touches = (row.path ?? "").split(separator).map((channel) => channel.trim());
     return {
@@ -92,7 +106,8 @@ function modelsOf(given: unknown, isTimed: boolean): readonly CreditModel[] {
   // Without times, all touches would weigh alike under time decay.
   if (given === undefined) return CREDIT_MODELS.filter((model) => isTimed || model !== "timeDecay");
   const model = CREDIT_MODELS.find((known) => known === given);
-  if (model === undefined) throw usage(`--model is one of ${CREDIT_MODELS.join(", ")}`);
+  if (model === undefined)
+    throw usage(`--model is one of ${CREDIT_MODELS.join(", ")}`, `--model 可为 ${CREDIT_MODELS.join("、")}`);
   return [model];
 }
 
@@ -111,14 +126,18 @@ function optionsOf(values: { [name: string]: string | boolean | undefined }): Cr
 /** How paths are shortened. */
 export function transformOf(given: unknown): NonNullable<CreditOptions["transform"]> {
   const how = given === undefined ? "none" : TRANSFORMS.find((known) => known === given);
-  if (how === undefined) throw usage(`--transform is one of ${TRANSFORMS.join(", ")}`);
+  if (how === undefined)
+    throw usage(
+      `--transform is one of ${TRANSFORMS.join(", ")}`,
+      `--transform 可为 ${TRANSFORMS.join("、")}`,
+    );
   return how;
 }
 
 function percentages(given: unknown): [first: number, last: number] {
   const [, first = "", last = ""] = /^(\d{1,3})\/(\d{1,3})$/.exec(String(given)) ?? [];
   if (first === "" || Number(first) + Number(last) > 100)
-    throw usage("--position is two percentages such as 40/40");
+    throw usage("--position is two percentages such as 40/40", "--position 应为两个百分比，如 40/40");
   return [Number(first), Number(last)];
 }
 

@@ -6,7 +6,7 @@ export async function variantCommand(words: string[]): Promise<Exit> {
   const { values, positionals } = parse(words, { people: { type: "string" } });
   const [experiment, ...arms] = positionals;
   if (experiment === undefined || arms.length === 0)
-    throw usage("name the experiment and its arms, as a=1 b=3");
+    throw usage("name the experiment and its arms, as a=1 b=3", "请给出实验名和各组，如 a=1 b=3");
   const weights = Object.fromEntries(arms.map(armOf));
   const people = readText(typeof values.people === "string" ? values.people : "-");
   const ids = people.split(/\r?\n/).filter((id) => id !== "");
@@ -19,7 +19,11 @@ export async function variantCommand(words: string[]): Promise<Exit> {
 /** `kfactor compare ARM=CONVERTED/PEOPLE[/WEIGHT]…`: which arm of an experiment is better, at any time. */
 export async function compareCommand(words: string[]): Promise<Exit> {
   const { values, positionals } = parse(words, {});
-  if (positionals.length < 2) throw usage("name two arms or more, as card=31/1000 sms=52/980");
+  if (positionals.length < 2)
+    throw usage(
+      "name two arms or more, as card=31/1000 sms=52/980",
+      "请给出至少两组，如 card=31/1000 sms=52/980",
+    );
   const found = await compareArms(positionals.map(resultOf));
   const isBroken = found.sampleRatio < 0.001;
   const exit = isBroken ? Exit.Findings : Exit.Well;
@@ -57,7 +61,11 @@ const ZH: typeof EN = {
 
 function armOf(word: string): [string, number] {
   const [, name = "", weight = "1"] = /^([^=]+)(?:=(\d{1,4}))?$/.exec(word) ?? [];
-  if (name === "") throw usage(`\`${word}\` is no arm: write a name, or a name and a weight such as b=3`);
+  if (name === "")
+    throw usage(
+      `\`${word}\` is no arm: write a name, or a name and a weight such as b=3`,
+      `\`${word}\` 不是一组：请写名称，或名称和权重，如 b=3`,
+    );
   return [name, Number(weight)];
 }
 
@@ -66,6 +74,7 @@ function resultOf(word: string): ArmResult {
   if (found === null)
     throw usage(
       `\`${word}\` is no result: write the name, how many converted, and of how many, as card=31/1000`,
+      `\`${word}\` 不是结果：请写名称、转化数和人数，如 card=31/1000`,
     );
   const [, name = "", converted, people, weight = "1"] = found;
   return { name, people: Number(people), converted: Number(converted), weight: Number(weight) };

@@ -4,7 +4,7 @@ import { Engine, insight, insightTables } from "kfactor";
 import type { Fact, Group, Report } from "kfactor";
 import { transformOf } from "./credit.js";
 import { entries } from "./log.js";
-import { Exit, isChinese, orProblems, parse, readBytes, readText, say, usage } from "./terminal.js";
+import { Exit, isChinese, orProblems, padded, parse, readBytes, readText, say, usage } from "./terminal.js";
 
 const TEXT = { type: "string" } as const;
 const OPTIONS = {
@@ -58,9 +58,8 @@ async function groups(file: string, text: string, inChinese: boolean): Promise<G
     engine.apply(facts);
     return engine.segments({ at: facts.at(-1)?.at ?? 0 });
   } catch (reason) {
-    throw usage(
-      `the facts are not those of ${file}: ${reason instanceof Error ? reason.message : String(reason)}`,
-    );
+    const { message, messageZh = message } = reason as Error & { messageZh?: string };
+    throw usage(`the facts are not those of ${file}: ${message}`, `这些事实不属于 ${file}：${messageZh}`);
   } finally {
     engine.free();
   }
@@ -156,7 +155,7 @@ function text(report: Report, words: typeof EN): string {
   if (report.skipped > 0) lines.push(`${report.skipped} ${words.skipped}`);
   for (const { stage, people, rate } of report.funnel) {
     const name = words.stages[stage as keyof typeof words.stages];
-    lines.push(`  ${name.padEnd(16)} ${String(people).padStart(8)}  ${percent(rate).padStart(8)}`);
+    lines.push(`  ${padded(name, 16)} ${String(people).padStart(8)}  ${percent(rate).padStart(8)}`);
   }
   const days = report.window / 86_400_000;
   lines.push(

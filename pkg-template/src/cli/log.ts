@@ -1,4 +1,5 @@
 import type { Campaign } from "kfactor";
+import { moment, offsetOf } from "./cases/instant.js";
 
 /** A step of a log: a document that is in force from here on, or commands as JSON text. */
 export type Step = { campaign: Campaign; seed?: string } | Commands;
@@ -42,10 +43,59 @@ export function entries(text: string): string[] {
   return placed(text).map(({ json }) => json);
 }
 
+/** A log with the times of its commands in milliseconds, where `time` reads dates that stand in their place. */
+export function stamped(text: string, time: (date: string) => number | undefined): string {
+  if (!/"at"\s*:\s*"/.test(text)) return text;
+  const lines = placed(text).map(({ json }) => {
+    const value = parsed(json);
+    const { command } = Object(value) as Members;
+    const at = timeOf(command ?? value, time);
+    if (at === undefined) return json;
+    return JSON.stringify(
+      command === undefined ? { ...Object(value), at } : { ...Object(value), command: { ...command, at } },
+    );
+  });
+  return lines.join("\n");
+}
+
+/** What reads dates as a document's timezone has them. */
+export function clockOf(document: string): (date: string) => number | undefined {
+  const zone = zoneOf(document);
+  return (date) => moment(date, zone);
+}
+
+/** The distance of a document's timezone from UTC, in milliseconds; that of China where it says none, or is none. */
+function zoneOf(document: string): number {
+  try {
+    const { timezone = "+08:00" } = Object(JSON.parse(document)) as Partial<Campaign>;
+    return offsetOf(timezone);
+  } catch {
+    // The engine says what is wrong with it.
+    return offsetOf("+08:00");
+  }
+}
+
+/** Where the entries of a log stand. */
+export function placesOf(text: string): Place[] {
+  try {
+    return placed(text).map(({ place }) => place);
+  } catch {
+    // An array that is not JSON: its entries have only their number.
+    return [];
+  }
+}
+
+/** A place as a person reads it; `entries` is what an array is a list of. */
+export function inWords(place: Place, inChinese: boolean, entries: "entry" | "command"): string {
+  if ("line" in place) return inChinese ? `第 ${place.line} 行` : `line ${place.line}`;
+  const count = entries === "command" ? "条指令" : "条";
+  return inChinese ? `第 ${place.entry} ${count}` : `${entries} ${place.entry}`;
+}
+
 interface Members {
   campaign?: Campaign;
   seed?: string;
-  command?: unknown;
+  command?: object;
 }
 
 function isArray(text: string): boolean {

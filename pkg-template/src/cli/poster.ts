@@ -100,6 +100,8 @@ async function posterOf(file: string, name: string, inChinese: boolean): Promise
   const template = Object.prototype.hasOwnProperty.call(posters, name) ? posters[name] : undefined;
   if (template !== undefined) return template;
   const names = Object.keys(posters);
+  if (names.length === 0)
+    throw usage("the campaign has no posters; add `posters` to it", "活动中没有海报，请先填写 `posters`");
   throw usage(
     `the campaign has no poster \`${name}\`; it has: ${names.join(", ")}`,
     `活动中没有海报 \`${name}\`；现有：${names.join("、")}`,

@@ -1,6 +1,6 @@
-import { type Accepted, type Campaign, Engine, explain, type Params } from "kfactor";
-import { moment, offsetOf } from "./cases/instant.js";
-import { type Place, type Step, steps } from "./log.js";
+import { type Accepted, Engine, explain, type Params } from "kfactor";
+import { ACTS } from "../generated/tables.js";
+import { clockOf, inWords, type Place, type Step, steps } from "./log.js";
 import { Exit, hexadecimal, isChinese, orProblems, parse, readText, say, Stop, usage } from "./terminal.js";
 
 const OPTIONS = {
@@ -19,7 +19,7 @@ export async function run(words: string[]): Promise<Exit> {
   if (campaign === undefined || more.length > 0)
     throw usage("name one campaign and at most one file of commands", "请指定一个活动，以及至多一个指令文件");
   const named = readText(campaign);
-  const time = (date: string): number | undefined => moment(date, zoneOf(named));
+  const time = clockOf(named);
   const log = commands === undefined && isQuestion(values) ? [] : read(commands ?? "-", time);
   // The document a log began with takes the place of the one named.
   const [first] = log;
@@ -40,10 +40,10 @@ export async function run(words: string[]): Promise<Exit> {
     else if (answer.ok) for (const fact of answer.facts) process.stdout.write(JSON.stringify(fact) + "\n");
     if (answer.ok || (values.json === true && answer.id !== null)) continue;
     const { en, zh } = await explain(answer.code, answer.params, document);
-    const [hint, hintZh] = answer.id === null ? (HINTS[answer.params.field ?? ""] ?? []) : [];
+    const [hint, hintZh] = answer.code === "COMMAND_MALFORMED" ? hintOf(answer.params.field ?? "") : [];
     const who = answer.id === null ? "" : `${answer.id}: `;
     const sentence = inChinese ? `${zh}${hintZh ?? ""}` : `${en}${hint ? ` ${hint}` : ""}`;
-    process.stderr.write(`${inWords(place, inChinese)}: ${who}${answer.code}: ${sentence}\n`);
+    process.stderr.write(`${inWords(place, inChinese, "command")}: ${who}${answer.code}: ${sentence}\n`);
   }
   if (typeof values.view === "string") {
     const last = answers.flatMap((answer) => (answer.ok ? answer.facts : [])).at(-1)?.at;
@@ -61,6 +61,32 @@ export async function run(words: string[]): Promise<Exit> {
 type Written = Accepted | { ok: false; id: string | null; code: string; params: Params };
 
 /** What to do about a field of a command that is wrong; the sentence before names it. */
+function hintOf(field: string): [en?: string, zh?: string] {
+  const found = HINTS[field];
+  if (found !== undefined) return found;
+  if (FIELDS.includes(field)) return [];
+  return [`Commands have ${FIELDS.join(", ")}.`, `指令可有 ${FIELDS.join("、")}。`];
+}
+
+const FIELDS: readonly string[] = [
+  ...[
+    "id",
+    "at",
+    "do",
+    "by",
+    "loop",
+    "play",
+    "token",
+    "touchpoint",
+    "code",
+    "order",
+    "name",
+    "grant",
+    "reason",
+  ],
+  ...["device", "hash", "text", "network", "amount", "risk", "count", "price", "when", "clock", "seq"],
+];
+
 const HINTS: Readonly<Record<string, [en: string, zh: string]>> = {
   id: ['Every command has an id of its own, as "id":"c1".', '每条指令都要有自己的 id，如 "id":"c1"。'],
   at: [
@@ -68,12 +94,13 @@ const HINTS: Readonly<Record<string, [en: string, zh: string]>> = {
     "应为 Unix 毫秒，或活动时区的日期，如 2026-12-01T11:00。",
   ],
   command: ["It is no JSON object.", "它不是 JSON 对象。"],
+  do: [`It is one of ${Object.keys(ACTS).join(", ")}.`, `可为 ${Object.keys(ACTS).join("、")}。`],
+  by: ['It is an id in quotes, as "by":"ann".', '应为引号中的编号，如 "by":"ann"。'],
+  amount: [
+    "It is a whole number of the currency's smallest unit: 4990 is 49.90.",
+    "应为货币最小单位的整数：4990 即 49.90。",
+  ],
 };
-
-function inWords(place: Place, inChinese: boolean): string {
-  if ("line" in place) return inChinese ? `第 ${place.line} 行` : `line ${place.line}`;
-  return inChinese ? `第 ${place.entry} 条指令` : `command ${place.entry}`;
-}
 
 function read(file: string, time: (date: string) => number | undefined): Step[] {
   try {
@@ -81,17 +108,6 @@ function read(file: string, time: (date: string) => number | undefined): Step[] 
   } catch (reason) {
     if (!(reason instanceof SyntaxError)) throw reason;
     throw new Stop(Exit.Usage, `${file}: ${reason.message}`, `${file}：不是 JSON：${reason.message}`);
-  }
-}
-
-/** The distance of a document's timezone from UTC, in milliseconds; that of China where it says none, or is none. */
-function zoneOf(document: string): number {
-  try {
-    const { timezone = "+08:00" } = Object(JSON.parse(document)) as Partial<Campaign>;
-    return offsetOf(timezone);
-  } catch {
-    // The engine says what is wrong with it.
-    return offsetOf("+08:00");
   }
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { CampaignError, KfactorError, type Problem } from "kfactor";
+import type { Lang } from "../format.js";
 
 /** What the process ends with. */
 export enum Exit {
@@ -52,17 +53,26 @@ export function parse<O extends NonNullable<ParseArgsConfig["options"]>>(
   words: string[],
   options: O,
 ): { values: { [name: string]: string | boolean | undefined }; positionals: string[] } {
+  let parsed: { values: object; positionals: string[] };
   try {
-    const { values, positionals } = parseArgs({
-      args: words,
-      options: { ...COMMON, ...options },
-      allowPositionals: true,
-    });
-    return { values: values as { [name: string]: string | boolean | undefined }, positionals };
+    parsed = parseArgs({ args: words, options: { ...COMMON, ...options }, allowPositionals: true });
   } catch (reason) {
-    const message = reason instanceof Error ? reason.message : String(reason);
-    throw usage(message, `选项有误：${message}`);
+    throw wrongOption(words, reason as NodeJS.ErrnoException);
   }
+  const values = parsed.values as { [name: string]: string | boolean | undefined };
+  if (values.lang !== undefined && !/^(en|zh)\b/.test(String(values.lang)))
+    throw usage("--lang is en or zh", "--lang 可为 en 或 zh");
+  return { values, positionals: parsed.positionals };
+}
+
+/** What Node says of an option, in words of our own. */
+function wrongOption(words: readonly string[], { code, message }: NodeJS.ErrnoException): Stop {
+  const [, name = ""] = /'(--?[^' ]+)/.exec(message) ?? [];
+  if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION")
+    return usage(`there is no option \`${name}\` here`, `这里没有选项 \`${name}\``);
+  if (words.some((word) => word.startsWith(`${name}=`)))
+    return usage(`\`${name}\` takes no value`, `\`${name}\` 不带值`);
+  return usage(`\`${name}\` needs a value behind it`, `\`${name}\` 后面需要一个值`);
 }
 
 /** Prints, and gives the exit code on. */
@@ -119,8 +129,21 @@ export function pictureAt(file: string): string {
 
 /** A file that cannot be read or written. */
 export function unusable(file: string, reason: unknown): Stop {
-  return new Stop(Exit.Usage, `${file}: ${(reason as NodeJS.ErrnoException).code ?? String(reason)}`);
+  const code = (reason as NodeJS.ErrnoException).code ?? String(reason);
+  const [en = code, zh = code] = FILE_ERRORS[code] ?? [];
+  return new Stop(Exit.Usage, `${file}: ${en}`, `${file}：${zh}`);
 }
+
+/** What the system says of a file, in words. */
+const FILE_ERRORS: Readonly<Record<string, [en: string, zh: string]>> = {
+  ENOENT: ["there is no such file or folder", "没有这个文件或文件夹"],
+  ENOTDIR: ["this is no folder", "这不是文件夹"],
+  EISDIR: ["this is a folder, not a file", "这是文件夹，不是文件"],
+  EEXIST: ["this is there already", "已经存在"],
+  EACCES: ["you may not open it", "没有权限"],
+  EPERM: ["you may not open it", "没有权限"],
+  ENOSPC: ["the disk is full", "磁盘已满"],
+};
 
 /** An address that a code may lead to. */
 export function isWebAddress(text: string): boolean {
@@ -133,15 +156,23 @@ export function isWebAddress(text: string): boolean {
 
 /** Whether messages are in Chinese. */
 export function isChinese(values: { [name: string]: string | boolean | undefined }): boolean {
-  const chosen = values.lang ?? process.env.LC_ALL ?? process.env.LC_MESSAGES ?? process.env.LANG ?? "";
+  const { LC_ALL, LC_MESSAGES, LANG } = process.env;
+  const chosen = [values.lang, LC_ALL, LC_MESSAGES, LANG].find((name) => name !== undefined && name !== "");
   return String(chosen).startsWith("zh");
+}
+
+/** The language of a command line that may be wrong: nothing else is read of it. */
+export function langOf(words: readonly string[]): Lang {
+  const { lang } = parseArgs({ args: [...words], options: COMMON, strict: false }).values;
+  return isChinese({ lang }) ? "zh" : "en";
 }
 
 /** A problem as compilers print it: `file:line:column: error CODE: sentence`. */
 export function describe(file: string, problem: Problem, inChinese: boolean): string {
   const { line, column, severity, code, message, messageZh, suggestion } = problem;
   const hint = suggestion != null && suggestion !== "" ? ` [${suggestion}]` : "";
-  return `${file}:${line}:${column}: ${severity} ${code}: ${inChinese ? messageZh : message}${hint}\n`;
+  const weight = inChinese ? (severity === "error" ? "错误" : "警告") : severity;
+  return `${file}:${line}:${column}: ${weight} ${code}: ${inChinese ? messageZh : message}${hint}\n`;
 }
 
 /** Loads what a file describes; its problems are printed with their places. */
@@ -161,6 +192,12 @@ export function cannotRun(file: string, problems: readonly Problem[], inChinese:
     .join("")
     .trimEnd();
   return new Stop(Exit.Findings, `the campaign cannot run\n${lines}`, `活动无法运行\n${lines}`);
+}
+
+/** A text with blanks behind it up to a width, of which a Chinese character takes two. */
+export function padded(text: string, width: number): string {
+  const wide = text.match(/[\u2e80-\u9fff\uff00-\uffef]/g)?.length ?? 0;
+  return text.padEnd(width - wide);
 }
 
 /** A whole number from the command line. */

@@ -1,6 +1,6 @@
-import { mint, platformFits, verify } from "kfactor/backend";
+import { mint, type PlatformFit, platformFits, verify } from "kfactor/backend";
 import { peek } from "kfactor";
-import { Exit, hexadecimal, parse, say, usage, wholeNumber } from "./terminal.js";
+import { Exit, hexadecimal, isChinese, padded, parse, say, usage, wholeNumber } from "./terminal.js";
 
 const FIELDS = ["kid", "kind", "campaign", "touchpoint", "inviter", "day", "depth"] as const;
 const TEXT = { type: "string" } as const;
@@ -42,15 +42,8 @@ export async function token(words: string[]): Promise<Exit> {
       const places = platformFits(wanted(text, "a parameter"));
       const exit = places.every(({ fits }) => fits) ? Exit.Well : Exit.Findings;
       if (values.json === true) return say(JSON.stringify(places, null, 2) + "\n", exit);
-      const lines = places.map(({ field, of, most, unit, why }) => {
-        const verdict =
-          why === undefined
-            ? "fits"
-            : why === "long"
-              ? `too long: ${most} ${unit}`
-              : "characters that are not taken";
-        return `${field.padEnd(18)}${of.padEnd(30)}${verdict}`;
-      });
+      const inChinese = isChinese(values);
+      const lines = places.map((place) => fitIn(place, inChinese));
       return say(lines.join("\n") + "\n", exit);
     }
     default:
@@ -61,7 +54,31 @@ export async function token(words: string[]): Promise<Exit> {
   }
 }
 
+/** Whether a place takes a parameter, in a line. */
+function fitIn({ field, of, most, unit, why }: PlatformFit, inChinese: boolean): string {
+  const name = inChinese ? (PLACES[field] ?? of) : of;
+  const verdict = {
+    fits: inChinese ? "放得下" : "fits",
+    long: inChinese
+      ? `太长：最多 ${most} ${unit === "bytes" ? "字节" : "个字符"}`
+      : `too long: ${most} ${unit}`,
+    characters: inChinese ? "含有不接受的字符" : "characters that are not taken",
+  };
+  return `${field.padEnd(18)}${padded(name, 30)}${verdict[why ?? "fits"]}`;
+}
+
+/** The places of parameters in Chinese. */
+const PLACES: Readonly<Record<string, string>> = {
+  scene: "小程序码",
+  scene_str: "公众号带参二维码",
+  state: "企业微信联系我与群活码",
+  customer_channel: "企业微信获客链接",
+  cq: "URL Link 与 URL Scheme",
+  query: "明文 URL Scheme",
+};
+
 function wanted<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw usage(`${what} is needed`, `缺少 ${what === "a token" ? "令牌" : what}`);
+  const zh = { "a token": "令牌", "a parameter": "参数" }[what] ?? what;
+  if (value === undefined) throw usage(`${what} is needed`, `缺少 ${zh}`);
   return value;
 }
