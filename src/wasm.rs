@@ -8,7 +8,6 @@
 mod complete;
 #[cfg(feature = "complete")]
 mod insight;
-mod js;
 mod json;
 mod report;
 
@@ -255,7 +254,7 @@ pub fn referral_code(text: &str) -> JsValue {
 /// `light`.
 #[wasm_bindgen(js_name = qrPicture)]
 pub fn qr_picture(text: &str, kind: usize, options: JsValue) -> JsValue {
-    let get = |name: &str| js::get(&options, &JsValue::from_str(name)).ok();
+    let get = |name: &str| js_sys::Reflect::get(&options, &JsValue::from_str(name)).ok();
     let text_of = |name: &str| get(name).and_then(|value| value.as_string());
     let number = |name: &str| get(name).and_then(|value| value.as_f64()).and_then(whole);
     let defaults = SvgOptions::default();
@@ -269,7 +268,7 @@ pub fn qr_picture(text: &str, kind: usize, options: JsValue) -> JsValue {
     let is_png = text_of("format").as_deref() == Some("png");
     let drawn = matrix(text, kind).and_then(|modules| {
         if is_png {
-            return modules.png(&picture).map(|png| js::Uint8Array::new(&png).into());
+            return modules.png(&picture).map(|png| js_sys::Uint8Array::from(png.as_slice()).into());
         }
         modules.svg(&picture).map(|svg| JsValue::from_str(&svg))
     });
@@ -329,7 +328,7 @@ fn append_symbol(text: &str, kind: usize, out: &mut Vec<u8>) -> bool {
 /// The display list of a poster as JSON; an object that says what is wrong if there is none. `measure` gives the widths
 /// of units, which come to it as lines of one text, in hundredths of a pixel; it must not call the engine.
 #[wasm_bindgen(js_name = posterList)]
-pub fn poster_list(template: &str, data: &str, measure: &js::Function) -> JsValue {
+pub fn poster_list(template: &str, data: &str, measure: &js_sys::Function) -> JsValue {
     match poster(template, data, measure) {
         Ok(list) => JsValue::from_str(&list.json()),
         Err(fault) => fault,
@@ -339,23 +338,34 @@ pub fn poster_list(template: &str, data: &str, measure: &js::Function) -> JsValu
 /// A poster as SVG; an object that says what is wrong if there is none. `source` gives a picture's `data:` address, or
 /// nothing; neither function may call the engine.
 #[wasm_bindgen(js_name = posterSvg)]
-pub fn poster_svg(template: &str, data: &str, measure: &js::Function, source: &js::Function) -> JsValue {
-    let address = |src: &str| source.address(&JsValue::NULL, src).ok()?.as_string();
+pub fn poster_svg(
+    template: &str,
+    data: &str,
+    measure: &js_sys::Function,
+    source: &js_sys::Function,
+) -> JsValue {
+    let address = |src: &str| source.call1(&JsValue::NULL, &JsValue::from_str(src)).ok()?.as_string();
     match poster(template, data, measure) {
         Ok(list) => JsValue::from_str(&crate::poster::svg(&list, &address)),
         Err(fault) => fault,
     }
 }
 
-fn poster(template: &str, data: &str, measure: &js::Function) -> Result<DisplayList, JsValue> {
+fn poster(template: &str, data: &str, measure: &js_sys::Function) -> Result<DisplayList, JsValue> {
     let poster = Poster::parse(template).map_err(|problems| object(&problems))?;
     let data = Data::parse(data).map_err(|error| poster_error(&error))?;
     let mut measure = Measure::by(|font, units| {
         let weight = if font.is_bold { 700.0 } else { 400.0 };
-        let (size, units) = (f64::from(font.size), units.join("\u{1}"));
-        let widths = measure.widths(&JsValue::NULL, font.family, size, weight, &units).unwrap_or_default();
-        let width = |width: f64| whole(width).and_then(|width| i32::try_from(width).ok()).unwrap_or(0);
-        widths.into_iter().map(width).gather()
+        let arguments = js_sys::Array::of4(
+            &JsValue::from_str(font.family),
+            &JsValue::from_f64(f64::from(font.size)),
+            &JsValue::from_f64(weight),
+            &JsValue::from_str(&units.join("\u{1}")),
+        );
+        let widths = measure.apply(&JsValue::NULL, &arguments).unwrap_or(JsValue::NULL);
+        let width =
+            |value: JsValue| value.as_f64().and_then(whole).and_then(|width| i32::try_from(width).ok());
+        js_sys::Array::from(&widths).iter().map(|value| width(value).unwrap_or(0)).gather()
     });
     display_list(&poster, &data, &mut measure).map_err(|error| poster_error(&error))
 }
@@ -401,7 +411,7 @@ fn with<T>(handle: u32, run: impl FnOnce(&mut Engine) -> T) -> Option<T> {
 }
 
 fn object<T: Serialize + ?Sized>(value: &T) -> JsValue {
-    js::parse(&json::json(value)).unwrap_or(JsValue::NULL)
+    js_sys::JSON::parse(&json::json(value)).unwrap_or(JsValue::NULL)
 }
 
 #[derive(Serialize)]

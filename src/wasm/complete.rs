@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::{gone, js, object, token_error, token_object, with};
+use super::{gone, object, token_error, token_object, with};
 use crate::attribution::{Token, TokenError};
 use crate::campaign::{Campaign, Names, costs};
 use crate::engine::audit::Audit;
@@ -36,21 +36,18 @@ pub fn mint(fields: JsValue, key: &[u8]) -> JsValue {
 #[wasm_bindgen]
 pub fn verify(token: &str, keys: JsValue) -> JsValue {
     let key = |kid: u8| {
-        let value = js::get(&keys, &JsValue::from_f64(f64::from(kid))).ok()?;
-        let key = value.dyn_ref::<js::Uint8Array>()?;
-        let mut bytes = vec![0; usize::try_from(key.length()).ok()?];
-        js::copy(&mut bytes, key);
-        Some(bytes)
+        let value = js_sys::Reflect::get(&keys, &JsValue::from_f64(f64::from(kid))).ok()?;
+        value.dyn_ref::<js_sys::Uint8Array>().map(js_sys::Uint8Array::to_vec)
     };
     token_object(Token::verify(token, key))
 }
 
 fn token_of(fields: &JsValue) -> Option<Token> {
     let number = |name: &str| {
-        let value = js::get(fields, &JsValue::from_str(name)).ok()?;
+        let value = js_sys::Reflect::get(fields, &JsValue::from_str(name)).ok()?;
         if value.is_undefined() { Some(0) } else { value.as_f64().and_then(whole) }
     };
-    let version = js::get(fields, &JsValue::from_str("version")).ok()?.as_f64().and_then(whole);
+    let version = js_sys::Reflect::get(fields, &JsValue::from_str("version")).ok()?.as_f64().and_then(whole);
     Some(Token {
         version: version.map_or(Some(Token::SIGNED), |version| u8::try_from(version).ok())?,
         kid: u8::try_from(number("kid")?).ok()?,
