@@ -36,7 +36,7 @@ pub fn mint(fields: JsValue, key: &[u8]) -> JsValue {
 #[wasm_bindgen]
 pub fn verify(token: &str, keys: JsValue) -> JsValue {
     let key = |kid: u8| {
-        let value = js::get(&keys, &JsValue::from_f64(f64::from(kid))).ok()?;
+        let value = js::get(&keys, &JsValue::from_str(&kid.to_string())).ok()?;
         let key = value.dyn_ref::<js::Uint8Array>()?;
         let mut bytes = vec![0; usize::try_from(key.length()).ok()?];
         js::copy(&mut bytes, key);
