@@ -118,6 +118,8 @@ async function commonJs() {
     outbase: join(template, "src"),
     format: "cjs",
     define: { "import.meta.url": "__filename" },
+    // By `require`: Node finds no names in what `import()` gives of these files.
+    supported: { "dynamic-import": false },
   });
   writeFileSync(join(dist, "cjs/package.json"), '{ "type": "commonjs" }\n');
 }

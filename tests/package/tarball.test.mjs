@@ -1,7 +1,7 @@
 // The packed tarball in the hands of its customers: every project runs the same loop and must find the same.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import * as esbuild from "esbuild";
@@ -42,6 +42,35 @@ test("Node, CommonJS: two entries share one engine", () => {
     "play.mjs": PLAY,
   });
   assert.deepEqual(runNode(folder, "main.cjs"), expected(digest));
+});
+
+test("Node reads the engine from its file, and from the script where the file is another or none", () => {
+  const folder = project("files", {
+    "page.mjs": `import { Engine } from "kfactor"; import { play } from "./play.mjs"; console.log(JSON.stringify(await play(Engine)));`,
+    "page.cjs": `const { Engine } = require("kfactor"); import("./play.mjs").then(({ play }) => play(Engine)).then((result) => console.log(JSON.stringify(result)));`,
+    "key.mjs": `import { mint } from "kfactor/backend"; console.log(JSON.stringify(await mint({}, new Uint8Array(16))));`,
+    "play.mjs": PLAY,
+  });
+  const run = () =>
+    ["page.mjs", "page.cjs"].forEach((file) => assert.deepEqual(runNode(folder, file), expected(digest)));
+  const dist = join(folder, "node_modules/kfactor/dist");
+  const file = join(dist, "complete.wasm");
+  const token = runNode(folder, "key.mjs");
+  const whole = readFileSync(file);
+  writeFileSync(file, whole.subarray(0, -1));
+  run();
+  assert.equal(runNode(folder, "key.mjs"), token);
+  rmSync(file);
+  run();
+  // Without the scripts that have the bytes inside, only the file is left.
+  writeFileSync(file, whole);
+  const scripts = filesEnding(dist, ".js")
+    .map((name) => join(dist, name))
+    .filter((path) => readFileSync(path, "utf8").includes("AGFzbQ"));
+  assert.ok(scripts.length >= 2);
+  scripts.forEach((path) => rmSync(path));
+  run();
+  assert.equal(runNode(folder, "key.mjs"), token);
 });
 
 test("Node, slim: the engine's bytes are brought along", () => {
