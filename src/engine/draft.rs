@@ -225,6 +225,11 @@ static KEYS: [Key; 24] = [
     Key::new("when", WHEN),
 ];
 
+/// Whether commands have a field of this name.
+pub(super) fn is_field(name: &str) -> bool {
+    Key::find(name).is_some()
+}
+
 impl Key {
     const fn new(name: &'static str, number: u8) -> Self {
         Key { name, word: first_word(name.as_bytes()), number }

@@ -224,7 +224,7 @@ impl Engine {
             match read {
                 Ok(Some(command)) => self.submit(command).write(out),
                 Ok(None) => {}
-                Err(malformed) => answer::write_malformed(&malformed, out),
+                Err(malformed) => answer::write_malformed(&malformed, scanner.raw(), out),
             }
         }
         if array {
