@@ -73,7 +73,7 @@ function rewardShown({ reward, to, title, amount, status, missing }, view) {
     title: to === view.participant ? title : `${title} · ${nameOf(to, view.participant)}`,
     amount: amount ? money(amount, view.currency) : "",
     state: stateInWords(status),
-    missing: step ? stepInWords(step, { currency: view.currency, at: view.at, lang: language }) : "",
+    missing: step ? stepInWords(step, { currency: view.currency, lang: language }) : "",
   };
 }
 
