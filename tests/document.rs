@@ -453,6 +453,8 @@ const BROKEN: &[Broken] = &[
     ("syntax-full-width-comma", "JSON_SYNTAX", "", 2, 15, None),
     ("syntax-curly-quotes", "JSON_SYNTAX", "/id", 2, 9, None),
     ("syntax-key-without-quotes", "JSON_SYNTAX", "", 2, 3, None),
+    ("syntax-true-in-capitals", "JSON_SYNTAX", "/plays/friends/helpers", 12, 18, None),
+    ("reward-by-its-title", "NAME_UNKNOWN", "/plays/friends/give/0", 14, 16, None),
     ("syntax-number", "JSON_SYNTAX", "/plays/friends/helpers", 12, 18, None),
     ("syntax-comment", "JSON_SYNTAX", "", 3, 3, None),
     ("syntax-cut-off", "JSON_SYNTAX", "/touchpoints", 18, 53, None),
@@ -465,6 +467,7 @@ const BROKEN: &[Broken] = &[
     ("key-missing-in-play", "KEY_MISSING", "/plays/friends/helpers", 9, 16, None),
     ("key-missing-in-limit", "KEY_MISSING", "/plays/friends/limits/0/every", 15, 18, None),
     ("mechanic-missing", "KEY_MISSING", "/plays/friends/mechanic", 9, 16, None),
+    ("mechanic-in-chinese", "MECHANIC_UNKNOWN", "/plays/friends/mechanic", 10, 19, Some("group-buy")),
     ("mechanic-unknown", "MECHANIC_UNKNOWN", "/plays/friends/mechanic", 10, 19, Some("assist")),
     ("type-text-for-number", "TYPE_WRONG", "/plays/friends/helpers", 12, 18, Some("10")),
     ("type-fraction", "TYPE_WRONG", "/plays/friends/helpers", 12, 18, None),
@@ -491,7 +494,10 @@ const BROKEN: &[Broken] = &[
     ("duration-number", "DURATION_SHAPE", "/plays/friends/within", 13, 17, None),
     ("time-with-space", "TIME_SHAPE", "/runs/from", 4, 21, Some("2026-12-01T10:00")),
     ("time-month-13", "TIME_SHAPE", "/runs/until", 4, 50, None),
-    ("timezone", "TIMEZONE_SHAPE", "/timezone", 4, 15, None),
+    ("timezone-by-hours", "TIMEZONE_SHAPE", "/timezone", 4, 15, Some("+08:00")),
+    ("hours-of-one-digit", "HOURS_SHAPE", "/liveCodes/chat/targets/0/hours", 18, 81, Some("09:00-21:00")),
+    ("duration-of-nothing", "DURATION_SHAPE", "/plays/friends/within", 13, 17, None),
+    ("timezone", "TIMEZONE_SHAPE", "/timezone", 4, 15, Some("+08:00")),
     ("url", "URL_SHAPE", "/page", 4, 11, Some("https://example.com/fest")),
     ("name-shape", "NAME_SHAPE", "/id", 2, 9, Some("mask-fest")),
     ("name-shape-of-touchpoint", "NAME_SHAPE", "/touchpoints/Counter_12", 18, 20, Some("counter-12")),
@@ -526,6 +532,7 @@ const MANY: &[(&str, &str, u32, u32)] = &[
 const WRONG: &[(&str, &str, Severity, &str, u32, u32)] = &[
     ("duplicate-key", "JSON_DUPLICATE_KEY", Severity::Error, "/plays/friends/helpers", 14, 7),
     ("reward-unknown", "NAME_UNKNOWN", Severity::Error, "/plays/friends/give/0", 14, 16),
+    ("live-code-of-none", "NAME_UNKNOWN", Severity::Error, "/touchpoints/counter-12/liveCode", 18, 65),
     ("fallback-unknown", "NAME_UNKNOWN", Severity::Error, "/rewards/cash8/fallback", 6, 104),
     ("fallback-cycle", "FALLBACK_CYCLE", Severity::Error, "/rewards/cash8/fallback", 6, 104),
     ("money-too-exact", "MONEY_SHAPE", Severity::Error, "/rewards/cash8/amount", 6, 64),
@@ -568,6 +575,7 @@ const WRONG: &[(&str, &str, Severity, &str, u32, u32)] = &[
     ("limit-reward-of-helps", "LIMIT_SHAPE", Severity::Error, "/plays/friends/limits/0", 15, 18),
     ("limit-of-no-subject", "LIMIT_SHAPE", Severity::Error, "/plays/friends/limits/0", 15, 18),
     ("limit-never-reached", "REACH-LIMIT", Severity::Warning, "/plays/friends/limits/0", 15, 18),
+    ("limit-below-any-grant", "REACH-LIMIT", Severity::Warning, "/plays/friends/limits/0", 15, 18),
     ("limit-below-one-grant", "REACH-LIMIT", Severity::Warning, "/plays/friends/limits/0", 15, 18),
     ("limit-below-the-goal", "REACH-LIMIT", Severity::Warning, "/plays/friends/limits/0", 15, 18),
     ("guard-never-holds", "REACH-LIMIT", Severity::Warning, "/guard/holdAbove", 18, 27),
@@ -661,6 +669,26 @@ const WRONG: &[(&str, &str, Severity, &str, u32, u32)] = &[
 
 /// File, and the whole sentence in English and Chinese.
 const SENTENCES: &[(&str, &str, &str)] = &[
+    (
+        "reward-by-its-title",
+        "`give[0]` names a reward \"八元红包\" that the campaign does not have. It has \"cash8\".",
+        "`give[0]` 提到的奖励“八元红包”在活动中不存在。现有：“cash8”。",
+    ),
+    (
+        "live-code-of-none",
+        "`liveCode` names a live code \"chat\" that the campaign does not have. It has none.",
+        "`liveCode` 提到的活码“chat”在活动中不存在。目前一个也没有。",
+    ),
+    (
+        "duration-of-nothing",
+        "`within` is no time at all; write a longer one, like \"24h\".",
+        "`within` 的时长为零，请写更长的时间，如“24h”。",
+    ),
+    (
+        "syntax-true-in-capitals",
+        "`true`, `false` and `null` are written in small letters, and text in double quotes.",
+        "`true`、`false`、`null` 要小写，文本要加双引号。",
+    ),
     (
         "duplicate-key",
         "The key `helpers` is already there in the same braces, at 12:7; take one of them out.",

@@ -62,6 +62,7 @@ export function bindings(
   renewOn: string,
 ): unknown;
 export function liveCodes(handle: number, at: number): unknown;
+export function replyTo(handle: number, message: string): unknown;
 export function qrPicture(text: string, kind: number, options: unknown): unknown;
 export function qrSvg(text: string, level: number): string;
 export function qrMatrix(text: string, level: number): number;

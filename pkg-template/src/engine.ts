@@ -149,6 +149,15 @@ export class Engine {
     return this.call(() => complete().segments(this.handle, moment(options))) as Group[];
   }
 
+  /**
+   * What the account answers to a `message` that was accepted: the `reply` of the trigger that fits, if it has one.
+   *
+   * @throws {KfactorError} `COMPLETE_ONLY` in a page, unless it imports "kfactor/complete".
+   */
+  replyTo(message: string): string | null {
+    return this.call(() => complete().replyTo(this.handle, text(message, "message"))) as string | null;
+  }
+
   /** When the next `tick` has something to settle, in Unix milliseconds; `null` if nothing is waiting. */
   due(): number | null {
     return this.call(() => this.glue.due(this.handle) ?? null) as number | null;

@@ -47,3 +47,13 @@ export function moment(lang: Lang, at: number): string {
   if (lang === "zh") return `${month + 1}月${day}日 ${time}`;
   return `${"JanFebMarAprMayJunJulAugSepOctNovDec".slice(month * 3, month * 3 + 3)} ${day}, ${time}`;
 }
+
+/** A duration in the two largest units: "3 h 12 min". */
+export function span(lang: Lang, milliseconds: number): string {
+  const minutes = Math.max(1, Math.ceil(milliseconds / 60_000));
+  const parts = [Math.floor(minutes / 1440), Math.floor((minutes % 1440) / 60), minutes % 60];
+  const units = lang === "zh" ? [" 天", " 小时", " 分"] : [" d", " h", " min"];
+  const first = parts.findIndex((part) => part > 0);
+  const said = parts.map((part, at) => `${part}${units[at] ?? ""}`);
+  return said.filter((_, at) => at >= first && at < first + 2 && (parts[at] ?? 0) > 0).join(" ");
+}

@@ -13,6 +13,7 @@ export {
 } from "./credit.js";
 export { type ArmComparison, type ArmResult, compareArms, variant, type Weights } from "./experiment.js";
 export { type Group, insight, insightTables, type InsightOptions } from "./insight.js";
+export { type StepOptions, stepInWords } from "./steps.js";
 export { explain, peek, qr, qrAll, referralCode, validate, type QrMatrix, type QrOptions } from "./tools.js";
 export {
   createLoop,

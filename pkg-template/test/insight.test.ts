@@ -243,9 +243,10 @@ test("each touchpoint gets a link that is signed, and a code to print", async ()
   const { status, stdout } = kfactor(words);
   assert.equal(status, 0);
   const [head, ...rows] = stdout.trim().split("\r\n");
-  assert.equal(head, "touchpoint,kind,family,tie,liveCode,token,url");
-  const row = rows.find((line) => line.startsWith("parcel-card,parcel,own offline,medium,mothers,")) ?? "";
-  const [, , , , , token = "", url = ""] = row.split(",");
+  assert.equal(head, "touchpoint,title,kind,family,tie,liveCode,token,url");
+  const row =
+    rows.find((line) => line.startsWith('parcel-card,"Parcel card, autumn 秋季包裹卡",parcel,own')) ?? "";
+  const [token = "", url = ""] = row.split(",").slice(-2);
   assert.equal(
     url,
     `https://k.example/r/${token}?utm_source=parcel-card&utm_medium=parcel&utm_campaign=mothers-chat`,
@@ -255,7 +256,8 @@ test("each touchpoint gets a link that is signed, and a code to print", async ()
   const html = readFileSync(sheet, "utf8");
   assert.equal(html.match(/<figure>/g)?.length, rows.length);
   assert.ok(html.includes("<svg"));
-  assert.match(stdout, /feed,ad,.*utm_source=weibo&utm_medium=cpc&utm_campaign=mothers-chat\r\n/);
+  assert.ok(html.includes("<b>Parcel card, autumn 秋季包裹卡</b> parcel-card<br>"));
+  assert.match(stdout, /feed,,ad,.*utm_source=weibo&utm_medium=cpc&utm_campaign=mothers-chat\r\n/);
   assert.equal(kfactor(["touchpoints", MOTHERS, "--key", KEY]).status, 2);
   for (const url of ["ftp://k.example", "k.example", "http://k.example", "https://k.example/?a=b"])
     assert.match(kfactor(["touchpoints", MOTHERS, "--key", KEY, "--url", url]).stderr, /--url is where/);
@@ -293,5 +295,5 @@ test("inviters are locked by the site's policy, whatever the order of events", a
     stdout,
     `who,inviter,since,until\r\nbo,ann,1970-01-01T00:00:00.000Z,1970-02-01T00:00:00.000Z\r\n`,
   );
-  assert.match(stderr, /e2: protected\n/);
+  assert.match(stderr, /e2: protected: another inviter is protected\n/);
 });

@@ -72,6 +72,21 @@ test("a loop's id is one that the engine takes, whatever the randomness", async 
   ann.close();
 });
 
+test("a page says `lang` as a browser does, and an act that is none is refused in words", async () => {
+  const lang = "zh-CN" as "zh";
+  const loop = createLoop({
+    campaign: TEN,
+    participant: { id: "ann" },
+    backend: local(),
+    storage: memory(),
+    lang,
+  });
+  const answer = await loop.act(undefined as never);
+  assert.equal(answer.ok ? "" : answer.code, "COMMAND_MALFORMED");
+  assert.match(loop.getSnapshot().notice ?? "", /[一-鿿]/);
+  loop.close();
+});
+
 test("the state is the same object until something changes", async () => {
   const loop = page(local({ now: () => NOON }), "ann");
   const state = await until(loop, ({ status }) => status === "ready");

@@ -112,7 +112,7 @@ test("a code has a look of its own within what scanners read, and says what is w
     [{ modulez: "dots" }, "QR_STYLE", /no `modulez`; it has modules, finders, dark/],
     [{ modules: "hex" }, "QR_STYLE", /`modules` cannot be "hex"/],
     [{ dark: "red" }, "QR_STYLE", /`dark` is "red"/],
-    [{ dark: "#0a6" }, "QR_STYLE", /contrast/],
+    [{ dark: "#0a6" }, "QR_STYLE", /too similar: .* 3\.02, .* 4\.50/],
     [{ dark: "#fff", light: "#000" }, "QR_STYLE", /lighter/],
     [{ quiet: 1 }, "QR_STYLE", /margin/],
     [{ logo: small, logoPercent: 60 }, "QR_STYLE", /`logoPercent`/],

@@ -1,5 +1,7 @@
 //! `kfactor-poster`: one poster of a campaign, or one for each line of a table, as PNG, JPEG, WebP, SVG or PDF.
 
+mod check;
+
 use clap::Parser;
 use kfactor::attribution::{Token, day_of};
 use kfactor::campaign::{Campaign, Names, Surface};
@@ -153,7 +155,7 @@ fn jobs(
             row.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.clone())
         };
         let url = match of("url").or_else(|| arguments.url.clone()) {
-            Some(url) => url,
+            Some(url) => check::link(&url).map(|()| url)?,
             None => links.of_touchpoint(of("touchpoint").as_deref().or(arguments.touchpoint.as_deref()))?,
         };
         let name = of("file").unwrap_or_else(|| format!("{number:05}.jpg"));
@@ -169,6 +171,8 @@ fn jobs(
         let surface = arguments.surface;
         Ok(Job { file, data: Data { url, values, variant, scale, surface, code: None } })
     };
+    let set = arguments.values.iter().filter_map(|pair| Some(pair.split_once('=')?.0));
+    remark(poster, set);
     let Some(table) = &arguments.csv else { return Ok(vec![job(Vec::new(), 1)?]) };
     let mut reader = csv::Reader::from_path(table).map_err(|error| error.to_string())?;
     let header: Vec<String> = reader
@@ -177,12 +181,26 @@ fn jobs(
         .iter()
         .map(|name| name.trim().to_owned())
         .collect();
+    remark(poster, header.iter().map(String::as_str));
     let rows = reader.records().zip(1..).map(|(row, number)| {
         let row = row.map_err(|error| error.to_string())?;
         let row = header.iter().cloned().zip(row.iter().map(|value| value.trim().to_owned())).collect();
         job(row, number).map_err(|reason| format!("{}: row {number}: {reason}", table.display()))
     });
-    rows.collect()
+    let jobs: Vec<Job> = rows.collect::<Result<_, String>>()?;
+    if !is(&arguments.output, "pdf") {
+        check::files(jobs.iter().map(|job| job.file.as_path()))
+            .map_err(|reason| format!("{}: {reason}", table.display()))?;
+    }
+    Ok(jobs)
+}
+
+/// Says which names that were given the poster leaves out.
+fn remark<'n>(poster: &Poster, given: impl Iterator<Item = &'n str>) {
+    for name in check::unused(poster, given) {
+        let known = poster.variable_names().join(", ");
+        eprintln!("kfactor-poster: the poster has no variable `{name}`, which is left out; it has: {known}");
+    }
 }
 
 /// Refuses a variant that the poster has not: a thousand prints without their headline are expensive.
@@ -216,6 +234,7 @@ impl Links {
         let rules = names.touchpoints.iter().zip(campaign.touchpoints.iter());
         let touchpoints =
             rules.filter_map(|(name, rules)| Some((name.clone(), rules.as_ref()?.number(name)))).collect();
+        arguments.base.as_deref().map(check::base).transpose()?;
         let base = arguments.base.as_deref().map(|base| base.trim_end_matches('/').to_owned());
         Ok(Links { base, key, kid: arguments.kid, campaign: campaign.number(), touchpoints })
     }

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::auth;
 use crate::envelope::Envelope;
 use crate::error::{Code, Failure};
-use crate::{api, secrets, words};
+use crate::{api, secrets};
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -244,6 +244,7 @@ async fn send_as(
         Value::Object(members) => members.into_iter().filter(|(_, value)| !value.is_null()).collect(),
         _ => Map::new(),
     };
+    let is_message = members.get("do").is_some_and(|act| act == "message");
     // The same request is the same command, so that pressing a button twice pays once.
     let body = serde_json::to_string(&members).map_err(|_| Code::BodyMalformed)?;
     let digest = auth::hex(&Sha256::digest([body.as_bytes(), press.as_bytes()].concat()));
@@ -253,9 +254,9 @@ async fn send_as(
     let keeper = app.campaigns.get(campaign)?;
     let answers = keeper.submit(vec![envelope]).await?;
     let answer = answers.first().ok_or(Code::OutcomeUnknown)?;
+    let message = members.get("text").and_then(Value::as_str).filter(|_| is_message);
     let mut answer: Map<String, Value> =
-        serde_json::from_str(&words::complete(answer, &keeper.document().locale))
-            .map_err(|_| Code::Unavailable)?;
+        serde_json::from_str(&keeper.document().complete(answer, message)).map_err(|_| Code::Unavailable)?;
     answer.insert("order".to_owned(), order.into());
     answer.insert("note".to_owned(), NOTE.into());
     Ok(json_text(StatusCode::OK, Value::Object(answer).to_string()))

@@ -5,15 +5,16 @@ use crate::envelope::Envelope;
 use crate::livecode::LiveCodePages;
 use crate::log::{Kind, Log, LogError, Record, Stored};
 use crate::snapshots::{Snapshot, Snapshots, sha256};
-use crate::words::Locale;
+use crate::words::{self, Locale};
 use kfactor::attribution::{ReferralCode, Token, day_of};
 use kfactor::audience::segments::Group;
+use kfactor::campaign::triggers::{Trigger, first_fitting};
 use kfactor::campaign::{Campaign, Names, Problem};
 use kfactor::engine::handle::Order;
 use kfactor::engine::{Answer, Code, Command, Engine, Fact, Malformed, Time};
 use kfactor::poster::Posters;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -56,6 +57,21 @@ pub struct Document {
     pub posters: Posters,
     /// How times and amounts are written.
     pub locale: Locale,
+    /// What messages do.
+    triggers: Vec<Trigger>,
+}
+
+impl Document {
+    /// The answer as it goes over HTTP: a refusal with its sentences, an accepted message with what the account replies.
+    #[must_use]
+    pub fn complete(&self, answer: &str, message: Option<&str>) -> String {
+        let accepted = answer.strip_prefix("{\"ok\":true").and_then(|_| answer.strip_suffix('}'));
+        let reply = message.and_then(|message| first_fitting(&self.triggers, message)?.reply.as_deref());
+        match accepted.zip(reply) {
+            Some((open, reply)) => format!("{open},\"reply\":{}}}", Value::from(reply)),
+            None => words::complete(answer, &self.locale),
+        }
+    }
 }
 
 /// What a participant hands on: the fields of a token that is not signed yet, and a code to type.
@@ -313,7 +329,7 @@ impl Machine {
             Ok(command) => command,
             Err(malformed) => {
                 return Decision {
-                    answer: malformed_answer(&malformed),
+                    answer: malformed_answer(&malformed, &body),
                     outcome: Outcome::Malformed,
                     record: None,
                 };
@@ -446,6 +462,7 @@ impl Machine {
                 .filter_map(|(name, rules)| Some((name.clone(), rules.as_ref()?.number(name))))
                 .collect(),
             locale: Locale { timezone: campaign.timezone, currency: campaign.currency },
+            triggers: campaign.triggers.clone(),
         }
     }
 
@@ -552,9 +569,9 @@ pub fn warnings(text: &str) -> Vec<Problem> {
 
 /// The answer to a text that is not a command.
 #[must_use]
-pub fn malformed_answer(malformed: &Malformed) -> String {
+pub fn malformed_answer(malformed: &Malformed, text: &str) -> String {
     let mut answer = Vec::new();
-    kfactor::engine::answer::write_malformed(malformed, &mut answer);
+    kfactor::engine::answer::write_malformed(malformed, text.as_bytes(), &mut answer);
     String::from_utf8(answer).unwrap_or_default()
 }
 

@@ -84,7 +84,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         load(&campaigns, &file).await?;
     }
 
-    let listener = TcpListener::bind(arguments.listen).await?;
+    let place = arguments.listen;
+    let listener = TcpListener::bind(place).await.map_err(|error| format!("--listen {place}: {error}"))?;
     let address = listener.local_addr()?;
     let public_url = arguments.public_url.unwrap_or_else(|| format!("http://{address}"));
     let (stopping, stop) = watch::channel(false);

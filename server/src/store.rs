@@ -152,16 +152,16 @@ async fn append(
     let caller = app.caller(&headers, from)?;
     let locale = app.campaigns.get(&campaign)?.document().locale;
     let body = body.map_err(too_large)?;
-    let refuse = |malformed: &Malformed| {
-        json_text(StatusCode::BAD_REQUEST, words::complete(&malformed_answer(malformed), &locale))
+    let refuse = |malformed: &Malformed, text: &str| {
+        json_text(StatusCode::BAD_REQUEST, words::complete(&malformed_answer(malformed, text), &locale))
     };
     let Ok(envelope) = serde_json::from_slice::<Envelope>(&body) else {
-        return Ok(refuse(&Malformed { field: "command", offset: None }));
+        return Ok(refuse(&Malformed { field: "command", offset: None }, ""));
     };
     let stamped = envelope.stamped(0);
     let command = match Command::read(stamped.as_bytes()) {
         Ok(command) => command,
-        Err(malformed) => return Ok(refuse(&malformed)),
+        Err(malformed) => return Ok(refuse(&malformed, &stamped)),
     };
     if command.needs_secret_key() && caller != Caller::Backend {
         return Err(Code::SecretKeyNeeded.into());

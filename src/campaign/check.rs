@@ -220,7 +220,7 @@ fn check_list(
                 "Nothing that this limit counts happens here, so it is never reached.",
                 "这里不会发生该上限所计的行为，因此永远不会达到。",
             )
-        } else if is_below_one_grant(limit, campaign) {
+        } else if is_below_one_grant(limit, plays, campaign) {
             (
                 "A single grant is more than this limit allows, so the reward is never given.",
                 "单次发放的金额已超过该上限，奖励永远不会发出。",
@@ -278,9 +278,21 @@ fn has_fallback(campaign: &Root, reward: crate::engine::handle::Reward) -> bool 
     rules.is_some_and(|rules| rules.fallback.is_some())
 }
 
-fn is_below_one_grant(limit: &Limit, campaign: &Root) -> bool {
-    let rules = limit.reward.and_then(|reward| campaign.rewards.get(reward.index())?.as_ref());
-    rules.and_then(|rules| rules.amount).zip(limit.amount).is_some_and(|(amount, most)| amount > most)
+/// Whether a grant of the reward that is limited, or of any if none is named, is more than the limit.
+fn is_below_one_grant(limit: &Limit, plays: &[&PlayRules], campaign: &Root) -> bool {
+    let Some(most) = limit.amount.filter(|_| limit.actions().has(Action::Grant)) else { return false };
+    let is_more = |reward: crate::engine::handle::Reward| {
+        let rules = campaign.rewards.get(reward.index()).and_then(Option::as_ref);
+        rules.and_then(|rules| rules.amount).is_some_and(|amount| amount > most)
+    };
+    if let Some(reward) = limit.reward {
+        return is_more(reward);
+    }
+    // What is paid out by orders, shares or tiers has no amount of its own.
+    let fixed = |side| matches!(side, Side::Initiator | Side::Helper | Side::Inviter | Side::Invitee);
+    plays
+        .iter()
+        .any(|play| play.rules.rewards().iter().any(|offer| fixed(offer.side) && is_more(offer.reward)))
 }
 
 /// Whether a loop needs more contributions for a reward than it may ever have.

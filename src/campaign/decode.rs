@@ -417,9 +417,26 @@ impl Cx {
         });
         if COMPLETE {
             let nearest = self.scope.nearest(kind, name, &mut self.suggester);
+            if nearest.is_none() {
+                self.there_are(kind);
+            }
             self.did_you_mean(|_| nearest);
         }
         None
+    }
+
+    /// Adds to the last problem which names of a kind there are.
+    fn there_are(&mut self, kind: Kind) {
+        let en = self.scope.quoted(kind, ['"', '"']).join(", ");
+        let zh = self.scope.quoted(kind, ['“', '”']).join("、");
+        let Some((_, Problem { message, message_zh, .. })) = self.problems.last_mut() else { return };
+        if en.is_empty() {
+            message.push_str(" It has none.");
+            message_zh.push_str("目前一个也没有。");
+        } else {
+            message.push_str(&format!(" It has {en}."));
+            message_zh.push_str(&format!("现有：{zh}。"));
+        }
     }
 
     /// Whether an error has been reported, so that the document is refused.

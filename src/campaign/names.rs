@@ -215,6 +215,13 @@ impl Scope {
         suggester.nearest(name, declared.map(|(name, _)| name.as_str())).map(String::from)
     }
 
+    /// The names of a kind that the document declares, quoted, at most a dozen.
+    pub(crate) fn quoted(&mut self, kind: Kind, quotes: [char; 2]) -> Vec<String> {
+        let (list, marks) = self.part(kind);
+        let declared = list.iter().zip(marks).filter(|(_, mark)| mark.0);
+        declared.take(12).map(|(name, _)| format!("{}{name}{}", quotes[0], quotes[1])).collect()
+    }
+
     /// Whether something in the document refers to a reward.
     pub(crate) fn is_used(&self, reward: &str) -> bool {
         self.names

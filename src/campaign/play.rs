@@ -105,8 +105,33 @@ fn mechanic(node: &Node<'_>, cx: &mut Cx) -> Option<&'static str> {
                     format!("没有“{name}”这种玩法，可选：{list}。"),
                 )
             })
-            .suggest(|suggester| suggester.nearest(name, Rules::NAMES.iter().copied()).map(String::from));
+            .suggest(|suggester| {
+                let in_chinese =
+                    CHINESE.iter().find(|(words, _)| words.iter().any(|word| name.contains(word)));
+                let meant = in_chinese.map(|(_, mechanic)| *mechanic);
+                meant.or_else(|| suggester.nearest(name, Rules::NAMES.iter().copied())).map(String::from)
+            });
         }
         known.copied()
     })
 }
+
+/// What mechanics are called in Chinese, for suggestions; a word before those that it contains.
+const CHINESE: [(&[&str], &str); 16] = [
+    (&["群裂变"], "group-fission"),
+    (&["红包"], "red-packet"),
+    (&["助力"], "assist"),
+    (&["老带新", "邀请"], "invite"),
+    (&["拼团", "团购"], "group-buy"),
+    (&["打卡", "签到"], "check-in"),
+    (&["积分"], "points"),
+    (&["排行"], "leaderboard"),
+    (&["抽奖", "转盘"], "lottery"),
+    (&["开奖"], "raffle"),
+    (&["分销"], "commission"),
+    (&["砍价"], "bargain"),
+    (&["解锁"], "unlock"),
+    (&["截图", "晒图"], "screenshot"),
+    (&["任务"], "task-unlock"),
+    (&["分享"], "share"),
+];

@@ -97,6 +97,7 @@ fn own((en, zh): (&str, &str)) -> (String, String) {
 /// Why `next` cannot follow `before`.
 fn unexpected(before: &str, next: char) -> (&'static str, &'static str) {
     let last = before.chars().next_back().unwrap_or(' ');
+    let after_colon = last == ':';
     let value_ended = matches!(last, '"' | '}' | ']') || last.is_ascii_alphanumeric();
     match next {
         '/' | '#' => ("JSON has no comments; take this out", "JSON 不支持注释，请删除"),
@@ -107,6 +108,10 @@ fn unexpected(before: &str, next: char) -> (&'static str, &'static str) {
         '"' | '{' | '[' | '-' | '0'..='9' if value_ended => {
             ("A comma is missing before this", "此处之前缺少逗号")
         }
+        'T' | 'F' | 'N' if after_colon => (
+            "`true`, `false` and `null` are written in small letters, and text in double quotes",
+            "`true`、`false`、`null` 要小写，文本要加双引号",
+        ),
         'a'..='z' | 'A'..='Z' => ("Text and keys stand in double quotes", "文本和键名要用双引号括起来"),
         _ => ("This character cannot stand here", "此处不能出现这个字符"),
     }

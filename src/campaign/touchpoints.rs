@@ -17,6 +17,8 @@ document! {
     pub struct TouchpointRules {
         /// What sort of place it is.
         pub kind: TouchpointKind,
+        /// What it is called in tables and on printed sheets.
+        pub title: Option<Text<60>>,
         /// The number in tokens, where the one made from the name must not be used.
         pub number: Option<Int<1, 1_048_575>>,
         /// The live code that whoever scans or follows a link from here is led by.
@@ -73,7 +75,7 @@ impl TouchpointRules {
 
     /// The touchpoint that a poster is where the document does not say more about it.
     pub(super) fn poster() -> Self {
-        Self { kind: TouchpointKind::Social, number: None, live_code: None, utm: None }
+        Self { kind: TouchpointKind::Social, title: None, number: None, live_code: None, utm: None }
     }
 }
 

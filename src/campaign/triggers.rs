@@ -27,6 +27,8 @@ document! {
         pub tag: Option<Text<20>>,
         /// Whether the event happens, and the loop is opened, once only for each participant.
         pub once: bool = false,
+        /// What the account answers when the message is accepted; the backend sends it.
+        pub reply: Option<Text<500>>,
     }
     check check_trigger;
 }
@@ -78,12 +80,24 @@ impl Deed {
 }
 
 impl Campaign {
+    /// What the account answers to a message that was accepted, if the trigger that fits it says so.
+    #[must_use]
+    pub fn reply(&self, message: &str) -> Option<&str> {
+        self.trigger(message)?.reply.as_deref()
+    }
+
     /// The first trigger that fits a message.
     #[must_use]
     pub fn trigger(&self, message: &str) -> Option<&Trigger> {
-        let message = normalised(message);
-        self.triggers.iter().find(|trigger| trigger.fits(&message))
+        first_fitting(&self.triggers, message)
     }
+}
+
+/// The first trigger that fits a message.
+#[must_use]
+pub fn first_fitting<'t>(triggers: &'t [Trigger], message: &str) -> Option<&'t Trigger> {
+    let message = normalised(message);
+    triggers.iter().find(|trigger| trigger.fits(&message))
 }
 
 impl Trigger {
@@ -95,6 +109,10 @@ impl Trigger {
             Match::Contains => message.contains(&keyword),
             Match::Prefix => message.starts_with(&keyword),
         }
+    }
+
+    fn does_nothing(&self) -> bool {
+        self.play.is_none() && self.event.is_none() && self.tag.is_none() && self.reply.is_none()
     }
 
     /// Whether it fits every message that `other` fits.
@@ -166,12 +184,12 @@ fn check_trigger(trigger: &Trigger, node: &Node<'_>, cx: &mut Cx) {
             "The keyword is blank, so every message would fit.",
             "触发词是空白，会匹配所有消息。",
         );
-    } else if trigger.play.is_none() && trigger.event.is_none() && trigger.tag.is_none() {
+    } else if trigger.does_nothing() {
         report(
             cx,
             node,
-            "The keyword does nothing: add `play`, `event` or `tag`.",
-            "这个触发词什么也不做：请填写 `play`、`event` 或 `tag`。",
+            "The keyword does nothing: add `play`, `event`, `tag` or `reply`.",
+            "这个触发词什么也不做：请填写 `play`、`event`、`tag` 或 `reply`。",
         );
     } else if trigger.do_.is_some() && (trigger.play.is_none() || trigger.event.is_some() || trigger.once) {
         report(

@@ -187,9 +187,9 @@ impl Answer<'_> {
 }
 
 /// Appends the answer to a text that is not a command, as JSON.
-pub fn write_malformed(malformed: &Malformed, out: &mut Vec<u8>) {
+pub fn write_malformed(malformed: &Malformed, json: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"ok\":false,\"id\":null");
-    write_rejection(&Rejection::new(Code::CommandMalformed).field(malformed.field), out);
+    write_rejection(&Rejection::new(Code::CommandMalformed).field(&malformed.place(json)), out);
     out.push(b'}');
 }
 

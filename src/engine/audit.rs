@@ -179,8 +179,13 @@ impl Audit {
     }
 
     fn entry(&mut self, engine: &mut Engine, position: u64, raw: &[u8], entry: &Entry<'_>) {
-        let Ok(command) = Command::read(entry.command.unwrap_or(raw)) else {
-            return self.add(AuditFinding::new(position, "LINE_MALFORMED"));
+        let json = entry.command.unwrap_or(raw);
+        let command = match Command::read(json) {
+            Ok(command) => command,
+            Err(malformed) => {
+                let why = vec![Objection::new("COMMAND_MALFORMED", Some(&malformed.place(json)))];
+                return self.add(AuditFinding { why, ..AuditFinding::new(position, "LINE_MALFORMED") });
+            }
         };
         let claimed = entry.answer;
         let finding =

@@ -37,7 +37,7 @@ impl Engine {
                         break;
                     }
                     Ok(Some(_)) => reads.push(Ok(())),
-                    Err(malformed) => reads.push(Err(malformed)),
+                    Err(malformed) => reads.push(Err((malformed, scanner.raw()))),
                 }
             }
             let Engine { book, state } = &mut *self;
@@ -48,7 +48,7 @@ impl Engine {
                     out.push(between);
                 }
                 match done {
-                    Done::Malformed(malformed) => answer::write_malformed(&malformed, out),
+                    Done::Malformed(malformed, text) => answer::write_malformed(&malformed, text, out),
                     Done::Repeated => look(book, state, &draft.command).write(out),
                     Done::Taken(taken) => taken.answer(&draft.command, book, state).write(out),
                 }
@@ -62,19 +62,22 @@ impl Engine {
 
 /// What became of a text of a batch.
 enum Done<'x> {
-    /// It is no command.
-    Malformed(Malformed),
+    /// It is no command; with the text.
+    Malformed(Malformed, &'x [u8]),
     /// Its id was used before, which is answered as it then was, whatever else happens before that is written.
     Repeated,
     /// It was decided.
     Taken(Taken<'x>),
 }
 
+/// Whether a text is a command, or what is wrong with which text.
+type Read<'x> = Result<(), (Malformed, &'x [u8])>;
+
 impl<'x> Done<'x> {
-    fn of(book: &'x Book, state: &mut State, draft: &'x Draft<'x>, read: Result<(), Malformed>) -> Done<'x> {
+    fn of(book: &'x Book, state: &mut State, draft: &'x Draft<'x>, read: Read<'x>) -> Done<'x> {
         let command = &draft.command;
-        if let Err(malformed) = read {
-            return Done::Malformed(malformed);
+        if let Err((malformed, text)) = read {
+            return Done::Malformed(malformed, text);
         }
         let hashes = command.hashes(&state.keys);
         if !state.journal.is_new(hashes) {
@@ -120,7 +123,7 @@ mod tests {
                 let mut answer = Vec::new();
                 match Command::read(text.as_bytes()) {
                     Ok(command) => alone.submit(&command).write(&mut answer),
-                    Err(malformed) => answer::write_malformed(&malformed, &mut answer),
+                    Err(malformed) => answer::write_malformed(&malformed, text.as_bytes(), &mut answer),
                 }
                 answers.push(String::from_utf8(answer).unwrap());
             }

@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::draft::Draft;
+use super::draft::{self, Draft};
 use super::hash::Keys;
 use super::money::Money;
 use super::time::Time;
+use crate::campaign::decode::clip;
 use crate::json::Fault;
 use crate::json::scan::Scanner;
+use crate::json::tree::{Node, parse};
 use crate::json::write;
 
 macro_rules! acts {
@@ -191,7 +193,8 @@ pub(super) const WHEN: u8 = 23;
 /// Why a text is not a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed {
-    /// The field that is missing or wrong; `command` when the text is not a flat JSON object.
+    /// The field that is missing or wrong; `command` when the text is not a flat JSON object, or has a key that no
+    /// command has, which [`Malformed::place`] names.
     pub field: &'static str,
     /// The byte of the JSON text at which a syntax error was noticed.
     pub offset: Option<usize>,
@@ -200,6 +203,24 @@ pub struct Malformed {
 impl Malformed {
     pub(super) const fn field(field: &'static str) -> Self {
         Malformed { field, offset: None }
+    }
+
+    /// What to call the place to whoever sent `json`: the field, or the key that no command has.
+    ///
+    /// ```
+    /// use kfactor::engine::command::Command;
+    /// let json = br#"{"id":"c1","at":0,"do":"help","by":"bo","lop":"L1"}"#;
+    /// assert_eq!(Command::read(json).unwrap_err().place(json), "lop");
+    /// ```
+    #[must_use]
+    pub fn place(&self, json: &[u8]) -> Cow<'static, str> {
+        if self.field != "command" || self.offset.is_some() {
+            return Cow::Borrowed(self.field);
+        }
+        let parsed = parse(core::str::from_utf8(json).unwrap_or_default());
+        let members = parsed.root.as_ref().map(Node::members).unwrap_or_default();
+        let unknown = members.iter().find(|member| !draft::is_field(&member.key));
+        unknown.map_or(Cow::Borrowed(self.field), |member| Cow::Owned(clip(&member.key)))
     }
 }
 

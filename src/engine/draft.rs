@@ -219,6 +219,11 @@ static KEYS: [Key; 24] = [
     Key::new("when", WHEN),
 ];
 
+/// Whether commands have a field of this name.
+pub(super) fn is_field(name: &str) -> bool {
+    KEYS.iter().any(|key| key.name == name)
+}
+
 fn integer(value: &Value<'_>, least: i64, most: i64) -> Option<i64> {
     match value {
         Value::Int(number) if (least..=most).contains(number) => Some(*number),

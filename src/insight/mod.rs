@@ -30,6 +30,7 @@ pub mod math;
 pub mod merged;
 pub mod report;
 pub mod story;
+mod told;
 pub mod tree;
 
 pub use report::{Report, report, report_with};

@@ -3,13 +3,12 @@
 use hashbrown::HashTable;
 use std::collections::BTreeMap;
 
+use super::told::Told;
 use crate::attribution::credit::Transform;
-use crate::campaign::units::parse_time;
 use crate::engine::hash::Keys;
 use crate::engine::interner::Interner;
-use crate::engine::time::UtcOffset;
 use crate::json::Fault;
-use crate::json::scan::{Scanner, Value};
+use crate::json::scan::Scanner;
 
 /// What a reader of facts may choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,36 +185,6 @@ pub struct RouteSum {
     /// Leavings.
     pub dropped: u32,
 }
-
-/// What a fact tells that matters here.
-#[derive(Default)]
-struct Told<'a> {
-    id: Text<'a>,
-    kind: Text<'a>,
-    at: Option<i64>,
-    when: Option<i64>,
-    other: Text<'a>,
-    loop_: Text<'a>,
-    who: Text<'a>,
-    by: Text<'a>,
-    inviter: Text<'a>,
-    touchpoint: Text<'a>,
-    order: Text<'a>,
-    reward: Text<'a>,
-    grant: Text<'a>,
-    live_code: Text<'a>,
-    target: Text<'a>,
-    amount: i64,
-    again: bool,
-    until: Option<i64>,
-    /// Of reports, which are facts and what happens in pages as CloudEvents.
-    subject: Text<'a>,
-    poster: Text<'a>,
-    variant: Text<'a>,
-    data: Option<&'a [u8]>,
-}
-
-type Text<'a> = Option<std::borrow::Cow<'a, str>>;
 
 /// Kinds of facts by which someone takes part.
 const PARTS: [&str; 15] = [
@@ -532,67 +501,4 @@ impl Story {
         }
         number
     }
-}
-
-impl<'a> Told<'a> {
-    fn take(&mut self, key: &str, value: Value<'a>, inner: &mut Option<&'a [u8]>) {
-        match (key, value) {
-            ("kind", Value::Text(text)) => self.kind = Some(text),
-            ("at", Value::Int(at)) => self.at = Some(at),
-            ("id", Value::Text(text)) => self.id = Some(text),
-            ("type", Value::Text(text)) => self.kind = self.kind.take().or_else(|| kind_of(text)),
-            ("time", Value::Text(text)) => self.at = self.at.or_else(|| instant(&text)),
-            ("subject", Value::Text(text)) => self.subject = Some(text),
-            ("data", Value::Other(bytes)) => self.data = Some(bytes),
-            ("when", Value::Int(when)) => self.when = Some(when),
-            ("other", Value::Text(text)) => self.other = Some(text),
-            ("loop", Value::Text(text)) => self.loop_ = Some(text),
-            ("who", Value::Text(text)) => self.who = Some(text),
-            ("by", Value::Text(text)) => self.by = Some(text),
-            ("inviter", Value::Text(text)) => self.inviter = Some(text),
-            ("touchpoint", Value::Text(text)) => self.touchpoint = Some(text),
-            ("order", Value::Text(text)) => self.order = Some(text),
-            ("reward", Value::Text(text)) => self.reward = Some(text),
-            ("grant", Value::Text(text)) => self.grant = Some(text),
-            ("liveCode", Value::Text(text)) => self.live_code = Some(text),
-            ("target", Value::Text(text)) => self.target = Some(text),
-            ("amount", Value::Int(amount)) => self.amount = amount,
-            ("again", Value::Bool(again)) => self.again = again,
-            ("until", Value::Int(until)) => self.until = Some(until),
-            ("facts" | "answer", Value::Other(bytes)) => *inner = Some(bytes),
-            _ => {}
-        }
-    }
-
-    /// Takes what stands in the `data` of a report: the fields of a fact, or what happened in a page.
-    fn take_data(&mut self, key: &str, value: Value<'a>) {
-        match (key, value) {
-            ("poster", Value::Text(text)) => self.poster = Some(text),
-            ("variant", Value::Text(text)) => self.variant = Some(text),
-            ("id" | "kind" | "at" | "type" | "time" | "subject" | "data" | "facts" | "answer", _) => {}
-            (key, value) => self.take(key, value, &mut None),
-        }
-    }
-}
-
-/// The kind of fact in the type of a report: `helped` in `io.kfactor.helped.v1`.
-fn kind_of(name: std::borrow::Cow<'_, str>) -> Text<'_> {
-    use std::borrow::Cow;
-    fn inner(name: &str) -> Option<&str> {
-        name.strip_prefix("io.kfactor.")?.strip_suffix(".v1")
-    }
-    match name {
-        Cow::Borrowed(name) => inner(name).map(Cow::Borrowed),
-        Cow::Owned(name) => inner(&name).map(|kind| Cow::Owned(kind.to_owned())),
-    }
-}
-
-/// The time of a report, as `2026-12-01T04:00:00.000Z`, in Unix milliseconds.
-fn instant(text: &str) -> Option<i64> {
-    let (seconds, rest) = text.split_once('.').unwrap_or((text.strip_suffix('Z')?, "Z"));
-    let thousandths = rest.strip_suffix('Z')?;
-    let begin = parse_time(seconds, UtcOffset(0))?.0;
-    let digits = thousandths.bytes().chain(core::iter::repeat(b'0')).take(3);
-    let more = digits.map(|digit| i64::from(digit.wrapping_sub(b'0'))).fold(0, |sum, digit| sum * 10 + digit);
-    thousandths.bytes().all(|byte| byte.is_ascii_digit()).then_some(begin + more)
 }

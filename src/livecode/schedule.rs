@@ -3,7 +3,7 @@
 use crate::campaign::decode::{Cx, Decode, clip};
 use crate::campaign::document::document;
 use crate::campaign::problem::code;
-use crate::campaign::units::Hours;
+use crate::campaign::units::{Hours, mended_hours};
 use crate::engine::time::{Time, UtcOffset, parse_date};
 use crate::gather::Gather;
 use crate::json::tree::{Data, Node};
@@ -145,7 +145,8 @@ impl Decode for Shifts {
         }
         let shifts = node.text().and_then(Shifts::parse);
         if shifts.is_none() {
-            cx.wrong_shape(code::HOURS_SHAPE, node, &["09:00-21:00", "closed"]);
+            cx.wrong_shape(code::HOURS_SHAPE, node, &["09:00-21:00", "closed"])
+                .suggest(|_| node.text().and_then(mended_hours));
         }
         shifts
     }

@@ -280,6 +280,25 @@ impl Poster {
         self.variants.iter().flat_map(|list| list.iter()).map(|name| &**name)
     }
 
+    /// The names of the variables in its texts and addresses of pictures, in the order of its layers.
+    #[must_use]
+    pub fn variable_names(&self) -> Vec<String> {
+        let names = core::cell::RefCell::new(Vec::new());
+        let note = |name: &str| {
+            let mut names = names.borrow_mut();
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+            None
+        };
+        for layer in self.layers.iter() {
+            for text in [layer.text.as_deref(), layer.src.as_deref()].into_iter().flatten() {
+                super::text::filled(text, &note);
+            }
+        }
+        names.into_inner()
+    }
+
     /// Reads a template that stands alone.
     ///
     /// # Errors
@@ -627,8 +646,20 @@ fn measured(finding: &Finding) -> (String, String) {
     }
     let (bound, bound_zh) =
         if measured > limit { ("at most", "不超过") } else { ("at least", "不低于") };
+    // What is counted in hundredths is read with its decimals, and the sentence does not have to name the unit.
+    let without = |sentence: &str, open: &str, close: char| {
+        let cut =
+            sentence.split_once(open).and_then(|(before, rest)| Some((before, rest.split_once(close)?.1)));
+        cut.map_or_else(|| sentence.to_owned(), |(before, behind)| format!("{before}{behind}"))
+    };
+    let (message, message_zh, is, allowed) = if matches!(code, "QR_CONTRAST" | "QR_FINDER") {
+        let decimal = |hundredths: u32| format!("{}.{:02}", hundredths / 100, hundredths % 100);
+        (without(message, " (", ')'), without(message_zh, "（", '）'), decimal(measured), decimal(limit))
+    } else {
+        (message.to_owned(), message_zh.to_owned(), measured.to_string(), limit.to_string())
+    };
     (
-        format!("{message} It is {measured}, and should be {bound} {limit}."),
-        format!("{message_zh}目前为 {measured}，应{bound_zh} {limit}。"),
+        format!("{message} It is {is}, and should be {bound} {allowed}."),
+        format!("{message_zh}目前为 {is}，应{bound_zh} {allowed}。"),
     )
 }

@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::*;
 use super::{gone, object, token_error, token_object, with};
 use crate::attribution::{Token, TokenError};
 use crate::campaign::{Campaign, Names, costs};
+use crate::engine::Engine;
 use crate::engine::audit::Audit;
 use crate::engine::command::whole;
 
@@ -15,6 +16,16 @@ pub fn costs_of(text: &str) -> JsValue {
         Ok(parsed) => object(&costs(&parsed)),
         Err(problems) => object(&problems),
     }
+}
+
+/// What the account answers to a message that was accepted; `null` if the campaign does not say.
+#[wasm_bindgen(js_name = replyTo)]
+pub fn reply_to(handle: u32, message: &str) -> JsValue {
+    let reply = |engine: &mut Engine| {
+        let reply = engine.book().current().reply(message);
+        reply.map_or(JsValue::NULL, JsValue::from_str)
+    };
+    with(handle, reply).unwrap_or_else(gone)
 }
 
 /// Audits a log under the engine's campaign.

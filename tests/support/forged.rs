@@ -106,7 +106,12 @@ impl Forged {
                 self.line(&format!("{{\"digest\":\"{}\"}}", "0f".repeat(32)));
             }
             6 => {
-                self.plant(position, "no entry at all", "LINE_MALFORMED", vec![]);
+                self.plant(
+                    position,
+                    "no entry at all",
+                    "LINE_MALFORMED",
+                    vec![String::from("COMMAND_MALFORMED id")],
+                );
                 self.line("{\"id\":7}");
             }
             7 if command["at"].as_i64() > Some(self.engine.state().now.0) => {

@@ -1,5 +1,6 @@
 // From a campaign's state to what the page shows: plain data, the same for every mechanic.
-const { actInWords, money, say, stateInWords, stepInWords } = require("./words");
+const { stepInWords } = require("kfactor");
+const { actInWords, language, money, say, stateInWords } = require("./words");
 
 /** The acts that have a button, the most urgent first. */
 const ACTS = ["pay", "help", "join", "check-in", "draw", "open"];
@@ -72,13 +73,7 @@ function rewardShown({ reward, to, title, amount, status, missing }, view) {
     title: to === view.participant ? title : `${title} · ${nameOf(to, view.participant)}`,
     amount: amount ? money(amount, view.currency) : "",
     state: stateInWords(status),
-    missing: step
-      ? stepInWords(step.need, {
-          count: step.count,
-          name: step.name,
-          amount: step.amount && money(step.amount, view.currency),
-        })
-      : "",
+    missing: step ? stepInWords(step, { currency: view.currency, lang: language }) : "",
   };
 }
 

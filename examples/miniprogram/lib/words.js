@@ -52,18 +52,6 @@ const ACTS = {
   draw: ["Draw", "抽奖"],
 };
 
-/** What a reward still needs. */
-const STEPS = {
-  help: ["{count} more friends have to help", "还差 {count} 位好友助力"],
-  join: ["{count} more have to join and pay", "还差 {count} 人参团并付款"],
-  invite: ["{count} more new friends", "还差 {count} 位新好友"],
-  event: ["{name}", "{name}"],
-  pay: ["Pay {amount}", "支付 {amount}"],
-  "check-in": ["Check in on {count} more days", "再打卡 {count} 天"],
-  return: ["{count} more friends have to come", "还差 {count} 位好友到访"],
-  wait: ["Wait until it is due", "等待到期"],
-};
-
 /** How a reward stands. */
 const STATES = {
   locked: ["Not yet", "未解锁"],
@@ -100,7 +88,6 @@ function fill([en, zh], values = {}) {
 const say = (key, values) => fill(WORDS[key], values);
 /** The button of an act; nothing for one that this example has no button for. */
 const actInWords = (act, values) => (ACTS[act] === undefined ? "" : fill(ACTS[act], values));
-const stepInWords = (need, values) => fill(STEPS[need] || STEPS.event, values);
 const stateInWords = (status) => (STATES[status] === undefined ? status : fill(STATES[status]));
 
 /** An amount in minor units, as a person writes it. */
@@ -115,4 +102,4 @@ function words(...keys) {
   return told;
 }
 
-module.exports = { actInWords, language, money, say, stateInWords, stepInWords, words };
+module.exports = { actInWords, language, money, say, stateInWords, words };

@@ -1,7 +1,7 @@
 import { credit, CREDIT_MODELS, type CreditModel, type CreditOptions, type CreditPath } from "kfactor";
 import { span } from "./insight.js";
 import { table } from "./table.js";
-import { Exit, isChinese, parse, readText, say, usage } from "./terminal.js";
+import { cell, Exit, isChinese, parse, readText, say, usage } from "./terminal.js";
 
 const TEXT = { type: "string" } as const;
 const OPTIONS = {
@@ -139,8 +139,4 @@ function percentages(given: unknown): [first: number, last: number] {
   if (first === "" || Number(first) + Number(last) > 100)
     throw usage("--position is two percentages such as 40/40", "--position 应为两个百分比，如 40/40");
   return [Number(first), Number(last)];
-}
-
-function cell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Engine, insight, insightTables } from "kfactor";
-import type { Fact, Group, Report } from "kfactor";
+import type { Campaign, Fact, Group, Report } from "kfactor";
+import { titleIn } from "../format.js";
 import { transformOf } from "./credit.js";
 import { entries } from "./log.js";
 import { Exit, isChinese, orProblems, padded, parse, readBytes, readText, say, usage } from "./terminal.js";
@@ -47,8 +48,21 @@ export async function insightCommand(words: string[]): Promise<Exit> {
     process.stderr.write(isChinese(values) ? "kfactor: 没有读到事实\n" : "kfactor: no facts were read\n");
   const exit = report.facts === 0 ? Exit.Findings : Exit.Well;
   if (values.json === true) return say(JSON.stringify(report, null, 2) + "\n", exit);
-  return say(isChinese(values) ? text(report, ZH) : text(report, EN), exit);
+  const titles = typeof document === "string" ? titlesOf(readText(document), isChinese(values)) : {};
+  return say(isChinese(values) ? text(report, ZH, titles) : text(report, EN, titles), exit);
 }
+
+/** What a document calls its touchpoints. */
+function titlesOf(document: string, inChinese: boolean): Titles {
+  const { touchpoints = {} } = JSON.parse(document) as Campaign;
+  const lang = inChinese ? "zh" : "en";
+  const titled = Object.entries(touchpoints).map(
+    ([name, touchpoint]) => [name, touchpoint?.title ?? ""] as const,
+  );
+  return Object.fromEntries(titled.map(([name, title]) => [name, titleIn(lang, title)]));
+}
+
+type Titles = Readonly<Record<string, string>>;
 
 /** Who is in which segment of a document, by what the facts say until the last of them. */
 async function groups(file: string, text: string, inChinese: boolean): Promise<Group[]> {
@@ -146,7 +160,7 @@ const ZH: typeof EN = {
   doubles: { "helped-self": "为自己助力", "helped-twice": "重复助力", "invited-self": "自己邀请自己" },
 };
 
-function text(report: Report, words: typeof EN): string {
+function text(report: Report, words: typeof EN, titles: Titles): string {
   const percent = (rate: number) => `${(rate * 100).toFixed(1)} %`;
   const rateOf = ({ arrived, converted }: { arrived: number; converted: number }) =>
     percent(arrived === 0 ? 0 : converted / arrived);
@@ -169,7 +183,7 @@ function text(report: Report, words: typeof EN): string {
     const { name, arrived } = slice;
     const credit = ((markov[name] ?? 0) / 1000).toFixed(2);
     lines.push(
-      `  ${name.padEnd(16)} ${String(arrived).padStart(8)}  ${words.rate} ${rateOf(slice)}, ${words.credit} ${credit}`,
+      `  ${name.padEnd(16)} ${String(arrived).padStart(8)}  ${words.rate} ${rateOf(slice)}, ${words.credit} ${credit}${titles[name] ? `  ${titles[name]}` : ""}`,
     );
   }
   if (report.posters.length > 0) lines.push(`${words.posters}:`);

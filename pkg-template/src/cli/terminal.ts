@@ -200,6 +200,11 @@ export function padded(text: string, width: number): string {
   return text.padEnd(width - wide);
 }
 
+/** A text as a cell of a table (RFC 4180). */
+export function cell(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
 /** A whole number from the command line. */
 export function wholeNumber(name: string, text: string | boolean | undefined): number | undefined {
   if (text === undefined) return undefined;

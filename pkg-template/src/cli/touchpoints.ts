@@ -4,6 +4,7 @@ import { Engine, qr } from "kfactor";
 import type { UtmLink } from "kfactor";
 import { mint } from "kfactor/backend";
 import {
+  cell,
   Exit,
   hexadecimal,
   isChinese,
@@ -41,6 +42,7 @@ const KINDS: Readonly<Record<string, readonly [family: string, tie: string]>> = 
 
 interface Row {
   touchpoint: string;
+  title: string;
   kind: string;
   family: string;
   tie: string;
@@ -54,7 +56,10 @@ interface Document {
   title: string;
   number?: number;
   posters?: Record<string, { variants?: string[] }>;
-  touchpoints?: Record<string, { kind: string; number?: number; liveCode?: string; utm?: UtmLink }>;
+  touchpoints?: Record<
+    string,
+    { kind: string; title?: string; number?: number; liveCode?: string; utm?: UtmLink }
+  >;
 }
 
 /** `kfactor touchpoints CAMPAIGN --key HEX --url URL` */
@@ -76,7 +81,9 @@ export async function touchpoints(words: string[]): Promise<Exit> {
     campaign: campaign.number ?? firstBits(campaign.id),
   };
   const rows: Row[] = [];
-  for (const [touchpoint, { kind, number, liveCode = "", utm: own }] of Object.entries(all(campaign))) {
+  for (const [touchpoint, { kind, title = "", number, liveCode = "", utm: own }] of Object.entries(
+    all(campaign),
+  )) {
     const token = await mint({ ...fields, touchpoint: number ?? firstBits(touchpoint) }, key);
     // Those by which pages know the touchpoint, where the document says them.
     const utm = new URLSearchParams({
@@ -86,15 +93,15 @@ export async function touchpoints(words: string[]): Promise<Exit> {
     });
     const url = `${site}/r/${token}${values.utm === true ? `?${utm.toString()}` : ""}`;
     const [family = "", tie = ""] = KINDS[kind] ?? [];
-    rows.push({ touchpoint, kind, family, tie, liveCode, token, url });
+    rows.push({ touchpoint, title, kind, family, tie, liveCode, token, url });
   }
   if (typeof values.sheet === "string") writeFileSync(values.sheet, await sheet(campaign.title, rows));
   if (values.json === true) return say(JSON.stringify(rows, null, 2) + "\n", Exit.Well);
-  const lines = [COLUMNS, ...rows.map((row) => COLUMNS.map((column) => row[column]))];
+  const lines = [COLUMNS, ...rows.map((row) => COLUMNS.map((column) => cell(row[column])))];
   return say(lines.map((line) => line.join(",") + "\r\n").join(""), Exit.Well);
 }
 
-const COLUMNS = ["touchpoint", "kind", "family", "tie", "liveCode", "token", "url"] as const;
+const COLUMNS = ["touchpoint", "title", "kind", "family", "tie", "liveCode", "token", "url"] as const;
 
 /** The touchpoints of a campaign, and after them those that stand for its posters and their variants. */
 function all({ touchpoints = {}, posters = {} }: Document): NonNullable<Document["touchpoints"]> {
@@ -129,9 +136,9 @@ function firstBits(name: string): number {
 /** A page to print: one QR code for each touchpoint, to be cut out. */
 async function sheet(title: string, rows: readonly Row[]): Promise<string> {
   const cards = await Promise.all(
-    rows.map(async ({ touchpoint, kind, url }) => {
+    rows.map(async ({ touchpoint, title, kind, url }) => {
       const symbol = await qr(url, { level: "M", scale: 4 });
-      return `<figure>${symbol}<figcaption><b>${escaped(touchpoint)}</b> ${escaped(kind)}<br>${escaped(url)}</figcaption></figure>`;
+      return `<figure>${symbol}<figcaption><b>${escaped(title === "" ? touchpoint : title)}</b> ${escaped(title === "" ? kind : touchpoint)}<br>${escaped(url)}</figcaption></figure>`;
     }),
   );
   return `<!doctype html>

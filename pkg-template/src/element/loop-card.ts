@@ -1,9 +1,10 @@
 import type { LoopSnapshot } from "../loop/loop.js";
-import type { ActionView, LoopView, PlayView, RewardView, StepView, View } from "../types.js";
+import type { ActionView, LoopView, PlayView, RewardView, View } from "../types.js";
 import { SENTENCES } from "../generated/tables.js";
 import { make, part, write } from "./base.js";
 import { LOOP_STYLE } from "./style.js";
-import { type Lang, moment, money, titleIn } from "../format.js";
+import { type Lang, money, titleIn } from "../format.js";
+import { stepInWords } from "../steps.js";
 import { clock, isWord, say, type Word } from "./words.js";
 
 /** A button of the card: what it does, and to what. */
@@ -200,18 +201,7 @@ export class LoopCard {
   private standing({ status, missing: [step] }: RewardView, view: View): string {
     if (GRANTED.has(status)) return say(this.lang, "yours");
     if (status === "out") return say(this.lang, "out");
-    return step === undefined ? "" : this.step(step, view);
-  }
-
-  private step({ need, count, amount, name, until }: StepView, { currency }: View): string {
-    const values = {
-      count,
-      name: name ?? "",
-      amount: amount == null ? "" : money(this.lang, amount, currency),
-      at: until == null ? "" : moment(this.lang, until),
-    };
-    const word = `need${need.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
-    return say(this.lang, isWord(word) ? word : "needOther", values);
+    return step === undefined ? "" : stepInWords(step, { currency: view.currency, lang: this.lang });
   }
 
   private actions(
@@ -268,7 +258,7 @@ export class LoopCard {
   private reason(action: ActionView | undefined, offer: PlayView | undefined, view: View): string {
     if (action === undefined || action.ready || action.code == null) return "";
     const [step] = action.do === "open" ? (offer?.missing ?? []) : [];
-    if (step !== undefined) return this.step(step, view);
+    if (step !== undefined) return stepInWords(step, { currency: view.currency, lang: this.lang });
     const known = SENTENCES[action.code];
     return known === undefined || known[0].includes("{") ? "" : known[this.lang === "zh" ? 1 : 0];
   }

@@ -41,24 +41,6 @@ const WORDS = {
   inWeChat: ["Send in WeChat", "发送给微信好友"],
   guide: ["Tap ··· at the top right, then “Send to Chat”", "点击右上角 ···，选择「发送给朋友」"],
   close: ["Close", "关闭"],
-
-  needHelp: ["1 more friend has to help|{count} more friends have to help", "还差 {count} 位好友助力"],
-  needHelpHere: ["Help here", "在此助力"],
-  needJoin: ["1 more has to join|{count} more have to join", "还差 {count} 人参加"],
-  needJoinHere: ["Join here", "在此参加"],
-  needInvite: ["1 more new friend|{count} more new friends", "还差 {count} 位新好友"],
-  needReturn: ["1 more by your link|{count} more by your link", "还差 {count} 位好友通过你的分享到访"],
-  needEnter: ["1 more in the group|{count} more in the group", "还差 {count} 位好友进群"],
-  needCheckIn: ["1 more day|{count} more days", "再打卡 {count} 天"],
-  needEvent: ["First: {name}", "请先完成：{name}"],
-  needPay: ["Pay {amount}", "支付 {amount}"],
-  needSubmit: ["Hand it in", "提交内容"],
-  needReview: ["It is being reviewed", "等待审核"],
-  needDraw: ["Draw once more|Draw {count} more times", "再抽 {count} 次"],
-  needPoints: ["1 more point|{count} more points", "还差 {count} 积分"],
-  needScore: ["1 more on the board|{count} more on the board", "还差 {count} 分"],
-  needWait: ["From {at}", "{at} 起"],
-  needOther: ["1 more step|{count} more steps", "还差 {count} 步"],
 } as const satisfies Record<string, Both>;
 
 /** The name of a sentence. */
@@ -69,10 +51,9 @@ export function isWord(name: string): name is Word {
   return Object.prototype.hasOwnProperty.call(WORDS, name);
 }
 
-/** A sentence, with `{name}` replaced by the values; for a `count` of one, what stands before `|`. */
+/** A sentence, with `{name}` replaced by the values. */
 export function say(lang: Lang, word: Word, values: Record<string, string | number> = {}): string {
-  const [one = "", more = one] = WORDS[word][lang === "zh" ? 1 : 0].split("|");
-  return (values.count === 1 ? one : more).replace(/\{(\w+)\}/g, (place, name: string) =>
+  return WORDS[word][lang === "zh" ? 1 : 0].replace(/\{(\w+)\}/g, (place, name: string) =>
     String(values[name] ?? place),
   );
 }

@@ -239,7 +239,7 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
     const { commands } = await this.started;
     const { token, touchpoint } = this.arrival;
     const known = token !== undefined ? { token } : touchpoint !== undefined ? { touchpoint } : {};
-    const came = TAKES_TOKEN.has(intent.do) ? known : {};
+    const came = TAKES_TOKEN.has((Object(intent) as Intent).do) ? known : {};
     const command = {
       id: await this.randomId("k", 19),
       by: this.options.participant.id,
@@ -484,7 +484,8 @@ class LoopStore<How, Picture extends object> implements Loop<How, Picture> {
   }
 
   private inWords({ message, messageZh }: { message: string; messageZh: string }): string {
-    return (this.options.lang ?? this.host.language()) === "zh" ? messageZh : message;
+    // Plain scripts hand in what a browser says, as `zh-CN`.
+    return (this.options.lang ?? this.host.language()).startsWith("zh") ? messageZh : message;
   }
 
   private target(target: Target | undefined): Target {

@@ -1,6 +1,7 @@
 export { Engine, type EngineOptions, type ViewOptions } from "../engine.js";
 export { CampaignError, KfactorError, type Problem } from "../errors.js";
 export { Rejected } from "../answer.js";
+export { type StepOptions, stepInWords } from "../steps.js";
 export { explain, peek, qr, qrAll, referralCode, validate, type QrMatrix, type QrOptions } from "../tools.js";
 export { init } from "./engine.js";
 export { answerPage, askWorker, type PackedSymbol, type WorkerEnd, type WorkerTools } from "./worker.js";

@@ -14,6 +14,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use kfactor::engine::command::Act;
 use kfactor::engine::{Command, Malformed};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -36,10 +37,10 @@ pub async fn submit(
 ) -> Result<Response, Failure> {
     let caller = app.caller(&headers, from)?;
     let keeper = app.campaigns.get(&campaign)?;
-    let locale = keeper.document().locale;
+    let document = keeper.document();
     let body = body.map_err(too_large)?;
     let Some(sent) = Sent::read(&body) else {
-        return Ok(json_text(StatusCode::BAD_REQUEST, words::complete(&not_json(), &locale)));
+        return Ok(json_text(StatusCode::BAD_REQUEST, document.complete(&not_json(), None)));
     };
     if sent.texts.len() > app.config.limits.batch_commands {
         return Err(Code::BatchTooLarge.into());
@@ -50,18 +51,23 @@ pub async fn submit(
     }
     let mut slots = Vec::with_capacity(sent.texts.len());
     let mut commands = Vec::with_capacity(sent.texts.len());
+    let mut messages = Vec::with_capacity(sent.texts.len());
     for (index, text) in sent.texts.iter().enumerate() {
         let admitted = admit(&app, &caller, &keeper, text.get());
         match admitted.map_err(|failure| if sent.single { failure } else { failure.with("index", index) })? {
-            Admitted::Command(envelope, typed) => {
+            Admitted::Command { envelope, typed, message } => {
                 if typed && caller != Caller::Backend {
                     let address = app.address(&headers, from).to_string();
                     app.limit(&app.limiters.typed_codes, &address, 1)?;
                 }
+                messages.push(message);
                 commands.push(envelope);
                 slots.push(None);
             }
-            Admitted::Answer(answer) => slots.push(Some(answer)),
+            Admitted::Answer(answer) => {
+                messages.push(None);
+                slots.push(Some(answer));
+            }
         }
     }
     let malformed = sent.single && slots.iter().flatten().any(|answer| answer.contains("COMMAND_MALFORMED"));
@@ -70,7 +76,8 @@ pub async fn submit(
     let answers: Vec<String> = slots
         .into_iter()
         .filter_map(|slot| slot.or_else(|| decided.next()))
-        .map(|answer| words::complete(&answer, &locale))
+        .zip(messages)
+        .map(|(answer, message)| document.complete(&answer, message.as_deref()))
         .collect();
     let status = if malformed { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let text = answers.join(",");
@@ -127,8 +134,8 @@ impl<'b> Sent<'b> {
 }
 
 enum Admitted {
-    /// For the keeper; true if it names its loop by a typed code.
-    Command(Envelope, bool),
+    /// For the keeper; `typed` if it names its loop by a typed code; the text of a message.
+    Command { envelope: Envelope, typed: bool, message: Option<String> },
     /// Answered without the keeper, and not recorded.
     Answer(String),
 }
@@ -141,7 +148,7 @@ fn admit(app: &App, caller: &Caller, keeper: &Keeper, text: &str) -> Result<Admi
     let stamped = envelope.stamped(0);
     let command = match Command::read(stamped.as_bytes()) {
         Ok(command) => command,
-        Err(malformed) => return Ok(Admitted::Answer(malformed_answer(&malformed))),
+        Err(malformed) => return Ok(Admitted::Answer(malformed_answer(&malformed, &stamped))),
     };
     if let Caller::Page(_) = caller {
         if command.needs_secret_key() {
@@ -158,10 +165,12 @@ fn admit(app: &App, caller: &Caller, keeper: &Keeper, text: &str) -> Result<Admi
         }
     }
     let typed = command.code.is_some();
-    Ok(Admitted::Command(envelope, typed))
+    let text = command.text.as_deref().filter(|_| command.act == Act::Message);
+    let message = text.map(str::to_owned);
+    Ok(Admitted::Command { envelope, typed, message })
 }
 
 /// The answer to a body that is not even a JSON object.
 fn not_json() -> String {
-    malformed_answer(&Malformed { field: "command", offset: None })
+    malformed_answer(&Malformed { field: "command", offset: None }, "")
 }

@@ -32,6 +32,7 @@ fn what_is_not_a_command_gets_the_field_to_look_at() {
         (r#"{"id":"c1","do":"pay","by":"bo","loop":"G","order":"o","amount":1.5}"#, "amount"),
         (r#"{"id":"c1","do":"visit","by":"bo","risk":101}"#, "risk"),
         (r#"{"id":"c1","do":"visit","by":["bo"]}"#, "by"),
+        (r#"{"id":"c1","do":"visit","by":"bo","colour":"red"}"#, "colour"),
     ];
     for (body, field) in cases {
         let response = send(&server, body);

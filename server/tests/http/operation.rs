@@ -344,3 +344,24 @@ fn the_seed_is_published_when_the_campaign_is_over() {
     assert_ne!(running["commitment"], over["commitment"]);
     assert_eq!(server.client.request("GET", "/v1/campaigns/wheel/seed", &[], None).status, 401);
 }
+
+#[test]
+fn an_accepted_message_comes_back_with_the_accounts_reply() {
+    let mut campaign = assist("rush", 2, 5);
+    campaign["triggers"] = json!([
+        { "keyword": "助力", "play": "friends", "reply": "已开启，\"分享\"给好友吧" },
+        { "keyword": "打卡", "tag": "daily" }
+    ]);
+    let server = Server::with(&[campaign]);
+    let send = |id: &str, text: &str| json!({ "id": id, "do": "message", "by": "ann", "text": text });
+    let opened = server.client.command("rush", &send("m1", " 助力 "));
+    assert_eq!((&opened["ok"], &opened["reply"]), (&json!(true), &json!("已开启，\"分享\"给好友吧")));
+    let again = server.client.command("rush", &send("m1", " 助力 "));
+    assert_eq!((&again["repeated"], &again["reply"]), (&json!(true), &opened["reply"]));
+    let body = json!([send("m2", "打卡"), { "id": "v" }, send("m3", "助力"), send("m4", "你好")]);
+    let answers = server.client.post("/v1/campaigns/rush/commands", &body).json();
+    let replies: Vec<bool> =
+        answers.as_array().unwrap().iter().map(|answer| answer["reply"].is_string()).collect();
+    assert_eq!(replies, [false, false, true, false], "{answers}");
+    assert_eq!(answers[3]["code"], "KEYWORD_UNKNOWN");
+}

@@ -3,7 +3,7 @@
 //! Everything here is only for suggestions and sentences of the complete build. What is not clear has no suggestion, and
 //! whatever is suggested is what the reader of that unit takes.
 
-use super::time::{Hours, parse_span, parse_time, shown_span};
+use super::time::{Hours, parse_offset, parse_span, parse_time, shown_span};
 use crate::campaign::decode::clip;
 use crate::campaign::triggers::normalised;
 use crate::campaign::units::Percent;
@@ -49,6 +49,13 @@ pub(super) fn why_no_span(subject: &str, node: &Node<'_>) -> Option<(String, Str
         Data::Text(text) => text.trim(),
         _ => return None,
     };
+    let letters = number.trim_end_matches(|c: char| c.is_alphabetic() || c == ' ');
+    if !letters.is_empty() && letters.bytes().all(|byte| byte == b'0') {
+        return Some((
+            format!("{subject} is no time at all; write a longer one, like \"24h\"."),
+            format!("{subject} 的时长为零，请写更长的时间，如“24h”。"),
+        ));
+    }
     let is_whole = number.len() <= 6 && number.bytes().all(|byte| byte.is_ascii_digit());
     (is_whole && !number.is_empty() && !number.starts_with('0')).then(|| {
         (
@@ -69,6 +76,9 @@ pub(super) fn money(written: &str, digits: u32) -> Option<String> {
         .iter()
         .find_map(|sign| text.strip_suffix(sign))
         .unwrap_or(text);
+    if let Some(wan) = bare.strip_suffix('万') {
+        return Some(Money::parse(&without_commas(wan)?, digits + 4)?.display(digits));
+    }
     if let Some(fen) = bare.strip_suffix('分').filter(|_| digits == 2) {
         return Some(Money(fen.parse::<u32>().ok()?.into()).display(digits));
     }
@@ -110,6 +120,25 @@ pub(super) fn why_no_money(subject: &str, written: &str, digits: u32) -> Option<
     })
 }
 
+/// The timezone that is meant, as the distance from UTC: `"+08:00"` for `"UTC+8"` and `"Beijing"`.
+pub(super) fn timezone(written: &str) -> Option<String> {
+    let text = normalised(written).replace([' ', '_'], "");
+    let is_china = ["beijing", "shanghai", "chongqing", "china", "prc", "北京", "上海", "中国", "东八区"];
+    if is_china.iter().any(|name| text.contains(name)) {
+        return Some(String::from("+08:00"));
+    }
+    let text = ["utc", "gmt"].iter().find_map(|name| text.strip_prefix(name)).unwrap_or(&text);
+    let (sign, rest) =
+        text.strip_prefix('+').map(|rest| ('+', rest)).or_else(|| Some(('-', text.strip_prefix('-')?)))?;
+    let (hours, minutes) = match rest.split_once(':') {
+        Some(parts) => parts,
+        None if rest.len() == 4 => rest.split_at_checked(2)?,
+        None => (rest, "0"),
+    };
+    let offset = format!("{sign}{:02}:{:02}", hours.parse::<u8>().ok()?, minutes.parse::<u8>().ok()?);
+    parse_offset(&offset).is_some().then_some(offset)
+}
+
 /// The percentage that is meant: of full-width characters, with the sign behind it.
 pub(super) fn percentage(written: &str) -> Option<String> {
     let text = normalised(written).replace(' ', "");
@@ -142,7 +171,7 @@ pub(super) fn why_no_percentage(subject: &str, written: &str) -> Option<(String,
 }
 
 /// The hours of the day that are meant: with two digits and plain characters.
-pub(super) fn hours(text: &str) -> Option<String> {
+pub(crate) fn hours(text: &str) -> Option<String> {
     let text = normalised(text).replace(' ', "").replace(['–', '—', '~', '～', '至', '到'], "-");
     let (from, until) = text.split_once('-')?;
     let hours = format!("{}-{}", clock(from)?, clock(until)?);
@@ -235,6 +264,9 @@ mod tests {
                 ("1,234,567.8", "1234567.80"),
                 ("４９.９０", "49.90"),
                 ("5 RMB", "5.00"),
+                ("20万", "200000.00"),
+                ("1.5 万元", "15000.00"),
+                ("万", ""),
                 ("3,00", ""),
                 ("3,0000", ""),
                 (",300", ""),
@@ -244,6 +276,25 @@ mod tests {
             ],
         );
         each(|text| money(text, 0), &[("3,000", "3000"), ("¥500", "500"), ("500分", "")]);
+    }
+
+    #[test]
+    fn timezones_as_people_write_them() {
+        each(
+            timezone,
+            &[
+                ("UTC+8", "+08:00"),
+                ("GMT +08:00", "+08:00"),
+                ("+0800", "+08:00"),
+                ("+8", "+08:00"),
+                ("-5:30", "-05:30"),
+                ("Asia/Beijing", "+08:00"),
+                ("北京时间", "+08:00"),
+                ("+25", ""),
+                ("Paris", ""),
+                ("", ""),
+            ],
+        );
     }
 
     #[test]

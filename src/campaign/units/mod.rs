@@ -5,6 +5,7 @@ mod money;
 mod plain;
 mod time;
 
+pub(crate) use mend::hours as mended_hours;
 pub use money::{Currency, Percent};
 pub(crate) use plain::has_right_length;
 pub use plain::{Int, List, Text, Url};

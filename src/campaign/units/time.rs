@@ -126,7 +126,8 @@ impl Decode for UtcOffset {
     fn decode(node: &Node<'_>, cx: &mut Cx) -> Option<Self> {
         let offset = node.text().and_then(parse_offset);
         if offset.is_none() {
-            cx.wrong_shape(code::TIMEZONE_SHAPE, node, &["+08:00", "Asia/Shanghai"]);
+            cx.wrong_shape(code::TIMEZONE_SHAPE, node, &["+08:00", "Asia/Shanghai"])
+                .suggest(|_| node.text().and_then(mend::timezone));
         }
         offset
     }

@@ -17,7 +17,8 @@ pub struct Objection {
     /// * `FACT_FORGED`: a fact that did not happen; `FACT_CHANGED`: one that happened otherwise, first in the field in
     ///   `detail`; `FACT_REPEATED`: one that happened once and is claimed again; `FACT_MISSING`: one that happened and
     ///   is left out; `FACT_ORDER`: the right facts in the wrong order or under the wrong ids;
-    /// * `OTHER_COMMAND`: the answer to the command in `detail`; `OTHER_FORM`: not what an answer looks like.
+    /// * `OTHER_COMMAND`: the answer to the command in `detail`; `OTHER_FORM`: not what an answer looks like;
+    /// * `COMMAND_MALFORMED`: no valid command; `detail` is the field to look at.
     pub code: &'static str,
     /// The number of the fact in the claimed answer, of a missing one in the right answer; from 0.
     pub fact: Option<u32>,
@@ -28,7 +29,7 @@ pub struct Objection {
 }
 
 impl Objection {
-    fn new(code: &'static str, detail: Option<&str>) -> Self {
+    pub(super) fn new(code: &'static str, detail: Option<&str>) -> Self {
         Objection { code, fact: None, kind: None, detail: detail.map(str::to_owned) }
     }
 
