@@ -10,7 +10,7 @@ pub use objection::{Objection, objections};
 use super::book::Book;
 use super::command::Command;
 use super::rejection::Code;
-use super::{Engine, State, answer};
+use super::{Engine, answer};
 use crate::campaign::Problem;
 use crate::json::scan::{Scanner, Value};
 use crate::json::tree::{Node, parse};
@@ -81,7 +81,7 @@ impl Audit {
     /// As [`Audit::run`], listing as many findings as `most`; all of them are counted.
     #[must_use]
     pub fn list(book: &Book, log: &[u8], most: usize) -> Audit {
-        let mut engine = begin(book.begun());
+        let mut engine = Engine::begin(book.begun());
         let mut audit = Audit { most, ..Audit::default() };
         let mut scanner = Scanner::new(log);
         for position in 0.. {
@@ -249,11 +249,6 @@ struct Entry<'a> {
     digest: Option<Cow<'a, str>>,
     /// Whether it has a member that only facts and their lists have.
     is_fact: bool,
-}
-
-fn begin(book: Book) -> Engine {
-    let state = State::new(book.hash_keys());
-    Engine { book, state }
 }
 
 impl AuditFinding {

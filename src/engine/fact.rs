@@ -1,7 +1,7 @@
 //! Facts: what happened. One table defines each fact with all its forms: type, JSON, binary, schema.
 
 use super::field::{Field, GrantId, Names, Reason, Resolve, Slot, Told, Wire};
-use super::forms::{self, FieldRow};
+use super::forms::{self, FieldRow, Form, Json, Packed, Wired};
 use super::handle::{Event, LiveCode, Loop, Order, Person, Play, Reward, Target, Touchpoint};
 use super::money::Money;
 use super::pack::Reader;
@@ -48,12 +48,6 @@ const fn row_of(number: u8) -> &'static Row {
         at += 1;
     }
     &Fact::TABLE[at]
-}
-
-/// A form that facts are written in: what it makes of a kind, and then of each field.
-trait Form {
-    fn kind(&mut self, row: &Row);
-    fn field(&mut self, row: &FieldRow, slot: Slot<'_>);
 }
 
 macro_rules! facts {
@@ -828,57 +822,6 @@ facts! {
             /// `online`, `offline`, `well`, `full` or `banned`.
             to / "to": &'a str,
         }
-    }
-}
-
-struct Json<'x, 'n> {
-    names: &'x Names<'n>,
-    out: &'x mut Vec<u8>,
-}
-
-impl Form for Json<'_, '_> {
-    #[cfg_attr(feature = "complete", inline(always))]
-    fn kind(&mut self, row: &Row) {
-        row.member.append(self.out);
-    }
-
-    #[cfg_attr(feature = "complete", inline(always))]
-    fn field(&mut self, row: &FieldRow, slot: Slot<'_>) {
-        forms::write_member(row, slot, self.names, self.out);
-    }
-}
-
-struct Packed<'x, 't> {
-    told: &'x Told<'t>,
-    out: &'x mut Vec<u8>,
-}
-
-impl Form for Packed<'_, '_> {
-    #[cfg_attr(feature = "complete", inline(always))]
-    fn kind(&mut self, row: &Row) {
-        self.out.push(row.number);
-    }
-
-    #[cfg_attr(feature = "complete", inline(always))]
-    fn field(&mut self, row: &FieldRow, slot: Slot<'_>) {
-        forms::pack(row, slot, self.told, self.out);
-    }
-}
-
-struct Wired<'x, 'w> {
-    wire: &'x Wire<'w>,
-    out: &'x mut Vec<u8>,
-}
-
-impl Form for Wired<'_, '_> {
-    #[cfg_attr(feature = "complete", inline(always))]
-    fn kind(&mut self, row: &Row) {
-        self.out.push(row.number);
-    }
-
-    #[cfg_attr(feature = "complete", inline(always))]
-    fn field(&mut self, row: &FieldRow, slot: Slot<'_>) {
-        forms::wire(row, slot, self.wire, self.out);
     }
 }
 

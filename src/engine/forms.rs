@@ -1,5 +1,6 @@
 //! The forms of facts: JSON, compact, and for JavaScript. Each is one function for all kinds of fields.
 
+use super::fact::Row;
 use super::field::{GrantId, Kind, Names, Reason, Resolve, Said, Slot, Told, Wire};
 use super::handle::{Loop, Order, Person};
 use super::pack::{self, Reader};
@@ -27,9 +28,69 @@ impl FieldRow {
     }
 }
 
+/// A form that facts are written in: what it makes of a kind, and then of each field.
+pub(super) trait Form {
+    fn kind(&mut self, row: &Row);
+    fn field(&mut self, row: &FieldRow, slot: Slot<'_>);
+}
+
+/// A JSON object, all of it behind `id` and `at`.
+pub(super) struct Json<'x, 'n> {
+    pub names: &'x Names<'n>,
+    pub out: &'x mut Vec<u8>,
+}
+
+impl Form for Json<'_, '_> {
+    #[cfg_attr(feature = "complete", inline(always))]
+    fn kind(&mut self, row: &Row) {
+        row.member.append(self.out);
+    }
+
+    #[cfg_attr(feature = "complete", inline(always))]
+    fn field(&mut self, row: &FieldRow, slot: Slot<'_>) {
+        write_member(row, slot, self.names, self.out);
+    }
+}
+
+/// The compact form.
+pub(super) struct Packed<'x, 't> {
+    pub told: &'x Told<'t>,
+    pub out: &'x mut Vec<u8>,
+}
+
+impl Form for Packed<'_, '_> {
+    #[cfg_attr(feature = "complete", inline(always))]
+    fn kind(&mut self, row: &Row) {
+        self.out.push(row.number);
+    }
+
+    #[cfg_attr(feature = "complete", inline(always))]
+    fn field(&mut self, row: &FieldRow, slot: Slot<'_>) {
+        pack(row, slot, self.told, self.out);
+    }
+}
+
+/// The form that crosses the WebAssembly boundary.
+pub(super) struct Wired<'x, 'w> {
+    pub wire: &'x Wire<'w>,
+    pub out: &'x mut Vec<u8>,
+}
+
+impl Form for Wired<'_, '_> {
+    #[cfg_attr(feature = "complete", inline(always))]
+    fn kind(&mut self, row: &Row) {
+        self.out.push(row.number);
+    }
+
+    #[cfg_attr(feature = "complete", inline(always))]
+    fn field(&mut self, row: &FieldRow, slot: Slot<'_>) {
+        wire(row, slot, self.wire, self.out);
+    }
+}
+
 /// Appends a field as a JSON member with a leading comma; nothing if it is absent.
 #[cfg_attr(feature = "complete", inline(always))]
-pub fn write_member(row: &FieldRow, slot: Slot<'_>, names: &Names<'_>, out: &mut Vec<u8>) {
+fn write_member(row: &FieldRow, slot: Slot<'_>, names: &Names<'_>, out: &mut Vec<u8>) {
     if slot == Slot::None {
         return;
     }
@@ -74,7 +135,7 @@ fn close_loop(loop_: Loop, names: &Names<'_>, out: &mut Vec<u8>) {
 
 /// Appends the compact form, in which what the command tells is a small number.
 #[cfg_attr(feature = "complete", inline(always))]
-pub fn pack(row: &FieldRow, slot: Slot<'_>, told: &Told<'_>, out: &mut Vec<u8>) {
+fn pack(row: &FieldRow, slot: Slot<'_>, told: &Told<'_>, out: &mut Vec<u8>) {
     if row.kind == Kind::Text {
         let text = if let Slot::Text(text) = slot { Some(text) } else { None };
         return pack_text(text, told, out);
@@ -192,7 +253,7 @@ pub fn unpack_text<'a>(told: &Told<'a>, reader: &mut Reader<'a>) -> Option<Optio
 /// Appends the form that crosses the WebAssembly boundary: handles become text, what the other side knows
 /// already a single zero byte.
 #[cfg_attr(feature = "complete", inline(always))]
-pub fn wire(row: &FieldRow, slot: Slot<'_>, wire: &Wire<'_>, out: &mut Vec<u8>) {
+fn wire(row: &FieldRow, slot: Slot<'_>, wire: &Wire<'_>, out: &mut Vec<u8>) {
     if row.optional {
         out.push(u8::from(slot != Slot::None));
     }

@@ -313,18 +313,18 @@ impl Engine {
 struct Taken<'x> {
     at: Time,
     outcome: Outcome<'x>,
-    named: (Option<Person>, Option<Loop>),
+    named: Named,
 }
+
+/// The participant and the loop that a command names, as far as deciding it found out.
+type Named = (Option<Person>, Option<Loop>);
 
 impl<'x> Taken<'x> {
     /// Decides the command, applies its facts and remembers the answer.
     #[inline]
     fn new(book: &'x Book, state: &mut State, command: &'x Command<'x>, hashes: Hashes) -> Self {
         let at = command.at.max(state.now);
-        let (outcome, named) = match decide::decide_hashed(book, state, command, hashes) {
-            Ok(Decided { facts, sender, loop_ }) => (Outcome::Accepted(facts), (sender, loop_)),
-            Err(rejection) => (Outcome::Rejected(rejection), (None, None)),
-        };
+        let (outcome, named) = outcome(book, state, command, hashes);
         // As with a text that is no command, nothing is recorded of a malformed one and the id stays free.
         if !matches!(outcome, Outcome::Rejected(Rejection { code: Code::CommandMalformed, .. })) {
             if let Outcome::Accepted(facts) = &outcome {
@@ -355,12 +355,24 @@ fn look<'x>(book: &'x Book, state: &'x State, command: &'x Command<'x>) -> Answe
     match known {
         Known::Same(at, outcome) => answer(at, true, outcome, named(state, command, hashes)),
         Known::OtherBody => answer(at, false, Outcome::Rejected(Code::CommandIdReused.into()), (None, None)),
-        Known::New => match decide::decide_hashed(book, state, command, hashes) {
-            Ok(Decided { facts, sender, loop_ }) => {
-                answer(at, false, Outcome::Accepted(facts), (sender, loop_))
-            }
-            Err(rejection) => answer(at, false, Outcome::Rejected(rejection), (None, None)),
-        },
+        Known::New => {
+            let (outcome, named) = outcome(book, state, command, hashes);
+            answer(at, false, outcome, named)
+        }
+    }
+}
+
+/// What becomes of a command whose id is new, and what it names.
+#[inline]
+fn outcome<'x>(
+    book: &'x Book,
+    state: &State,
+    command: &'x Command<'x>,
+    hashes: Hashes,
+) -> (Outcome<'x>, Named) {
+    match decide::decide_hashed(book, state, command, hashes) {
+        Ok(Decided { facts, sender, loop_ }) => (Outcome::Accepted(facts), (sender, loop_)),
+        Err(rejection) => (Outcome::Rejected(rejection), (None, None)),
     }
 }
 
@@ -370,7 +382,7 @@ fn told<'x>(state: &State, command: &'x Command<'x>, hashes: Hashes, at: Time) -
 }
 
 /// The participant and the loop that a command names which was answered before.
-fn named(state: &State, command: &Command<'_>, hashes: Hashes) -> (Option<Person>, Option<Loop>) {
+fn named(state: &State, command: &Command<'_>, hashes: Hashes) -> Named {
     let by = command.by.as_deref().and_then(|by| state.people.find_hashed(hashes.by, by));
     let loop_ = match command.loop_.as_deref() {
         Some(loop_) => state.loop_names.find_hashed(hashes.loop_, loop_),
