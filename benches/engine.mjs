@@ -2,7 +2,7 @@
 // engines. Before anything is timed, every implementation has to give the same answers to every command.
 
 import { paired, quantile, inRounds, lines, report, worker } from "./measure.mjs";
-import { nativeBinary } from "./native.mjs";
+import { guidedBinary, nativeBinary } from "./native.mjs";
 import { SIZES, prepare } from "./workload.mjs";
 
 const ON_FULL = [
@@ -18,7 +18,7 @@ const ON_SMALL = ["reducer", "kfactor-call", "json-rules-engine", "zen-expressio
 const MOST_SMALL_ROUNDS = 5;
 
 export async function engine({ folder, rounds, note }) {
-  const native = await nativeBinary(note);
+  const native = { native: await nativeBinary(note), guided: await guidedBinary(note) };
   const outcome = await verify(folder, native, note);
   note(outcome);
   const full = await speeds("full", ON_FULL, native, folder, rounds, note);
@@ -32,10 +32,12 @@ export async function engine({ folder, rounds, note }) {
     ...figures("engine/batch", full["kfactor-batch"], {
       "plain JavaScript, JSON bytes": full["reducer-bytes"],
     }),
-    ...figures("engine/native", full.native, { "plain JavaScript": full.reducer }),
-    ...figures("engine/native-batch", full["native-batch"], {
-      "plain JavaScript, JSON bytes": full["reducer-bytes"],
-    }),
+    ...["native", "guided"].flatMap((build) => [
+      ...figures(`engine/${build}`, full[build], { "plain JavaScript": full.reducer }),
+      ...figures(`engine/${build}-batch`, full[`${build}-batch`], {
+        "plain JavaScript, JSON bytes": full["reducer-bytes"],
+      }),
+    ]),
     ...figures("engine/call-small", small["kfactor-call"], {
       "plain JavaScript": small.reducer,
       "json-rules-engine 7.3.1": small["json-rules-engine"],
@@ -53,15 +55,17 @@ function figures(name, ours, peers) {
   });
 }
 
-/** Commands per second by implementation and round; the native rows come along on the same workload. */
+/** Commands per second by implementation and round; the native builds come along on the same workload. */
 async function speeds(size, names, native, folder, rounds, note) {
   const { campaign, batches } = prepare(folder, size);
   const commands = SIZES[size].loops + SIZES[size].helps;
   const jobs = Object.fromEntries(
     names.map((name) => [name, () => report(worker("time", name, folder, size))]),
   );
-  jobs.native = () => report([native, "time", "structs", campaign, batches]);
-  jobs["native-batch"] = () => report([native, "time", "json", campaign, batches]);
+  for (const [build, binary] of Object.entries(native)) {
+    jobs[build] = () => report([binary, "time", "structs", campaign, batches]);
+    jobs[`${build}-batch`] = () => report([binary, "time", "json", campaign, batches]);
+  }
   const results = await inRounds(rounds, jobs, note);
   const speed = ({ seconds }) => commands / seconds;
   return Object.fromEntries(Object.entries(results).map(([name, all]) => [name, all.map(speed)]));
@@ -78,9 +82,11 @@ async function verify(folder, native, note) {
       note(`comparing all answers of ${name} (${size})`);
       compare(name, await collect(worker("answers", name, folder, size)), expected);
     }
-    for (const form of ["structs", "json"]) {
-      note(`comparing all answers of native ${form} (${size})`);
-      compare(`native ${form}`, await collect([native, "answers", form, campaign, batches]), expected);
+    for (const [build, binary] of Object.entries(native)) {
+      for (const form of ["structs", "json"]) {
+        note(`comparing all answers of ${build} ${form} (${size})`);
+        compare(`${build} ${form}`, await collect([binary, "answers", form, campaign, batches]), expected);
+      }
     }
     outcome ??= summary(expected);
   }

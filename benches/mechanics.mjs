@@ -16,9 +16,10 @@ const MOST_ROUNDS = 5;
 
 export async function mechanics({ folder, rounds, note }) {
   const native = await nativeBinary(note);
-  const all = mixedCampaign(EXAMPLES);
-  const names = [...new Set(Object.values(all.plays).map((play) => play.mechanic))];
-  const jobs = Object.fromEntries(names.map((name) => [name, prepare(folder, all, name, native)]));
+  const ready = workloads(folder);
+  const names = Object.keys(ready);
+  const job = (paths) => () => report([native, "time", "structs", ...paths]);
+  const jobs = Object.fromEntries(names.map((name) => [name, job(ready[name])]));
   const results = await inRounds(Math.min(rounds, MOST_ROUNDS), jobs, note);
   const speeds = (name) => results[name].map(({ seconds }) => COMMANDS / seconds);
   return names.map((name) => ({
@@ -30,16 +31,20 @@ export async function mechanics({ folder, rounds, note }) {
   }));
 }
 
-/** Writes a mechanic's campaign and commands, and gives the job that measures them. */
-function prepare(folder, all, mechanic, native) {
+/** Writes each mechanic's campaign and commands, and gives the paths of both by its name. */
+export function workloads(folder) {
+  const all = mixedCampaign(EXAMPLES);
+  const names = [...new Set(Object.values(all.plays).map((play) => play.mechanic))];
+  return Object.fromEntries(names.map((name) => [name, prepare(folder, all, name)]));
+}
+
+function prepare(folder, all, mechanic) {
   const home = join(folder, "mechanics", mechanic);
   mkdirSync(home, { recursive: true });
   const own = Object.entries(all.plays).filter(([, play]) => play.mechanic === mechanic);
   // A board ranks what another play counts.
   const text = JSON.stringify(own);
-  const plays = Object.fromEntries(
-    Object.entries(all.plays).filter(([name]) => text.includes(`"${name}"`)),
-  );
+  const plays = Object.fromEntries(Object.entries(all.plays).filter(([name]) => text.includes(`"${name}"`)));
   const rewards = used(all.rewards, JSON.stringify(plays));
   const campaign = { ...all, id: `all-${mechanic}`, title: mechanic, rewards, plays };
   const commands = mixedCommands(campaign, COMMANDS).split("\n");
@@ -50,7 +55,7 @@ function prepare(folder, all, mechanic, native) {
   const paths = [join(home, "campaign.json"), join(home, "batches.jsonl")];
   writeFileSync(paths[0], JSON.stringify(campaign));
   writeFileSync(paths[1], batches);
-  return () => report([native, "time", "structs", ...paths]);
+  return paths;
 }
 
 /** The rewards that a text names, and those that they name: amounts of some rewards come from plays alone. */

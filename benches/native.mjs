@@ -2,6 +2,14 @@
 
 import { lines, ROOT } from "./measure.mjs";
 
+/** Builds the benchmark of the engine with a profile for its compiler, and returns its path. */
+export async function guidedBinary(note) {
+  note("building the native benchmark guided by a profile");
+  let path;
+  for await (const line of lines(["cargo", "--quiet", "xtask", "guided"])) path = line;
+  return path;
+}
+
 const paths = new Map();
 
 /** Builds a native benchmark with the release profile and returns its path. */

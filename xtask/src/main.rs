@@ -8,6 +8,7 @@ mod check;
 mod conformance;
 mod demo;
 mod golden;
+mod guided;
 mod long;
 mod mutants;
 mod package;
@@ -26,6 +27,7 @@ cargo xtask COMMAND
                         (--listen ADDRESS, default 127.0.0.1:8787; --build-only)
   test [STEP…]          every check, or the steps named; --list names them
   bench [NAME] [--json] measure, beside peers
+  guided                the native benchmark of the engine, its compiler guided by a profile   -> target/guided
   conformance DIR       run a folder of conformance cases (--json: one line per case)
   golden                adds golden logs to tests/golden; those that are there stay
   long model            references beside the engine: --commands N, --seed S, --only MECHANIC, --round N
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         "test" => check::test(rest),
         "lint" => check::lint(),
         "golden" => golden::add(),
+        "guided" => guided::build(),
         "long" => long::run(rest),
         "mutants" => mutants::run(rest),
         "bench" => bench::measure(rest),

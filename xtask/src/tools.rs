@@ -14,6 +14,16 @@ pub fn wasm_target() -> Outcome {
         .map_err(|reason| format!("{reason}\nthe Rust target {NAME} is missing, and rustup could not add it"))
 }
 
+/// The program of the compiler's own tools that puts together what instrumented programs counted.
+pub fn profdata() -> Outcome<PathBuf> {
+    let folder = read(&mut command("rustc", ["--print", "target-libdir"]))?;
+    let program = Path::new(folder.trim()).with_file_name("bin").join("llvm-profdata");
+    if !program.is_file() {
+        show(&mut command("rustup", ["component", "add", "llvm-tools"]))?;
+    }
+    Ok(program)
+}
+
 /// The npm packages of the top-level lock file, in `node_modules`.
 pub fn node_modules() -> Outcome {
     let folder = root();
