@@ -59,7 +59,9 @@ async function build() {
   rmSync(pkg, { recursive: true, force: true });
   mkdirSync(join(dist, "cjs"), { recursive: true });
   tsc(join(dist, "types"));
-  await Promise.all([modules(), commonJs(), classicScripts(), commandLine(), miniProgram()]);
+  await modules();
+  await commonJs();
+  await Promise.all([classicScripts(), commandLine(), miniProgram()]);
   copies();
   manifest();
   console.log(`pkg: kfactor ${version}, ${sizeOf("dist/browser.js")} (browser entry without shared chunks)`);
@@ -72,51 +74,71 @@ function tsc(folder) {
   cpSync(folder, join(dist, "cjs"), { recursive: true });
 }
 
-/** One graph with shared chunks, so that every entry has the same engine. */
+/**
+ * The entries, and one file with all that they share: so every entry has the same engine, and Node, which takes almost a
+ * millisecond for each file of a program, reads two. What a page does not use of it, its bundler leaves out.
+ */
 async function modules() {
+  const entries = {
+    node: "src/entry/node.ts",
+    browser: "src/entry/browser.ts",
+    worker: "src/entry/worker.ts",
+    complete: "src/entry/complete.ts",
+    "complete-browser": "src/entry/complete-browser.ts",
+    "complete-worker": "src/entry/complete-worker.ts",
+    inline: "src/entry/inline.ts",
+    slim: "src/slim.ts",
+    backend: "src/entry/backend.ts",
+    "backend-node": "src/entry/backend-node.ts",
+    "backend-worker": "src/entry/backend-worker.ts",
+    react: "src/react.ts",
+    vue: "src/vue.ts",
+    element: "src/element.ts",
+    files: "src/report/file-store.ts",
+  };
   await esbuild.build({
     ...common,
-    entryPoints: {
-      node: "src/entry/node.ts",
-      browser: "src/entry/browser.ts",
-      worker: "src/entry/worker.ts",
-      complete: "src/entry/complete.ts",
-      "complete-browser": "src/entry/complete-browser.ts",
-      "complete-worker": "src/entry/complete-worker.ts",
-      inline: "src/entry/inline.ts",
-      slim: "src/slim.ts",
-      backend: "src/entry/backend.ts",
-      "backend-node": "src/entry/backend-node.ts",
-      "backend-worker": "src/entry/backend-worker.ts",
-      react: "src/react.ts",
-      vue: "src/vue.ts",
-      element: "src/element.ts",
-      files: "src/report/file-store.ts",
-    },
+    entryPoints: entries,
     outdir: dist,
     bundle: true,
     splitting: true,
+    plugins: [sharing(Object.values(entries))],
+    // The template's manifest names the built files that have effects, not these sources.
+    ignoreAnnotations: true,
     format: "esm",
     // The page's framework is its own. The elements' engine is loaded as the page's conditions say.
-    external: ["*.wasm?module", "react", "vue", "kfactor", "node:fs", "node:path", "node:url"],
+    external: ["*.wasm?module", "react", "vue", "kfactor", "node:fs", "node:path"],
     chunkNames: "chunks/[name]-[hash]",
     minifySyntax: true,
     minifyWhitespace: true,
   });
 }
 
-/** File by file: `require` of two entries then shares one engine. */
+/** Lets each entry reach all that entries share. esbuild makes a chunk of what the same entries reach, so it makes one. */
+function sharing(entries) {
+  const paths = new Set(entries.map((entry) => join(template, entry)));
+  const shared = JSON.stringify(join(template, "src/entry/shared.ts"));
+  return {
+    name: "sharing",
+    setup: (build) =>
+      build.onLoad({ filter: /\.ts$/ }, ({ path }) =>
+        paths.has(path)
+          ? { contents: `${readFileSync(path, "utf8")}\nimport ${shared};\n`, loader: "ts" }
+          : undefined,
+      ),
+  };
+}
+
+/** The same files for `require`: two entries share one engine there too, and Node reads two files instead of sixty. */
 async function commonJs() {
-  const sources = filesIn(join(template, "src")).filter(
-    (file) => /\.[jt]s$/.test(file) && !file.endsWith(".d.ts"),
-  );
-  const elsewhere = /\/src\/(cli\/|mini-program\/|entry\/(.*browser|.*worker|global|mini-program)\.ts$)/;
+  const elsewhere = /(browser|worker)\.js$/;
   await esbuild.build({
     ...common,
-    entryPoints: sources.filter((file) => !elsewhere.test(file)),
+    entryPoints: filesIn(dist).filter((file) => file.endsWith(".js") && !elsewhere.test(file)),
     outdir: join(dist, "cjs"),
-    outbase: join(template, "src"),
+    outbase: dist,
     format: "cjs",
+    minifyWhitespace: true,
     define: { "import.meta.url": "__filename" },
     // By `require`: Node finds no names in what `import()` gives of these files.
     supported: { "dynamic-import": false },

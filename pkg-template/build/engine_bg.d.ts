@@ -88,3 +88,7 @@ export function stepOutbox(
 export function pseudonym(campaign: string, text: string): number;
 
 type PosterMeasure = (family: string, size: number, weight: number, units: string) => number[];
+
+/** All of them. */
+declare const glue: Omit<typeof import("./engine_bg.js"), "default">;
+export default glue;

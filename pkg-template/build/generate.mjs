@@ -17,13 +17,18 @@ export async function generate(schemas, engine, version) {
   mkdirSync(folder, { recursive: true });
   const write = (name, text) => writeFileSync(join(folder, name), HEADER + text);
   write("tables.ts", tables(metadata));
-  write("version.ts", versions(version, readFileSync(join(engine, "complete.wasm"))));
+  write("version.ts", `/** The package's version. */\nexport const VERSION = ${string(version)};\n`);
   write("encode.ts", encoders(metadata));
   write("decode.ts", decoders(metadata));
   write("protocol.ts", await types(protocol, "Protocol"));
   write("campaign.ts", await types(campaign, "Campaign"));
   write("bytes.ts", bytes("page's", readFileSync(join(engine, "engine.wasm"))));
-  write("complete-bytes.ts", bytes("complete", readFileSync(join(engine, "complete.wasm"))));
+  const complete = readFileSync(join(engine, "complete.wasm"));
+  write("complete-bytes.ts", bytes("complete", complete));
+  write(
+    "complete-size.ts",
+    `/** The bytes of the complete build. */\nexport const COMPLETE_SIZE = ${complete.length};\n`,
+  );
   writeFileSync(join(folder, "engine_bg.js"), glue(engine));
   write(
     "engine_bg.d.ts",
@@ -46,18 +51,12 @@ async function types(schema, name) {
   });
 }
 
-function versions(version, complete) {
-  return [
-    `/** The package's version. */\nexport const VERSION = ${string(version)};\n`,
-    `/** The bytes of its complete build. */\nexport const COMPLETE_SIZE = ${complete.length};\n`,
-  ].join("\n");
-}
-
 function bytes(build, wasm) {
   return `/** The engine's ${build} build as base64. */\nexport const ENGINE = "${wasm.toString("base64")}";\n`;
 }
 
-// The complete build's glue serves the page's build too, as long as it has every function of the other's.
+// The complete build's glue serves the page's build too, as long as it has every function of the other's. All of it is an
+// object besides: what a bundler makes of a module's namespace is a getter for each function.
 function glue(engine) {
   const read = (build) => readFileSync(join(engine, build, "engine_bg.js"), "utf8");
   const functions = (text) => text.match(/^export function [\s\S]*?^\}.*$/gm) ?? [];
@@ -65,7 +64,8 @@ function glue(engine) {
   const known = new Set(functions(complete));
   const other = functions(read("engine")).find((part) => !known.has(part));
   if (other !== undefined) throw new Error(`the complete build's glue lacks or differs in:\n${other}`);
-  return complete;
+  const names = Array.from(complete.matchAll(/^export function (\w+)/gm), ([, name]) => name);
+  return `${complete}\nexport default {\n${names.map((name) => `  ${name},\n`).join("")}};\n`;
 }
 
 function tables({ acts, kinds, reasons, rejections }) {

@@ -1,6 +1,6 @@
 // The one place that holds the WebAssembly: every entry of the package says here how to load it.
 import { KfactorError } from "./errors.js";
-import * as glue from "./generated/engine_bg.js";
+import glue from "./generated/engine_bg.js";
 
 /** A way to get the engine: its imports go in, an instance comes out. */
 export type Loader = (imports: WebAssembly.Imports) => Promise<WebAssembly.Instance>;

@@ -221,6 +221,7 @@ pub fn check_registered<'r>(cx: &Deciding<'_, '_>, one: Person, other: Person) -
 }
 
 /// Tells whose customer somebody is, of whom two ids are merged, over the history of both.
+#[inline(never)]
 pub fn merge(cx: &mut Deciding<'_, '_>, who: Person, other: Person) {
     let (book, state) = (cx.book, cx.state);
     let mut ids = state.ids.clone();

@@ -53,6 +53,7 @@ const LONGEST: usize = 20;
 ///
 /// # Errors
 /// `COMMAND_MALFORMED` without a tag of 1 to 20 characters.
+#[inline(never)]
 pub fn decide<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     let tag = required(cx.command.text.as_deref(), "text")?;
     if tag.chars().count() > LONGEST {

@@ -40,6 +40,7 @@ pub(super) fn decide_hashed<'c>(
     hashes: Hashes,
 ) -> Result<Decided<'c>, Rejection<'c>> {
     let mut cx = Deciding::hashed(book, state, command, hashes);
+    // Functions of their own, never inlined: hosts compile a function of WebAssembly whole when it is first called.
     match command.act {
         Act::Visit => visit(&mut cx)?,
         Act::Share => share(&mut cx)?,
@@ -93,6 +94,7 @@ pub(super) struct Decided<'c> {
 /// Loops, and grants, that one tick settles at most; the next tick goes on.
 const SETTLED_BY_TICK: usize = 200;
 
+#[inline(never)]
 fn visit<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     let person = cx.person()?;
     cx.arrive(person, true)?;
@@ -110,6 +112,7 @@ fn visit<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     Ok(())
 }
 
+#[inline(never)]
 fn share<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     let person = cx.person()?;
     let loop_ = match cx.command.loop_.as_deref() {
@@ -138,6 +141,7 @@ fn share<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     Ok(())
 }
 
+#[inline(never)]
 fn open<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     let (play, rules) = named_play(cx)?;
     cx.running()?;
@@ -304,6 +308,7 @@ pub(super) fn check_offered<'c>(cx: &Deciding<'_, 'c>, rules: &PlayRules) -> Res
     Err(Rejection::new(Code::ActionUnknown).name(cx.act.name()))
 }
 
+#[inline(never)]
 fn pay<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     let order = required(cx.command.order.as_deref(), "order")?;
     let amount = required(cx.command.amount, "amount")?;
@@ -331,6 +336,7 @@ fn pay<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     Ok(())
 }
 
+#[inline(never)]
 fn event<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     let name = required(cx.command.name.as_deref(), "name")?;
     let event = cx.book.names.event(name).ok_or(Rejection::new(Code::EventUnknown).name(name))?;
@@ -372,6 +378,7 @@ pub(super) fn happen<'c>(
 }
 
 /// Two ids turned out to be one person's.
+#[inline(never)]
 fn merge<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     let id = required(cx.command.text.as_deref(), "text")?;
     let unknown = Rejection::new(Code::ParticipantUnknown).name(id);
@@ -386,6 +393,7 @@ fn merge<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     Ok(())
 }
 
+#[inline(never)]
 fn refund<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     let id = required(cx.command.order.as_deref(), "order")?;
     let order = Order(cx.state.order_names.find(id).ok_or(Code::OrderUnknown)?);
@@ -407,6 +415,7 @@ fn refund<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     Ok(())
 }
 
+#[inline(never)]
 fn tick(cx: &mut Deciding<'_, '_>) {
     let due: Vec<Loop> = cx
         .state

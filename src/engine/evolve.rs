@@ -200,6 +200,7 @@ pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
 }
 
 /// Two ids are one person's: their points are in one account from now on.
+#[inline(never)]
 fn merge(state: &mut State, one: Person, other: Person) {
     state.ids.merge(one, other);
     let main = state.ids.main(one);
@@ -347,6 +348,7 @@ fn set_order(state: &mut State, order: Order, status: OrderStatus) {
     }
 }
 
+#[inline(never)]
 fn refunded(book: &Book, state: &mut State, order: Order, fact: &Fact<'_>, at: Time) {
     let Some(known) = state.orders.get_mut(order.index()) else { return };
     known.status = OrderStatus::Refunded;

@@ -22,6 +22,7 @@ use crate::campaign::triggers::Trigger;
 ///
 /// # Errors
 /// `KEYWORD_UNKNOWN`, the campaign's not running, or whatever the play says of the act.
+#[inline(never)]
 pub(super) fn message<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     let text = required(cx.command.text.as_deref(), "text")?;
     let person = cx.person()?;

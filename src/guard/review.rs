@@ -48,6 +48,7 @@ pub fn check_held<'c>(cx: &Deciding<'_, 'c>, loop_: Loop, by: Person) -> Result<
 ///
 /// # Errors
 /// `COMMAND_MALFORMED` without `name`, or why an approved contribution cannot be accepted now.
+#[inline(never)]
 pub fn review<'c>(
     cx: &mut Deciding<'_, 'c>,
     loop_: Loop,
@@ -74,6 +75,7 @@ pub fn review<'c>(
 }
 
 /// Applies the facts about held contributions.
+#[inline(never)]
 pub fn evolve(state: &mut State, fact: &Fact<'_>, at: Time) {
     match *fact {
         Fact::Held { loop_, by, act, reason, device, network } => {

@@ -57,6 +57,7 @@ pub struct Router<'r> {
 ///
 /// # Errors
 /// `LIVE_CODE_UNKNOWN`, `TARGET_UNKNOWN`, `ALREADY_JOINED`, `NOT_MEMBER`, those of arriving, and `COMMAND_MALFORMED`.
+#[inline(never)]
 pub fn decide<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     let name = required(cx.command.name.as_deref(), "name")?;
     let (code_name, target_name) = name.split_once('/').map_or((name, None), |(code, id)| (code, Some(id)));

@@ -240,6 +240,7 @@ impl Health {
 }
 
 /// Applies a fact about live codes.
+#[inline(never)]
 pub fn evolve(book: &Book, state: &mut State, fact: &Fact<'_>, at: Time) {
     let codes = &mut state.live_codes;
     match *fact {

@@ -43,7 +43,7 @@ macro_rules! mechanics {
             /// Reads the mechanic's own keys of a play.
             pub fn decode(mechanic: &str, node: &Node<'_>, cx: &mut Cx) -> Option<Rules> {
                 match mechanic {
-                    $($key => <$module::Rules as Document>::decode_members(node, cx).map(Rules::$Name),)*
+                    $($key => apart::decode(node, cx).map(Rules::$Name),)*
                     _ => None,
                 }
             }
@@ -67,7 +67,7 @@ macro_rules! mechanics {
 
             /// Reports what is wrong with the rules beyond their shape.
             pub fn check(&self, node: &Node<'_>, cx: &mut Cx) {
-                match self { $(Rules::$Name(rules) => $module::check(rules, node, cx),)* }
+                match self { $(Rules::$Name(rules) => apart::check(rules, node, cx, $module::check),)* }
             }
 
             /// Whether its loops offer an act.
@@ -93,7 +93,7 @@ macro_rules! mechanics {
             /// # Errors
             /// Why it may not be opened.
             pub fn open<'c>(&'c self, opening: Opening<'_, '_, 'c>) -> Result<(), Rejection<'c>> {
-                match self { $(Rules::$Name(rules) => rules.open(opening),)* }
+                match self { $(Rules::$Name(rules) => apart::open(rules, opening),)* }
             }
 
             /// How many loops a play has.
@@ -165,7 +165,7 @@ macro_rules! mechanics {
             ) -> Result<(), Rejection<'c>> {
                 match (self, &state.progress) {
                     $((Rules::$Name(rules), Progress::$Name(progress)) =>
-                        rules.act(cx, On { loop_, state, progress, play }, by),)*
+                        apart::act(rules, cx, On { loop_, state, progress, play }, by),)*
                     _ => Err(Code::LoopUnknown.into()),
                 }
             }
@@ -299,7 +299,7 @@ macro_rules! mechanics {
             #[must_use]
             pub fn look(&self, looking: Looking<'_>) -> Look {
                 match (self, &looking.state.progress) {
-                    $((Rules::$Name(rules), Progress::$Name(progress)) => rules.look(looking, progress),)*
+                    $((Rules::$Name(rules), Progress::$Name(progress)) => apart::look(rules, looking, progress),)*
                     _ => Look::default(),
                 }
             }
@@ -345,6 +345,45 @@ macro_rules! mechanics {
             };
         }
     };
+}
+
+/// What is asked of the mechanics with most of their code, as functions of their own. Hosts compile a function of WebAssembly whole
+/// when it is first called, and a campaign has one or two of the sixteen mechanics.
+mod apart {
+    use super::{Cx, Deciding, Document, Look, Looking, Mechanic, Node, On, Opening, Person, Rejection};
+
+    #[inline(never)]
+    pub(super) fn decode<R: Document>(node: &Node<'_>, cx: &mut Cx) -> Option<R> {
+        R::decode_members(node, cx)
+    }
+
+    #[inline(never)]
+    pub(super) fn check<R>(rules: &R, node: &Node<'_>, cx: &mut Cx, check: impl Fn(&R, &Node<'_>, &mut Cx)) {
+        check(rules, node, cx);
+    }
+
+    #[inline(never)]
+    pub(super) fn open<'c, R: Mechanic>(
+        rules: &'c R,
+        opening: Opening<'_, '_, 'c>,
+    ) -> Result<(), Rejection<'c>> {
+        rules.open(opening)
+    }
+
+    #[inline(never)]
+    pub(super) fn act<'c, R: Mechanic>(
+        rules: &'c R,
+        cx: &mut Deciding<'_, 'c>,
+        on: On<'_, 'c, R::Progress>,
+        by: Person,
+    ) -> Result<(), Rejection<'c>> {
+        rules.act(cx, on, by)
+    }
+
+    #[inline(never)]
+    pub(super) fn look<R: Mechanic>(rules: &R, looking: Looking<'_>, progress: &R::Progress) -> Look {
+        rules.look(looking, progress)
+    }
 }
 
 mechanics! {

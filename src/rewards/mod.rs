@@ -383,6 +383,7 @@ fn is_told(cx: &Deciding<'_, '_>, id: GrantId) -> bool {
 }
 
 /// Tells of at most so many grants whose time is over.
+#[inline(never)]
 pub fn outdate(cx: &mut Deciding<'_, '_>, most: usize) {
     let over: Vec<GrantId> =
         ended(cx).map(|(_, grant)| GrantId { loop_: grant.loop_, n: grant.n }).take(most).gather();
@@ -504,6 +505,7 @@ pub fn take_back<'c>(cx: &mut Deciding<'_, 'c>, handle: Grant, grant: GrantState
 ///
 /// # Errors
 /// `GRANT_UNKNOWN`, `GRANT_HELD` or `GRANT_SETTLED`.
+#[inline(never)]
 pub fn settle<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     let (handle, id, grant) = named(cx)?;
     let reason = cx.command.reason.as_deref();
@@ -573,6 +575,7 @@ fn check_time<'c>(cx: &Deciding<'_, 'c>, handle: Grant) -> Result<(), Rejection<
 ///
 /// # Errors
 /// `GRANT_UNKNOWN`, `NOT_YOURS`, `GRANT_OUTDATED`, `ALREADY_CLAIMED` or `GRANT_SETTLED`.
+#[inline(never)]
 pub fn claim<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     let (handle, id, grant) = own(cx)?;
     match grant.status {
@@ -591,6 +594,7 @@ pub fn claim<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
 ///
 /// # Errors
 /// `GRANT_UNKNOWN`, `NOT_YOURS`, `GRANT_OUTDATED` or `GRANT_SETTLED`.
+#[inline(never)]
 pub fn activate<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     let (handle, id, grant) = own(cx)?;
     let settled = Rejection::new(Code::GrantSettled).name(grant.status.name());
@@ -604,6 +608,7 @@ pub fn activate<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
 ///
 /// # Errors
 /// `GRANT_UNKNOWN`, `GRANT_OUTDATED`, `NOT_ACTIVATED` or `GRANT_SETTLED`.
+#[inline(never)]
 pub fn use_up<'c>(cx: &mut Deciding<'_, 'c>) -> Result<(), Rejection<'c>> {
     let (handle, id, grant) = named(cx)?;
     check_time(cx, handle)?;

@@ -274,4 +274,11 @@ test("the package carries what it promises, and each engine once", () => {
   const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const targets = (entry) => (typeof entry === "string" ? [entry] : Object.values(entry).flatMap(targets));
   for (const path of targets(exports)) assert.ok(existsSync(join(folder, path)), path);
+  // Node takes a millisecond for each file.
+  for (const entry of ["node", "slim", "backend-node", "react"]) {
+    const files = (text, call) => new Set(Array.from(text.matchAll(call), ([, path]) => path));
+    const esm = files(readFileSync(join(folder, `dist/${entry}.js`), "utf8"), /(?:from|import)"(\.[^"]+)"/g);
+    const cjs = files(readFileSync(join(folder, `dist/cjs/${entry}.js`), "utf8"), /=require\("(\.[^"]+)"\)/g);
+    assert.deepEqual([esm.size, cjs.size], [1, 1], `${entry}: ${[...esm, ...cjs].join(", ")}`);
+  }
 });

@@ -35,18 +35,24 @@ struct Build {
     features: &'static str,
     /// Of Cargo. Each has a folder of its own, so that neither build takes the place of the other.
     profile: &'static str,
-    /// What `wasm-opt` strives for.
+    /// What `wasm-opt` strives for, and how large a function with a single caller may be to become part of it. Hosts compile a function
+    /// whole when it is first called, so large ones make a start slow; small ones also compress better.
     level: [&'static str; 2],
 }
 
 /// The page's build, small, and the one for backends, the command line and those who write campaigns, fast.
 const BUILDS: [Build; 2] = [
-    Build { name: "engine", features: "wasm", profile: "wasm", level: ["-Oz", "--converge"] },
+    Build {
+        name: "engine",
+        features: "wasm",
+        profile: "wasm",
+        level: ["-Oz", "--one-caller-inline-max-function-size=20"],
+    },
     Build {
         name: "complete",
         features: "wasm,complete",
         profile: "wasm-complete",
-        level: ["-O3", "--converge"],
+        level: ["-O3", "--one-caller-inline-max-function-size=100"],
     },
 ];
 

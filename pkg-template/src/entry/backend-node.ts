@@ -1,7 +1,9 @@
 // "kfactor/backend" in Node and Bun.
+import { readFileSync } from "node:fs";
 import { provide } from "../runtime.js";
 import { beside } from "./beside.js";
 
-provide(beside(import.meta.url), "complete");
+const inside = () => import("../generated/complete-bytes.js");
+provide(beside({ at: import.meta.url, read: readFileSync, inside }), "complete");
 
 export * from "../backend.js";

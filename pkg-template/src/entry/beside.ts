@@ -1,29 +1,36 @@
 // The complete build in Node and Bun.
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { COMPLETE_SIZE } from "../generated/version.js";
+import type { readFileSync } from "node:fs";
+import { COMPLETE_SIZE } from "../generated/complete-size.js";
 import type { Loader } from "../runtime.js";
 
 /** Where the file is from an entry: those of CommonJS lie deeper. */
-const PLACES = ["complete.wasm", "../../complete.wasm"];
+const PLACES = ["complete.wasm", "../complete.wasm"];
+
+/** What an entry of Node hands in, because this file is shared with those of pages. */
+interface Entry {
+  /** Its address, or its path in CommonJS. */
+  at: string;
+  /** Node's own. */
+  read: typeof readFileSync;
+  /** The script with the bytes inside. */
+  inside: () => Promise<{ ENGINE: string }>;
+}
 
 /**
- * Loads the complete build from the package's own file, as seen from an entry's address (its path in CommonJS). That takes
- * a third less of a cold start than a script with the bytes inside, which is there for bundles: they lie elsewhere.
+ * Loads the complete build from the package's own file. That takes a third less of a cold start than a script with the
+ * bytes inside, which is there for bundles: they lie elsewhere.
  */
-export function beside(entry: string): Loader {
+export function beside({ at, read, inside }: Entry): Loader {
   return async (imports) => {
-    const bytes = fileOf(entry) ?? (await inside());
+    const bytes = fileOf(at, read) ?? Buffer.from((await inside()).ENGINE, "base64");
     return (await WebAssembly.instantiate(bytes, imports)).instance;
   };
 }
 
-function fileOf(entry: string): Buffer<ArrayBuffer> | undefined {
+function fileOf(entry: string, read: typeof readFileSync): Buffer<ArrayBuffer> | undefined {
   for (const place of PLACES) {
     try {
-      const folder = dirname(entry.startsWith("file:") ? fileURLToPath(entry) : entry);
-      const bytes = readFileSync(join(folder, place));
+      const bytes = read(entry.startsWith("file:") ? new URL(place, entry) : folderOf(entry) + place);
       // What lies beside a bundle may be another version's.
       if (bytes.length === COMPLETE_SIZE) return bytes;
     } catch {
@@ -33,7 +40,6 @@ function fileOf(entry: string): Buffer<ArrayBuffer> | undefined {
   return undefined;
 }
 
-async function inside(): Promise<Buffer<ArrayBuffer>> {
-  const { ENGINE } = await import("../generated/complete-bytes.js");
-  return Buffer.from(ENGINE, "base64");
+function folderOf(path: string): string {
+  return path.replace(/[^/\\]*$/, "");
 }
