@@ -245,6 +245,16 @@ test("touchpoints lead somewhere", () => {
     kfactor(["touchpoints", TEN, ...key, "--url", "https://tea.example.com"]).stdout,
     /^touchpoint,/,
   );
+  const links = (url: string): string => kfactor(["touchpoints", TEN, ...key, "--url", url]).stdout;
+  for (const url of ["https://tea.example.com/", "https://tea.example.com/r", "https://tea.example.com/r/"])
+    assert.equal(links(url), links("https://tea.example.com"), url);
+  assert.match(links("https://tea.example.com/for"), /https:\/\/tea\.example\.com\/for\/r\//);
+  const nowhere = ["--url", "https://tea.example.com", "--sheet", join(folder, "no", "where.html")];
+  const refused = kfactor(["touchpoints", TEN, ...key, ...nowhere]);
+  assert.equal(refused.status, 2);
+  assert.match(refused.stderr, /^kfactor: .*where\.html: there is no such file or folder\n$/);
+  const taken = kfactor(["insight", "-", "--csv", TEN], "[]");
+  assert.deepEqual([taken.status, taken.stderr], [2, `kfactor: ${TEN}: this is there already\n`]);
 });
 
 test("a wrong command line ends with 2 and says how it is done", () => {

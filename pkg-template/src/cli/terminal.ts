@@ -45,6 +45,8 @@ export class Stop extends Error {
       const { code, message, messageZh } = reason;
       return new Stop(Exit.Findings, `${code}: ${message}`, `${code}: ${messageZh}`, reason);
     }
+    // The system's own errors name the file.
+    if (reason instanceof Error && "path" in reason) return unusable(String(reason.path), reason);
     return new Stop(
       Exit.Findings,
       reason instanceof Error ? (reason.stack ?? reason.message) : String(reason),
