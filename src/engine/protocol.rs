@@ -159,8 +159,8 @@ fn say_words(defs: &mut serde_json::Map<String, Value>) {
         ["claimable", "held", "reserved", "fulfilled", "active", "used", "outdated", "failed", "revoked"];
     let acts: Vec<&str> = Act::ALL.iter().map(|(_, name, _)| *name).collect();
     let kind = RewardKind::shape().to_value();
-    let kinds: Vec<&str> =
-        kind["oneOf"].as_array().into_iter().flatten().filter_map(|word| word["const"].as_str()).collect();
+    let kinds = kind.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+    let kinds: Vec<&str> = kinds.filter_map(|word| word.get("const")?.as_str()).collect();
     let reward: Vec<&str> = ["locked", "lost", "out"].into_iter().chain(GRANT).collect();
     let words: [(&str, &str, &[&str]); 10] = [
         ("View", "status", &["planned", "running", "ended"]),
