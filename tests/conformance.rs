@@ -110,6 +110,35 @@ fn needs_no_tick(name: &str, run: &cases::run::Run) {
     }
 }
 
+/// Words and fields of every view are those of the schema, from which others make their types.
+#[cfg(feature = "schema")]
+#[test]
+fn views_are_what_their_schema_says() {
+    let mut schema = kfactor::engine::protocol::schema_json();
+    schema["$ref"] = json!("#/$defs/View");
+    let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+    let mut checked = 0;
+    for (name, run) in runs() {
+        let state = run.engine.state();
+        let people: Vec<&str> = run.facts.iter().filter_map(|fact| fact["who"].as_str()).take(8).collect();
+        let opened = run.facts.iter().filter(|fact| fact["kind"] == "opened");
+        let loops = opened.filter_map(|fact| fact["loop"].as_str()).take(4);
+        for loop_ in loops.map(Some).chain([None]) {
+            let until = loop_.and_then(|id| state.loop_(run.engine.find_loop(id)?)).map(|head| head.until);
+            for who in people.iter().chain(&["a stranger"]) {
+                for at in [Some(state.now), until].into_iter().flatten() {
+                    let view = json!(run.engine.view(who, at, loop_));
+                    let errors: Vec<String> =
+                        validator.iter_errors(&view).map(|error| error.to_string()).collect();
+                    assert!(errors.is_empty(), "{name}: {who} at {}: {errors:#?}", at.0);
+                    checked += 1;
+                }
+            }
+        }
+    }
+    assert!(checked > 5_000, "{checked} views");
+}
+
 /// Every case after its steps, with its name.
 fn runs() -> Vec<(String, cases::run::Run)> {
     let at = folder("conformance");

@@ -68,8 +68,12 @@ function glue(engine) {
   return `${complete}\nexport default {\n${names.map((name) => `  ${name},\n`).join("")}};\n`;
 }
 
-function tables({ acts, kinds, reasons, rejections }) {
+function tables({ acts, kinds, reasons, rejections, words }) {
   const numbers = acts.map(({ act, number }) => `  ${key(act)}: ${number},`).join("\n");
+  const lists = Object.entries(words).map(([name, list]) => {
+    const lines = list.map(({ word, en, zh }) => `  ${key(word)}: [${string(en)}, ${string(zh)}],`);
+    return `export const ${name}: Words = {\n${lines.join("\n")}\n};\n`;
+  });
   const sentences = rejections
     .map(({ code, en, zh }) => `  ${key(code)}: [${string(en)}, ${string(zh)}],`)
     .join("\n");
@@ -89,10 +93,14 @@ export const REASONS = [${reasons.map(string).join(", ")}] as const;
 export const KINDS = [${kinds.map(({ kind }) => string(kind)).join(", ")}] as const;
 
 /** The sentence of each code in English and Chinese, with places to fill. */
-export const SENTENCES: Readonly<Record<string, readonly [string, string]>> = {
+export const SENTENCES: Words = {
 ${sentences}
 };
-`;
+
+/** What is said in English and Chinese for words of the protocol. */
+export type Words = Readonly<Record<string, readonly [en: string, zh: string]>>;
+
+${lists.join("\n")}`;
 }
 
 // One function for each act: commands of one act mostly have one shape, so that each function's

@@ -115,7 +115,7 @@ function rejected(id: string | null, repeated: boolean): Rejected {
 }
 
 function step(): StepView {
-  const step: StepView = { need: string(), count: small() };
+  const step: StepView = { need: string() as StepView["need"], count: small() };
   if (flag()) step.until = number();
   if (flag()) step.amount = number();
   if (flag()) step.name = string();

@@ -75,7 +75,10 @@ export class Engine {
     return new Engine(glue, glue.restore(asText(campaign), seedOf(options), snapshot ?? NO_BYTES));
   }
 
-  /** Decides one command and records what happened. A refusal is an answer, not an exception. */
+  /**
+   * Decides one command and records what happened. A refusal is an answer, not an exception. Keys that no command has are
+   * passed over, which TypeScript does not; `submitBatch` refuses them.
+   */
   submit(command: Command): Answer {
     const given = (command ?? {}) as Command;
     if (buffers.input === 0) buffers.input = this.glue.scratch();

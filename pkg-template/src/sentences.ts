@@ -1,5 +1,5 @@
 // Refusals in words: the sentences of a code, with values as people read them.
-import { SENTENCES } from "./generated/tables.js";
+import { PERIODS, SENTENCES, STATES, WHOM, type Words } from "./generated/tables.js";
 import { type Lang, moment, money, titleIn } from "./format.js";
 import type { Campaign, Params } from "./types.js";
 
@@ -80,40 +80,3 @@ function called(lang: Lang, code: string, name: string, { titles }: Names): stri
   if (code.startsWith("EVENT") || !Object.prototype.hasOwnProperty.call(titles, name)) return name;
   return titleIn(lang, titles[name] ?? name);
 }
-
-type Words = Readonly<Record<string, readonly [en: string, zh: string]>>;
-
-/** What a grant is. */
-const STATES: Words = {
-  claimable: ["waiting to be claimed", "待领取"],
-  held: ["on hold", "冻结中"],
-  reserved: ["reserved", "待发放"],
-  fulfilled: ["handed over", "已发放"],
-  active: ["in use", "使用中"],
-  used: ["used", "已使用"],
-  outdated: ["out of date", "已过期"],
-  failed: ["cancelled", "发放失败"],
-  revoked: ["taken back", "已收回"],
-};
-
-const PERIODS: Words = {
-  hour: ["each hour", "每小时"],
-  day: ["each day", "每天"],
-  week: ["each week", "每周"],
-  month: ["each month", "每月"],
-  campaign: ["in the whole campaign", "整个活动期间"],
-};
-
-/** Whom a limit counts for; it is plain where it is whoever reads it. */
-const WHOM: Words = {
-  helper: ["", ""],
-  participant: ["", ""],
-  initiator: ["for whoever started it", "按发起者计"],
-  device: ["for this device", "按设备计"],
-  network: ["for this network", "按网络计"],
-  loop: ["for this one", "按本次活动计"],
-  touchpoint: ["for this place", "按触点计"],
-  reward: ["for this reward", "按奖励计"],
-  play: ["for all together", "全部参与者合计"],
-  campaign: ["for all together", "全部参与者合计"],
-};

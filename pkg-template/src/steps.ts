@@ -44,8 +44,10 @@ export function stepInWords(step: StepView, { currency, lang = "en", at, event }
 
 type Both = readonly [en: string, zh: string];
 
+type Need = StepView["need"];
+
 /** By what is needed; for a count of one, what stands before `|`. */
-const STEPS: Readonly<Record<string, Both>> = {
+const STEPS: Readonly<Record<Need, Both>> = {
   help: ["1 more friend has to help|{count} more friends have to help", "还差 {count} 位好友助力"],
   "help-here": ["Help here", "在此助力"],
   join: ["1 more has to join|{count} more have to join", "还差 {count} 人参加"],
@@ -73,7 +75,7 @@ const STEPS: Readonly<Record<string, Both>> = {
 };
 
 /** The same where the page has words for events. */
-const TODO: Readonly<Record<string, Both>> = {
+const TODO: Readonly<Partial<Record<Need, Both>>> = {
   invite: ["1 more new friend: {name}|{count} more new friends: {name}", "还差 {count} 位新好友：{name}"],
   event: ["{name}|{name}, {count} more times", "{name}|{name}，还差 {count} 次"],
 };

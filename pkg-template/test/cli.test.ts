@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -244,6 +245,16 @@ test("touchpoints lead somewhere", () => {
     kfactor(["touchpoints", TEN, ...key, "--url", "https://tea.example.com"]).stdout,
     /^touchpoint,/,
   );
+  const links = (url: string): string => kfactor(["touchpoints", TEN, ...key, "--url", url]).stdout;
+  for (const url of ["https://tea.example.com/", "https://tea.example.com/r", "https://tea.example.com/r/"])
+    assert.equal(links(url), links("https://tea.example.com"), url);
+  assert.match(links("https://tea.example.com/for"), /https:\/\/tea\.example\.com\/for\/r\//);
+  const nowhere = ["--url", "https://tea.example.com", "--sheet", join(folder, "no", "where.html")];
+  const refused = kfactor(["touchpoints", TEN, ...key, ...nowhere]);
+  assert.equal(refused.status, 2);
+  assert.match(refused.stderr, /^kfactor: .*where\.html: there is no such file or folder\n$/);
+  const taken = kfactor(["insight", "-", "--csv", TEN], "[]");
+  assert.deepEqual([taken.status, taken.stderr], [2, `kfactor: ${TEN}: this is there already\n`]);
 });
 
 test("a wrong command line ends with 2 and says how it is done", () => {
@@ -263,4 +274,49 @@ test("a wrong command line ends with 2 and says how it is done", () => {
   }
   assert.match(kfactor(["validate", "--lang", "zh"]).stderr, /请指定至少一份活动文档/);
   assert.match(kfactor(["--help"]).stdout, /kfactor validate/);
+});
+
+test("with --json what ends a command can be read by a program", () => {
+  const told = (words: string[], input = ""): { [key: string]: unknown } => {
+    const { status, stdout, stderr } = kfactor([...words, "--json"], input);
+    assert.notEqual(status, 0);
+    assert.match(stderr, /^kfactor: /);
+    return JSON.parse(stdout) as { [key: string]: unknown };
+  };
+  assert.deepEqual(told(["token", "peek", "abc"]), {
+    ok: false,
+    code: "TOKEN_MALFORMED",
+    message: "This link or code is not valid.",
+    messageZh: "该链接或二维码无效。",
+  });
+  const { code, message, messageZh } = told(["validate", "nowhere.json"]);
+  assert.deepEqual(
+    [code, message, messageZh],
+    ["USAGE", "nowhere.json: there is no such file or folder", "nowhere.json：没有这个文件或文件夹"],
+  );
+  assert.equal(told(["validate"]).message, "name at least one campaign document");
+  const broken = join(folder, "no-campaign.json");
+  writeFileSync(broken, "{}");
+  const { problems } = told(["run", broken, "-"]) as { problems: { pointer: string }[] };
+  assert.deepEqual(
+    problems.map(({ pointer }) => pointer),
+    ["/id", "/title", "/runs", "/plays"],
+  );
+});
+
+test("whoever reads may stop reading", () => {
+  const commands = Array.from({ length: 3000 }, (_, n) => ({ id: `c${n}`, at: NOON, do: "tick" }));
+  const file = join(folder, "many.ndjson");
+  writeFileSync(file, commands.map((command) => JSON.stringify(command)).join("\n"));
+  const words = `"${process.execPath}" pkg/bin/kfactor.js run ${TEN} "${file}" --json | head -n 1`;
+  const { stdout, stderr } = spawnSync("sh", ["-c", words], { encoding: "utf8" });
+  assert.deepEqual([stdout, stderr], ['{"ok":true,"id":"c0","facts":[]}\n', ""]);
+});
+
+test("the version is told, and what stands before a command is named", () => {
+  const { version } = JSON.parse(readFileSync("pkg/package.json", "utf8")) as { version: string };
+  for (const word of ["--version", "-v"]) assert.equal(kfactor([word]).stdout, `${version}\n`);
+  const { status, stderr } = kfactor(["--jsn", "validate", TEN]);
+  assert.equal(status, 2);
+  assert.match(stderr, /there is no command `--jsn`/);
 });

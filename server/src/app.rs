@@ -13,6 +13,7 @@ use crate::secrets::Secrets;
 use crate::{api, demo, short, store};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::handler::HandlerWithoutStateExt;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
@@ -141,9 +142,13 @@ pub fn router(app: Arc<App>, www: Option<&Path>, with_demo: bool) -> Router {
     if with_demo {
         router = router.merge(demo::router());
     }
+    let nothing = || async { Code::PathUnknown };
     let router = match www {
-        Some(folder) => router.fallback_service(ServeDir::new(folder)),
-        None => router.fallback(|| async { Code::PathUnknown }),
+        Some(folder) => {
+            let files = ServeDir::new(folder).call_fallback_on_method_not_allowed(true);
+            router.fallback_service(files.fallback(nothing.into_service()))
+        }
+        None => router.fallback(nothing),
     };
     router
         .method_not_allowed_fallback(|| async { Code::MethodUnknown })

@@ -4,6 +4,7 @@ use kfactor::campaign::units::Currency;
 use kfactor::engine::Code;
 use kfactor::engine::money::Money;
 use kfactor::engine::time::{UtcOffset, civil_from_days};
+use kfactor::engine::words::explain;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -27,30 +28,27 @@ pub fn complete(answer: &str, locale: &Locale) -> String {
     }
     let refusal = if answer.starts_with("{\"ok\":true") { None } else { serde_json::from_str(answer).ok() };
     let Some(Refusal { code, params }) = refusal else { return answer.to_owned() };
-    let sentences = Code::ALL.iter().find(|known| known.name() == code).map(|known| known.sentences());
-    let (Some((english, chinese)), Some(open)) = (sentences, answer.strip_suffix('}')) else {
-        return answer.to_owned();
-    };
-    let text = |sentence| Value::from(fill(sentence, &params, locale));
-    format!("{open},\"message\":{},\"messageZh\":{}}}", text(english), text(chinese))
+    let (Some(open), true) = (answer.strip_suffix('}'), is_known(&code)) else { return answer.to_owned() };
+    let (english, chinese) = explain(&code, |name| Some(said(name, params.get(name)?, locale)));
+    let (english, chinese) = (Value::from(english), Value::from(chinese));
+    format!("{open},\"message\":{english},\"messageZh\":{chinese}}}")
 }
 
-/// Puts the values where the sentence names them.
-fn fill(sentence: &str, params: &Map<String, Value>, locale: &Locale) -> String {
-    let mut filled = sentence.to_owned();
-    for (name, value) in params {
-        let text = match (name.as_str(), value) {
-            ("until", Value::Number(at)) => local(at.as_i64().unwrap_or(0), locale.timezone),
-            ("amount", Value::Number(amount)) => {
-                let amount = Money(amount.as_i64().unwrap_or(0));
-                format!("{} {}", amount.display(locale.currency.digits()), locale.currency.code())
-            }
-            (_, Value::String(text)) => text.clone(),
-            (_, other) => other.to_string(),
-        };
-        filled = filled.replace(&format!("{{{name}}}"), &text);
+fn is_known(code: &str) -> bool {
+    Code::ALL.iter().any(|known| known.name() == code)
+}
+
+/// A value as the campaign writes it.
+fn said(name: &str, value: &Value, locale: &Locale) -> String {
+    match (name, value) {
+        ("until", Value::Number(at)) => local(at.as_i64().unwrap_or(0), locale.timezone),
+        ("amount", Value::Number(amount)) => {
+            let amount = Money(amount.as_i64().unwrap_or(0));
+            format!("{} {}", amount.display(locale.currency.digits()), locale.currency.code())
+        }
+        (_, Value::String(text)) => text.clone(),
+        (_, other) => other.to_string(),
     }
-    filled
 }
 
 /// A moment as a clock on the wall of the campaign's timezone shows it.
@@ -81,12 +79,18 @@ mod tests {
         assert_eq!(completed(price)["message"], "The amount is not the price, which is 49.90 CNY.");
         let quoted = r#"{"ok":false,"id":"c","code":"PLAY_UNKNOWN","params":{"name":"a\"b"},"missing":[]}"#;
         assert!(completed(quoted)["message"].as_str().unwrap().contains("a\"b"));
+        let limit = r#"{"ok":false,"id":"c","code":"LIMIT_REACHED","params":{"most":3,"until":0,"name":"helper/day"},"missing":[]}"#;
+        assert_eq!(completed(limit)["message"], "The limit of 3 is reached (each day).");
+        assert_eq!(completed(limit)["messageZh"], "已达到上限 3（每天）。");
+        let settled =
+            r#"{"ok":false,"id":"c","code":"GRANT_SETTLED","params":{"name":"revoked"},"missing":[]}"#;
+        assert_eq!(completed(settled)["message"], "The reward is taken back already.");
     }
 
     #[test]
     fn every_sentence_is_filled() {
-        let params = r#"{"most":3,"until":0,"amount":1,"field":"by","name":"x"}"#;
-        for code in Code::ALL {
+        let params = [r#"{"most":3,"until":0,"amount":1,"field":"by","name":"x"}"#, "{}"];
+        for (code, params) in Code::ALL.iter().flat_map(|code| params.map(|params| (code, params))) {
             let answer =
                 format!("{{\"ok\":false,\"id\":\"c\",\"code\":\"{}\",\"params\":{params}}}", code.name());
             for name in ["message", "messageZh"] {

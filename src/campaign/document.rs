@@ -3,7 +3,8 @@
 /// Makes a struct that is read from an object: `snake_case` fields become `camelCase` keys, a type that
 /// knows what its absence means (`Option`) may be absent, `= value` gives a default, and any other key of
 /// the object is a problem. The doc comments become the schema's descriptions. After the struct,
-/// `check path;` names a `fn(&Self, &Node, &mut Cx)` that looks at the whole and may report more.
+/// `check path;` names a `fn(&Self, &Node, &mut Cx)` that looks at the whole and may report more, and `shape path;` a
+/// `fn(Schema) -> Schema` that tells the schema of it.
 macro_rules! document {
     (
         $(#[doc = $doc:literal])*
@@ -11,6 +12,7 @@ macro_rules! document {
             $($(#[doc = $field_doc:literal])* pub $field:ident: $ty:ty $(= $default:expr)?),* $(,)?
         }
         $(check $check:path;)?
+        $(shape $shape:path;)?
     ) => {
         $(#[doc = $doc])*
         #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +55,9 @@ macro_rules! document {
                 $($crate::campaign::document::property!(
                     object, concat!($($field_doc, "\n"),*), $field: $ty $(= $default)?
                 );)*
-                object.finish()
+                let schema = object.finish();
+                $(let schema = $shape(schema);)?
+                schema
             }
         }
     };

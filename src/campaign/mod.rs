@@ -42,7 +42,7 @@ use crate::poster::Posters;
 use crate::report::sink::SinkRules;
 use crate::sorted::Sorted;
 use counting::Counting;
-use decode::{Blank, COMPLETE, Cx, Decode, Document};
+use decode::{Blank, COMPLETE, Cx, Decode, Document, wanted};
 use document::{choices, document};
 use guard::Guard;
 use limits::{Actions, Limit};
@@ -499,6 +499,9 @@ fn read(tree: &Tree<'_>, cx: &mut Cx) -> Option<Root> {
     cx.timezone = text("timezone").and_then(units::parse_offset).unwrap_or(cx.timezone);
     let root = Root::decode_members(node, cx);
     // For editors; it says nothing about the campaign.
+    if let Some(schema) = node.get("$schema") {
+        cx.within("$schema", |cx| cx.text(schema, || wanted("text in quotes", "引号中的文本")).is_some());
+    }
     cx.unknown_keys(node, &[&["$schema"], Root::KEYS]);
     // How the parts fit is only worth a word once each of them can be read.
     if let Some(root) = root.as_ref().filter(|_| !cx.refuses()) {

@@ -10,7 +10,10 @@ use super::field::{Kind, Reason};
 use super::forms::FieldRow;
 use super::rejection::Code;
 use super::view::{StepView, View};
+use super::words::{PERIODS, STATES, WHOM, Word};
 use crate::campaign::Problem;
+use crate::campaign::decode::Decode;
+use crate::campaign::rewards::RewardKind;
 
 /// What each act carries besides `id`, `at` and `do`: fields it needs, fields it may have.
 const ACTS: &[(Act, &[&str], &[&str])] = &[
@@ -64,6 +67,9 @@ pub fn metadata_json() -> Value {
         let (en, zh) = code.sentences();
         json!({ "code": code.name(), "en": en, "zh": zh })
     });
+    let words = |words: &[Word]| -> Vec<Value> {
+        words.iter().map(|(word, en, zh)| json!({ "word": word, "en": en, "zh": zh })).collect()
+    };
     json!({
         "acts": Act::ALL.iter().map(|(act, name, number)| json!({
             "act": name, "number": number, "secret": act.needs_secret_key(),
@@ -73,6 +79,7 @@ pub fn metadata_json() -> Value {
         "kinds": kinds.collect::<Vec<_>>(),
         "reasons": Reason::ALL.iter().map(|reason| reason.text()).collect::<Vec<_>>(),
         "rejections": rejections.collect::<Vec<_>>(),
+        "words": { "STATES": words(STATES), "PERIODS": words(PERIODS), "WHOM": words(WHOM) },
     })
 }
 
@@ -91,6 +98,7 @@ pub fn schema_json() -> Value {
         drop(shape);
     }
     let mut defs = generator.take_definitions(true);
+    say_words(&mut defs);
     defs.insert("Command".into(), one_of("Command", ACTS.iter().map(command)));
     let facts = Fact::TABLE.iter().zip(Fact::DOCS).map(|(row, docs)| fact(row, *docs));
     defs.insert("Fact".into(), one_of("Something that happened.", facts));
@@ -110,6 +118,73 @@ pub fn schema_json() -> Value {
         "description": "The JSON that pages, backends and logs exchange.",
         "$defs": defs,
     })
+}
+
+/// Tells which words a view says, where they are the same for all mechanics. What mechanics call the parts of their loops
+/// and the people in them is open: mechanics come.
+fn say_words(defs: &mut serde_json::Map<String, Value>) {
+    const NEEDS: [&str; 18] = [
+        "help",
+        "help-here",
+        "join",
+        "join-here",
+        "invite",
+        "pay",
+        "event",
+        "wait",
+        "check-in",
+        "submit",
+        "review",
+        "return",
+        "points",
+        "draw",
+        "claim",
+        "redeem",
+        "enter",
+        "score",
+    ];
+    const SIDES: [&str; 10] = [
+        "initiator",
+        "helper",
+        "inviter",
+        "invitee",
+        "member",
+        "leader",
+        "sharer",
+        "opener",
+        "distributor",
+        "winner",
+    ];
+    const GRANT: [&str; 9] =
+        ["claimable", "held", "reserved", "fulfilled", "active", "used", "outdated", "failed", "revoked"];
+    let acts: Vec<&str> = Act::ALL.iter().map(|(_, name, _)| *name).collect();
+    let kind = RewardKind::shape().to_value();
+    let kinds = kind.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+    let kinds: Vec<&str> = kinds.filter_map(|word| word.get("const")?.as_str()).collect();
+    let reward: Vec<&str> = ["locked", "lost", "out"].into_iter().chain(GRANT).collect();
+    let words: [(&str, &str, &[&str]); 10] = [
+        ("View", "status", &["planned", "running", "ended"]),
+        ("LoopView", "status", &["running", "complete", "expired"]),
+        ("GrantView", "status", &GRANT),
+        ("RewardView", "status", &reward),
+        ("OfferView", "kind", &kinds),
+        ("RewardView", "kind", &kinds),
+        ("GrantView", "kind", &kinds),
+        ("ActionView", "do", &acts),
+        ("OfferView", "for", &SIDES),
+        ("StepView", "need", &NEEDS),
+    ];
+    for (of, field, words) in words {
+        if let Some(shape) = defs.get_mut(of).and_then(|of| of.pointer_mut(&format!("/properties/{field}"))) {
+            shape["enum"] = json!(words);
+        }
+    }
+    if let Some(code) = defs.get_mut("ActionView").and_then(|of| of.pointer_mut("/properties/code")) {
+        *code = json!({
+            "description": code["description"],
+            "anyOf": [{ "$ref": "#/$defs/Code" }, { "type": "null" }],
+        });
+    }
 }
 
 fn one_of(description: &str, options: impl Iterator<Item = Value>) -> Value {

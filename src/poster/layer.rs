@@ -82,6 +82,7 @@ document! {
         pub surfaces: Option<List<Surface, 1, 4>>,
     }
     check check_layer;
+    shape layer_shape;
 }
 
 choices! {
@@ -630,6 +631,35 @@ fn check_layer(layer: &Layer, node: &Node<'_>, cx: &mut Cx) {
             });
         }
     }
+}
+
+/// What a schema can tell of [`check_layer`]: the keys that each kind of layer needs, and those that it does not have.
+#[cfg(feature = "schema")]
+fn layer_shape(mut schema: schemars::Schema) -> schemars::Schema {
+    let kinds = [Kind::Rect, Kind::Image, Kind::Qr, Kind::Text];
+    // Each in the `else` of the one before: a list of them would be lost on those who make types of it.
+    let all = kinds.into_iter().fold(serde_json::json!({}), |others, kind| {
+        let foreign = OWN_KEYS.iter().filter(|(_, kinds)| !kinds.contains(&kind));
+        let mut properties: serde_json::Map<_, _> =
+            foreign.map(|(key, _)| ((*key).to_owned(), false.into())).collect();
+        if kind != Kind::Text {
+            properties.insert("at".into(), serde_json::json!({ "minItems": 4 }));
+        }
+        let needed = match kind {
+            Kind::Text => &["text"][..],
+            Kind::Image => &["src"],
+            _ => &[],
+        };
+        serde_json::json!({
+            "if": { "properties": { "draw": { "const": kind.as_str() } }, "required": ["draw"] },
+            "then": { "properties": properties, "required": needed },
+            "else": others,
+        })
+    });
+    for (keyword, value) in all.as_object().into_iter().flatten() {
+        schema.insert(keyword.clone(), value.clone());
+    }
+    schema
 }
 
 /// The beginning of a variable in a text that no brace closes.

@@ -116,7 +116,7 @@ impl Decode for Length {
     fn shape() -> schemars::Schema {
         schemars::json_schema!({ "anyOf": [
             { "type": "integer", "minimum": -4000, "maximum": 4000 },
-            { "type": "string", "pattern": "^-?[0-9]{1,3}%$" }
+            { "type": "string", "pattern": "^(\\+?0*(200|1?[0-9]{1,2})|-0*(100|[0-9]{1,2}))%$" }
         ] })
     }
 }

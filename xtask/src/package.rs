@@ -36,5 +36,22 @@ pub fn install() -> Outcome {
     let archive = tarball.to_string_lossy().into_owned();
     let unpack = ["-xzf", &archive, "--strip-components=1", "-C"];
     read(command("tar", unpack).arg(&place)).map(drop)?;
+    link_command()?;
     std::fs::remove_file(&tarball).map_err(at(&tarball))
+}
+
+/// Makes `npx kfactor` work at the top of the repository, as npm does where somebody installs the package.
+#[cfg(unix)]
+fn link_command() -> Outcome {
+    let link = root().join("node_modules/.bin/kfactor");
+    if link.symlink_metadata().is_ok() {
+        std::fs::remove_file(&link).map_err(at(&link))?;
+    }
+    std::os::unix::fs::symlink("../kfactor/bin/kfactor.js", &link).map_err(at(&link))
+}
+
+/// Elsewhere it is `node pkg/bin/kfactor.js`.
+#[cfg(not(unix))]
+fn link_command() -> Outcome {
+    Ok(())
 }

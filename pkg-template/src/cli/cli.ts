@@ -38,9 +38,9 @@ const COMMANDS: Readonly<Record<string, (words: string[]) => Promise<Exit>>> = {
 
 async function main(words: string[]): Promise<Exit> {
   const [name, ...rest] = words;
-  if (name === "--version") return say(`${await version()}\n`, Exit.Well);
+  if (name === "--version" || name === "-v") return say(`${await version()}\n`, Exit.Well);
   const isHelp = words.includes("--help") || words.includes("-h");
-  if (name === undefined || name.startsWith("-"))
+  if (name === undefined || (isHelp && name.startsWith("-")))
     return say(helpOf(undefined, langOf(words)), isHelp ? Exit.Well : Exit.Usage);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) throw usage(`there is no command \`${name}\``, `没有命令 \`${name}\``);
@@ -52,10 +52,18 @@ async function version(): Promise<string> {
   return (createRequire(import.meta.url)("../package.json") as { version: string }).version;
 }
 
+// Whoever reads may have read enough, as `head` does: then nobody is left to print for.
+process.stdout.on("error", (reason: NodeJS.ErrnoException) => {
+  if (reason.code !== "EPIPE") throw reason;
+  process.exit(process.exitCode ?? Exit.Well);
+});
+
+const words = process.argv.slice(2);
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await main(words);
 } catch (reason) {
-  const { exit, message, messageZh } = Stop.from(reason);
-  process.stderr.write(`kfactor: ${langOf(process.argv.slice(2)) === "zh" ? messageZh : message}\n`);
-  process.exitCode = exit;
+  const stop = Stop.from(reason);
+  if (words.includes("--json")) process.stdout.write(JSON.stringify(stop) + "\n");
+  process.stderr.write(`kfactor: ${langOf(words) === "zh" ? stop.messageZh : stop.message}\n`);
+  process.exitCode = stop.exit;
 }

@@ -60,9 +60,9 @@ const HELP: Readonly<Record<Lang, string>> = {
       --csv FILE -o FOLDER                  one for each line; columns are variables, url, variant and file
       --force                               writes over posters of an earlier table that had no column \`file\`
 
-  --json          machine-readable output
+  --json          machine-readable output; what ends a command is {"ok":false,"code",…} there as well
   --lang en|zh    the language of messages
-  --help, --version
+  --help, -h, --version, -v
 
 Exit codes: 0 all is well, 1 findings, 2 the command line or a file is wrong.
 `,
@@ -115,9 +115,9 @@ Exit codes: 0 all is well, 1 findings, 2 the command line or a file is wrong.
       --csv FILE -o FOLDER                  每行一张；列为变量、url、variant 和 file
       --force                               覆盖先前没有 \`file\` 列的表格所生成的海报
 
-  --json          机器可读的输出
+  --json          机器可读的输出；使命令中止的错误也输出为 {"ok":false,"code",…}
   --lang en|zh    提示语言
-  --help, --version
+  --help, -h, --version, -v
 
 退出码：0 一切正常，1 有发现，2 命令行或文件有误。
 `,

@@ -15,11 +15,27 @@ export enum Exit {
 export class Stop extends Error {
   readonly exit: Exit;
   readonly messageZh: string;
+  /** What the package said, if it was the package. */
+  readonly reason: KfactorError | undefined;
 
-  constructor(exit: Exit, message: string, messageZh: string = message) {
+  constructor(exit: Exit, message: string, messageZh: string = message, reason?: KfactorError) {
     super(message);
     this.exit = exit;
     this.messageZh = messageZh;
+    this.reason = reason;
+  }
+
+  /** For `--json`: the error of the package, or else what is wrong with the command line or a file. */
+  toJSON(): object {
+    const { code, message, messageZh } = this.reason ?? { code: CODES[this.exit], ...this.sentences() };
+    const problems = this.reason instanceof CampaignError ? { problems: this.reason.problems } : {};
+    return { ok: false, code, message, messageZh, ...problems };
+  }
+
+  /** Without the line that only says where to find help. */
+  private sentences(): { message: string; messageZh: string } {
+    const [message = "", messageZh = ""] = [this.message, this.messageZh].map((text) => text.split("\n")[0]);
+    return { message, messageZh };
   }
 
   /** What to say about any error. */
@@ -27,14 +43,19 @@ export class Stop extends Error {
     if (reason instanceof Stop) return reason;
     if (reason instanceof KfactorError) {
       const { code, message, messageZh } = reason;
-      return new Stop(Exit.Findings, `${code}: ${message}`, `${code}: ${messageZh}`);
+      return new Stop(Exit.Findings, `${code}: ${message}`, `${code}: ${messageZh}`, reason);
     }
+    // The system's own errors name the file.
+    if (reason instanceof Error && "path" in reason) return unusable(String(reason.path), reason);
     return new Stop(
       Exit.Findings,
       reason instanceof Error ? (reason.stack ?? reason.message) : String(reason),
     );
   }
 }
+
+/** What `--json` calls an end that is no error of the package. */
+const CODES = { [Exit.Well]: "", [Exit.Findings]: "FAILED", [Exit.Usage]: "USAGE" };
 
 /** The command line is wrong. */
 export function usage(message: string, messageZh: string = message): Stop {
@@ -191,7 +212,8 @@ export function cannotRun(file: string, problems: readonly Problem[], inChinese:
     .map((problem) => describe(file, problem, inChinese))
     .join("")
     .trimEnd();
-  return new Stop(Exit.Findings, `the campaign cannot run\n${lines}`, `活动无法运行\n${lines}`);
+  const reason = new CampaignError([...problems]);
+  return new Stop(Exit.Findings, `the campaign cannot run\n${lines}`, `活动无法运行\n${lines}`, reason);
 }
 
 /** A text with blanks behind it up to a width, of which a Chinese character takes two. */

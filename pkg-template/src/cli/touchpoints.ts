@@ -122,7 +122,8 @@ function siteOf(text: string): string {
       `--url is where the world reaches your server, as https://k.example.com, not \`${text}\``,
       `--url 应为外界访问你服务器的地址，如 https://k.example.com，而不是 \`${text}\``,
     );
-  return text.replace(/\/+$/, "");
+  // Links are at `/r/`, which people know and write.
+  return text.replace(/(\/r)?\/*$/, "");
 }
 
 /** 2025-01-01, the first day of tokens, in days since 1970-01-01. */

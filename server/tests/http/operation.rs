@@ -291,6 +291,10 @@ fn pages_are_served_and_other_origins_may_ask() {
     let wasm = server.client.request("GET", "/engine.wasm", &[], None);
     assert_eq!(wasm.header("content-type"), "application/wasm");
     assert_eq!(server.client.request("GET", "/../log.db", &[], None).status, 404);
+    for (method, path) in [("GET", "/v1/nowhere"), ("POST", "/v1/nowhere"), ("GET", "/nowhere.html")] {
+        let nothing = server.client.request(method, path, &[], None);
+        assert_eq!((nothing.status, nothing.code().as_str()), (404, "PATH_UNKNOWN"), "{method} {path}");
+    }
     let asked = [
         ("origin", "https://shop.example"),
         ("access-control-request-method", "POST"),

@@ -73,7 +73,8 @@ fn decode_whole(node: &Node<'_>, cx: &mut Cx, min: u32, max: u32) -> Option<u32>
                     format!("{subject} must be a whole number, not {raw}."),
                     format!("{subject} 应为整数，而不是 {raw}。"),
                 )
-            });
+            })
+            .suggest(|_| whole(raw));
             return None;
         }
         _ => {
@@ -92,6 +93,12 @@ fn decode_whole(node: &Node<'_>, cx: &mut Cx, min: u32, max: u32) -> Option<u32>
         });
     }
     value
+}
+
+/// A whole number that some programs write with decimals, as `10.0`.
+fn whole(raw: &str) -> Option<String> {
+    let (whole, decimals) = raw.split_once('.')?;
+    decimals.bytes().all(|digit| digit == b'0').then(|| whole.to_owned())
 }
 
 impl Blank for bool {
