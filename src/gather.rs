@@ -19,20 +19,3 @@ pub(crate) trait Gather: Iterator + Sized {
 }
 
 impl<I: Iterator> Gather for I {}
-
-/// Iterators of what may fail that become lists, or nothing.
-pub(crate) trait GatherAll<T>: Iterator<Item = Option<T>> + Sized {
-    /// The items as a list, if there are all of them.
-    fn gather_all(self) -> Option<Vec<T>> {
-        if COMPLETE {
-            return self.collect();
-        }
-        let mut list = Vec::new();
-        for item in self {
-            list.push(item?);
-        }
-        Some(list)
-    }
-}
-
-impl<T, I: Iterator<Item = Option<T>>> GatherAll<T> for I {}

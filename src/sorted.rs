@@ -4,6 +4,7 @@
 //! engine has dozens. A list of short sorted runs does the same with a tenth of the code: looking up is two binary
 //! searches, and adding moves at most one run and, once in many times, the list of runs.
 
+use core::slice::Iter;
 use std::borrow::Borrow;
 
 /// A run is cut in two when it has more entries than this.
@@ -63,17 +64,17 @@ impl<K, V> Sorted<K, V> {
 
     /// The entries.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> + Clone {
-        self.runs.iter().flatten().map(|(key, value)| (key, value))
+        self.all().map(|(key, value)| (key, value))
     }
 
     /// The keys.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &K> + Clone {
-        self.runs.iter().flatten().map(|(key, _)| key)
+        self.all().map(|(key, _)| key)
     }
 
     /// The values, in the order of their keys.
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &V> + Clone {
-        self.runs.iter().flatten().map(|(_, value)| value)
+        self.all().map(|(_, value)| value)
     }
 
     /// The entries.
@@ -85,6 +86,10 @@ impl<K, V> Sorted<K, V> {
     /// The values, in the order of their keys.
     pub fn into_values(self) -> impl Iterator<Item = V> {
         self.into_iter().map(|(_, value)| value)
+    }
+
+    fn all(&self) -> Entries<'_, K, V> {
+        Entries { first: [].iter(), runs: self.runs.iter(), last: [].iter() }
     }
 }
 
@@ -152,15 +157,23 @@ impl<K: Ord, V> Sorted<K, V> {
 
     /// The entries whose keys are at least the one and at most the other.
     pub fn between(&self, least: K, most: K) -> impl DoubleEndedIterator<Item = (&K, &V)> {
-        let (first, last) = (self.run_of(&least), self.run_of(&most));
-        let runs = self.runs.get(first..=last).unwrap_or_default();
-        let within = runs.iter().enumerate().flat_map(move |(at, run)| {
-            let from = if at == 0 { run.partition_point(|(key, _)| *key < least) } else { 0 };
-            let to =
-                if at + first == last { run.partition_point(|(key, _)| *key <= most) } else { run.len() };
-            run.get(from..to).unwrap_or_default()
-        });
-        within.map(|(key, value)| (key, value))
+        let (first, Ok(from) | Err(from)) = self.place(&least);
+        let (last, to) = match self.place(&most) {
+            (last, Ok(place)) => (last, place + 1),
+            (last, Err(place)) => (last, place),
+        };
+        let run = |at: usize| self.runs.get(at).map_or(&[][..], Vec::as_slice);
+        let entries = if first < last {
+            Entries {
+                first: run(first).get(from..).unwrap_or_default().iter(),
+                runs: self.runs.get(first + 1..last).unwrap_or_default().iter(),
+                last: run(last).get(..to).unwrap_or_default().iter(),
+            }
+        } else {
+            let only = if first == last { run(first).get(from..to).unwrap_or_default() } else { &[] };
+            Entries { first: only.iter(), runs: [].iter(), last: [].iter() }
+        };
+        entries.map(|(key, value)| (key, value))
     }
 
     /// The run that has, or would have, the key.
@@ -207,6 +220,51 @@ impl<K: Ord, V> Sorted<K, V> {
             run.insert(place, entry);
         }
         (at, place)
+    }
+}
+
+/// Entries that follow each other: some of a run, whole runs, and some of another. The library's adaptors for lists of
+/// lists are three times the code, and compiled for every use.
+#[derive(Debug)]
+struct Entries<'m, K, V> {
+    first: Iter<'m, (K, V)>,
+    runs: Iter<'m, Vec<(K, V)>>,
+    last: Iter<'m, (K, V)>,
+}
+
+impl<K, V> Clone for Entries<'_, K, V> {
+    fn clone(&self) -> Self {
+        Entries { first: self.first.clone(), runs: self.runs.clone(), last: self.last.clone() }
+    }
+}
+
+impl<'m, K, V> Iterator for Entries<'m, K, V> {
+    type Item = &'m (K, V);
+
+    #[cfg_attr(not(feature = "complete"), inline(never))]
+    fn next(&mut self) -> Option<&'m (K, V)> {
+        loop {
+            let entry = self.first.next();
+            if entry.is_some() {
+                return entry;
+            }
+            let Some(run) = self.runs.next() else { return self.last.next() };
+            self.first = run.iter();
+        }
+    }
+}
+
+impl<K, V> DoubleEndedIterator for Entries<'_, K, V> {
+    #[cfg_attr(not(feature = "complete"), inline(never))]
+    fn next_back(&mut self) -> Option<Self::Item> {
+        loop {
+            let entry = self.last.next_back();
+            if entry.is_some() {
+                return entry;
+            }
+            let Some(run) = self.runs.next_back() else { return self.first.next_back() };
+            self.last = run.iter();
+        }
     }
 }
 

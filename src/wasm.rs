@@ -50,6 +50,20 @@ impl<T> Shared<T> {
     }
 }
 
+/// Memory of a page's build: the standard library's allocator is two kilobytes more.
+#[cfg(not(feature = "complete"))]
+#[global_allocator]
+static ALLOCATOR: rlsf::GlobalTlsf<Small> = rlsf::GlobalTlsf::new();
+
+#[cfg(not(feature = "complete"))]
+struct Small;
+
+/// Lists that grow are copied, without code that tries to make their place larger.
+#[cfg(not(feature = "complete"))]
+impl rlsf::GlobalTlsfOptions for Small {
+    const ENABLE_REALLOCATION: bool = false;
+}
+
 const SCRATCH: usize = 4096;
 
 static ENGINES: Shared<Vec<Option<Box<Engine>>>> = Shared::new(Vec::new());

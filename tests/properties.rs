@@ -9,7 +9,7 @@ mod plans;
 mod recount;
 
 use kfactor::engine::audit::Audit;
-use kfactor::engine::pack::put_signed;
+use kfactor::engine::pack::{Packed as _, put_signed};
 use kfactor::engine::{Command, Engine, Time};
 use plans::{CAMPAIGN_BYTES, COMMAND_BYTES, PEOPLE, START};
 use proptest::collection::vec;

@@ -11,163 +11,150 @@ pub(crate) fn masked<const N: usize>(
     mask: Option<u8>,
 ) -> (Vec<Row<N>>, u8) {
     let width = data.len();
-    // Four light rows above and below stand for the quiet zone.
-    let mut candidate = vec![[0; N]; width + 8];
-    let mut best = candidate.clone();
+    let mut candidate = data.to_vec();
+    let mut best = data.to_vec();
     let mut best_mask = 0;
     let mut lowest = u32::MAX;
     let format: Vec<[(usize, usize); 2]> = format_places(width).collect();
-    let (inside, pairs) = (ones(width), ones(width - 1));
     for ((pattern, number), index) in layout.masks.iter().zip(0u8..).zip(0..) {
         if mask.is_some_and(|mask| mask != number) {
             continue;
         }
-        for ((out, data), pattern) in candidate.iter_mut().skip(4).zip(data).zip(pattern) {
-            *out = xor(*data, *pattern);
+        for ((out, data), pattern) in candidate.iter_mut().zip(data).zip(pattern) {
+            for ((out, data), pattern) in out.iter_mut().zip(data).zip(pattern) {
+                *out = data ^ pattern;
+            }
         }
         let bits = format_bits(level, index);
         for (places, bit) in format.iter().zip((0..15).rev()) {
             for (x, y) in places.iter().filter(|_| bits >> bit & 1 == 1) {
-                candidate.get_mut(y + 4).into_iter().for_each(|row| set(row, *x));
+                candidate.get_mut(*y).into_iter().for_each(|row| set(row, *x));
             }
         }
-        let penalty = if mask.is_some() { 0 } else { penalty(&candidate, width, inside, pairs) };
+        let penalty = if mask.is_some() { 0 } else { penalty(&candidate) };
         if penalty < lowest {
             (lowest, best_mask) = (penalty, number);
             std::mem::swap(&mut best, &mut candidate);
         }
     }
-    best.drain(..4);
-    best.truncate(width);
     (best, best_mask)
 }
 
-/// How hard the modules are to scan. `padded` has four light rows before and behind; `inside` are the columns of the
-/// symbol, and `pairs` those that have a neighbour to the right.
-fn penalty<const N: usize>(padded: &[Row<N>], width: usize, inside: Row<N>, pairs: Row<N>) -> u32 {
-    let rows = padded.get(4..4 + width).unwrap_or_default();
-    let (mut runs, mut squares, mut dark, mut finders) = (0, 0, 0, 0);
-    let mut above = [0; N];
-    let mut same_above = [0; N];
-    let mut history = [[0; N]; 3];
-    let mut long_above = [0; N];
-    for (row, y) in rows.iter().zip(0u32..) {
-        dark += count(*row);
-        let same = and(not(xor(*row, right(*row, 1))), pairs);
-        runs += run_penalty(same);
-        finders += finders_across(*row, inside);
-        if y > 0 {
-            let down = and(not(xor(*row, above)), inside);
-            // Four equal pairs one below the other are a run of five.
-            let [older, old, last] = history;
-            let long = and(and(down, last), and(old, older));
-            runs += count(long) + 2 * count(and(long, not(long_above)));
-            history = [old, last, down];
-            long_above = long;
-            squares += count(and(and(same, same_above), down));
+/// How hard the modules are to scan.
+fn penalty<const N: usize>(rows: &[Row<N>]) -> u32 {
+    let width = rows.len();
+    let mut sum = Penalty::default();
+    // Four light rows above and below stand for the quiet zone.
+    let mut strip = vec![0; width + 8];
+    let reach = if N == 1 { width } else { REACH };
+    for from in (0..width).step_by(reach) {
+        let first = from.saturating_sub(BEFORE);
+        for (word, row) in strip.iter_mut().skip(4).zip(rows) {
+            *word = columns(row, first);
         }
-        above = *row;
-        same_above = same;
+        let own = ones(reach.min(width - from)) << (from - first);
+        sum.add_strip(&strip, ones((width - first).min(64)), own);
     }
-    for window in padded.windows(15) {
-        if let Ok(window) = <&[Row<N>; 15]>::try_from(window) {
-            finders += finders_down(window, inside);
+    sum.total(u32::try_from(width * width).unwrap_or(u32::MAX))
+}
+
+/// A symbol that is wider than a word is looked at in strips of so many columns, with as many beside them as their
+/// penalties depend on: four to the left, ten to the right.
+const REACH: usize = 64 - BEFORE - 10;
+const BEFORE: usize = 4;
+
+/// The 64 columns of a row from the first one on.
+fn columns<const N: usize>(row: &Row<N>, first: usize) -> u64 {
+    let word = |at: usize| row.get(at).copied().unwrap_or(0);
+    let (at, by) = (first / 64, first % 64);
+    // In two steps, because a word cannot be moved by 64.
+    word(at) >> by | word(at + 1) << 1 << (63 - by)
+}
+
+/// The dark modules of one to 64 columns.
+fn ones(columns: usize) -> u64 {
+    u64::MAX >> (64 - columns)
+}
+
+#[derive(Default)]
+struct Penalty {
+    runs: u32,
+    squares: u32,
+    finders: u32,
+    dark: u32,
+}
+
+impl Penalty {
+    /// Adds what begins in the columns `own` of a strip; `inside` are its columns within the symbol. Four light rows are
+    /// above the first and below the last.
+    fn add_strip(&mut self, padded: &[u64], inside: u64, own: u64) {
+        let rows = padded.get(4..padded.len() - 4).unwrap_or_default();
+        // Columns that have a neighbour to the right.
+        let pairs = inside & inside >> 1;
+        let mut above = 0;
+        let mut same_above = 0;
+        let mut history = [0; 3];
+        let mut long_above = 0;
+        for (at, row) in rows.iter().enumerate() {
+            self.dark += (row & own).count_ones();
+            let same = !(row ^ row >> 1) & pairs;
+            self.runs += run_penalty(same, own);
+            self.finders += finders_across(*row, own);
+            if at > 0 {
+                let down = !(row ^ above) & own;
+                // Four equal pairs one below the other are a run of five.
+                let [older, old, last] = history;
+                let long = down & last & old & older;
+                self.runs += long.count_ones() + 2 * (long & !long_above).count_ones();
+                history = [old, last, down];
+                long_above = long;
+                self.squares += (same & same_above & down).count_ones();
+            }
+            above = *row;
+            same_above = same;
+        }
+        for window in padded.windows(15) {
+            if let Ok(window) = <&[u64; 15]>::try_from(window) {
+                self.finders += finders_down(window, own);
+            }
         }
     }
-    let total = u32::try_from(width * width).unwrap_or(u32::MAX);
-    let balance = (20 * dark).abs_diff(10 * total) / total;
-    runs + 3 * squares + 40 * finders + 10 * balance
+
+    fn total(&self, modules: u32) -> u32 {
+        let balance = (20 * self.dark).abs_diff(10 * modules) / modules;
+        self.runs + 3 * self.squares + 40 * self.finders + 10 * balance
+    }
 }
 
 /// 3 for each run of five modules of one colour and 1 for each further module.
-fn run_penalty<const N: usize>(same: Row<N>) -> u32 {
-    let two = and(same, right(same, 1));
-    let four = and(two, right(two, 2));
-    count(four) + 2 * count(and(four, not(left(four, 1))))
+fn run_penalty(same: u64, own: u64) -> u32 {
+    let two = same & same >> 1;
+    let four = two & two >> 2;
+    (four & own).count_ones() + 2 * (four & !(four << 1) & own).count_ones()
 }
 
 /// How often dark and light are 1:1:3:1:1 with four light modules on a side; twice where they are on both.
-fn finders_across<const N: usize>(row: Row<N>, inside: Row<N>) -> u32 {
-    let ends = and(row, right(row, 6));
-    let gaps = not(or(right(row, 1), right(row, 5)));
-    let core = and(and(right(row, 2), right(row, 3)), right(row, 4));
-    let found = and(and(ends, gaps), core);
-    if found == [0; N] {
+fn finders_across(row: u64, own: u64) -> u32 {
+    let ends = row & row >> 6;
+    let gaps = !(row >> 1 | row >> 5);
+    let core = row >> 2 & row >> 3 & row >> 4;
+    let found = ends & gaps & core & own;
+    if found == 0 {
         return 0;
     }
-    let light = |other: Row<N>| and(not(other), inside);
-    let before = light(left(row, 1));
-    let after = light(right(row, 7));
-    let far_before = or(or(left(row, 2), left(row, 3)), left(row, 4));
-    let far_after = or(or(right(row, 8), right(row, 9)), right(row, 10));
-    let found = and(found, and(before, after));
-    count(and(found, light(far_before))) + count(and(found, light(far_after)))
+    let before = !(row << 1);
+    let after = !(row >> 7);
+    let far_before = row << 2 | row << 3 | row << 4;
+    let far_after = row >> 8 | row >> 9 | row >> 10;
+    let found = found & before & after;
+    (found & !far_before).count_ones() + (found & !far_after).count_ones()
 }
 
-fn finders_down<const N: usize>(window: &[Row<N>; 15], inside: Row<N>) -> u32 {
+fn finders_down(window: &[u64; 15], own: u64) -> u32 {
     let [b4, b3, b2, b1, c0, c1, c2, c3, c4, c5, c6, a1, a2, a3, a4] = *window;
-    let found = and(and(and(c0, c6), and(c2, c3)), and(c4, not(or(or(c1, c5), or(b1, a1)))));
-    if found == [0; N] {
+    let found = c0 & c6 & c2 & c3 & c4 & !(c1 | c5 | b1 | a1) & own;
+    if found == 0 {
         return 0;
     }
-    let light = |other: Row<N>| and(not(other), inside);
-    count(and(found, light(or(or(b2, b3), b4)))) + count(and(found, light(or(or(a2, a3), a4))))
-}
-
-/// A row of `width` dark modules.
-fn ones<const N: usize>(width: usize) -> Row<N> {
-    let mut row = [0; N];
-    (0..width).for_each(|x| set(&mut row, x));
-    row
-}
-
-#[inline]
-fn and<const N: usize>(a: Row<N>, b: Row<N>) -> Row<N> {
-    zip(a, b, |a, b| a & b)
-}
-
-#[inline]
-fn or<const N: usize>(a: Row<N>, b: Row<N>) -> Row<N> {
-    zip(a, b, |a, b| a | b)
-}
-
-#[inline]
-fn xor<const N: usize>(a: Row<N>, b: Row<N>) -> Row<N> {
-    zip(a, b, |a, b| a ^ b)
-}
-
-#[inline]
-fn not<const N: usize>(row: Row<N>) -> Row<N> {
-    row.map(|word| !word)
-}
-
-#[inline]
-fn zip<const N: usize>(mut a: Row<N>, b: Row<N>, join: impl Fn(u64, u64) -> u64) -> Row<N> {
-    for (a, b) in a.iter_mut().zip(b) {
-        *a = join(*a, b);
-    }
-    a
-}
-
-#[inline]
-fn count<const N: usize>(row: Row<N>) -> u32 {
-    row.iter().map(|word| word.count_ones()).sum()
-}
-
-/// The row moved by 1 to 63 columns, so that column `x` has what column `x + by` had.
-#[inline]
-fn right<const N: usize>(row: Row<N>, by: u32) -> Row<N> {
-    let mut next = row.into_iter().skip(1);
-    row.map(|word| word >> by | if N == 1 { 0 } else { next.next().unwrap_or(0) << (64 - by) })
-}
-
-/// The row moved by 1 to 63 columns the other way.
-#[inline]
-fn left<const N: usize>(row: Row<N>, by: u32) -> Row<N> {
-    let mut last = 0;
-    row.map(|word| {
-        let moved = word << by | if N == 1 { 0 } else { last >> (64 - by) };
-        last = word;
-        moved
-    })
+    (found & !(b2 | b3 | b4)).count_ones() + (found & !(a2 | a3 | a4)).count_ones()
 }

@@ -7,10 +7,9 @@ use crate::engine::field::Reason;
 use crate::engine::handle::Person;
 use crate::engine::ids::Ids;
 use crate::engine::interner::Interner;
-use crate::engine::pack::{Reader, put, put_signed};
+use crate::engine::pack::{Packed, Unpacker, packed};
 use crate::engine::state::State;
 use crate::engine::time::Time;
-use crate::gather::GatherAll;
 
 /// What is known of somebody as a customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -134,18 +133,21 @@ impl Customer {
         };
         Customer { clicked, bound, was: self.was | other.was }
     }
+}
 
+impl Packed for Customer {
     fn pack(&self, out: &mut Vec<u8>) {
-        out.push(self.was);
-        put(out, number(self.clicked));
-        put(out, number(self.bound.map(|(inviter, _)| inviter)));
-        put_signed(out, self.bound.map_or(0, |(_, since)| since.0));
+        let (inviter, since) = self.bound.unzip();
+        self.was.pack(out);
+        self.clicked.pack(out);
+        inviter.pack(out);
+        since.unwrap_or_default().pack(out);
     }
 
-    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let was = reader.byte()?;
-        let (clicked, inviter, since) = (person(reader)?, person(reader)?, Time(reader.signed()?));
-        Some(Customer { was, clicked, bound: inviter.map(|inviter| (inviter, since)) })
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        let (was, clicked) = (from.read(), from.read());
+        let (inviter, since): (Option<Person>, Time) = from.read();
+        Customer { was, clicked, bound: inviter.map(|inviter| (inviter, since)) }
     }
 }
 
@@ -264,37 +266,6 @@ impl Bond {
         refused
     }
 
-    /// Appends the compact form.
-    pub fn pack(&self, out: &mut Vec<u8>) {
-        self.now.pack(out);
-        self.base.pack(out);
-        put(out, u64::try_from(self.marks.len()).unwrap_or(0));
-        for mark in &self.marks {
-            put_signed(out, mark.at.0);
-            out.push(
-                WHATS
-                    .iter()
-                    .position(|what| *what == mark.what)
-                    .and_then(|at| u8::try_from(at).ok())
-                    .unwrap_or(0),
-            );
-            put(out, number(mark.inviter));
-        }
-    }
-
-    /// Reads the compact form.
-    pub fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let (now, base) = (Customer::unpack(reader)?, Customer::unpack(reader)?);
-        let count = reader.count()?;
-        let mark = |reader: &mut Reader<'_>| {
-            let at = Time(reader.signed()?);
-            let what = WHATS.get(usize::from(reader.byte()?)).copied()?;
-            Some(Mark { at, what, inviter: person(reader)? })
-        };
-        let marks: Option<Vec<Mark>> = (0..count).map(|_| mark(reader)).gather_all();
-        Some(Bond { now, base, marks: marks? })
-    }
-
     /// Everybody whom it names.
     pub fn people(&self) -> impl Iterator<Item = Person> + '_ {
         let of = |customer: &Customer| [customer.clicked, customer.bound.map(|(inviter, _)| inviter)];
@@ -309,13 +280,9 @@ fn order(one: &Mark, other: &Mark, people: &Interner) -> Ordering {
     (one.at, one.what).cmp(&(other.at, other.what)).then_with(|| name(one).cmp(name(other)))
 }
 
-const WHATS: [What; 5] = [What::Click, What::Visit, What::Register, What::Order, What::Pay];
-
-/// An optional participant: 0 for none, else one more.
-fn number(who: Option<Person>) -> u64 {
-    who.map_or(0, |who| u64::from(who.0) + 1)
+packed! {
+    Bond { now, base, marks }
+    Mark { at, what, inviter }
 }
 
-fn person(reader: &mut Reader<'_>) -> Option<Option<Person>> {
-    Some(reader.small()?.checked_sub(1).map(Person))
-}
+packed! { enum What { Click, Visit, Register, Order, Pay } }

@@ -4,7 +4,7 @@ use hashbrown::HashTable;
 use std::collections::BinaryHeap;
 
 use super::column::Column;
-use super::pack::{self, Reader};
+use super::pack::{Packed, Unpacker};
 use crate::sorted::Sorted;
 
 /// What a counter counts: a slot (the number of a limit), the period's number and the subject's handle.
@@ -27,16 +27,6 @@ impl Key {
         Key(self.0 & !0xffff_ffff | u64::from(subject))
     }
 
-    /// Appends the key.
-    pub fn pack(self, out: &mut Vec<u8>) {
-        pack::put(out, self.0);
-    }
-
-    /// Reads what [`Key::pack`] wrote.
-    pub fn unpack(reader: &mut Reader<'_>) -> Option<Key> {
-        reader.number().map(Key)
-    }
-
     /// The slot and the period in one number.
     fn group(self) -> u32 {
         u32::try_from(self.0 >> 32).unwrap_or(0)
@@ -44,6 +34,16 @@ impl Key {
 
     fn subject(self) -> u32 {
         u32::try_from(self.0 & 0xffff_ffff).unwrap_or(0)
+    }
+}
+
+impl Packed for Key {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.0.pack(out);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        Key(from.read())
     }
 }
 
@@ -155,8 +155,17 @@ impl Counters {
         }
     }
 
-    /// Appends all counters in the order of their keys.
-    pub fn pack(&self, out: &mut Vec<u8>) {
+    /// Bytes of memory held.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let of = |group: &Group| group.near.memory() + group.far.allocation_size() + group.large.memory();
+        let lists = self.groups.capacity() * size_of::<Group>() + self.latest.capacity() * size_of::<u16>();
+        lists + self.groups.iter().map(of).sum::<usize>()
+    }
+}
+
+impl Packed for Counters {
+    fn pack(&self, out: &mut Vec<u8>) {
         let mut all = Vec::new();
         for group in &self.groups {
             let far = group.far.iter().map(|counter| u32::from_le_bytes(counter.subject));
@@ -169,31 +178,21 @@ impl Counters {
         }
         // Sorted by a heap: its code is a fraction of that of the library's sort, which nothing else in a page needs.
         let all = BinaryHeap::from(all).into_sorted_vec();
-        pack::put(out, u64::try_from(all.len()).unwrap_or(0));
-        for (key, count) in all {
-            pack::put(out, key);
-            pack::put(out, u64::from(count));
-        }
+        all.pack(out);
     }
 
-    /// Reads what [`Counters::pack`] wrote.
-    pub fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
         let mut counters = Counters::default();
-        for _ in 0..reader.count()? {
-            let (key, count) = (Key(reader.number()?), reader.small()?);
+        from.each(|from| {
+            let (key, count): (Key, u32) = from.read();
             counters.add(key);
-            let at = counters.place(key).ok()?;
-            counters.groups.get_mut(at)?.change(key.subject(), i64::from(count) - 1);
-        }
-        Some(counters)
-    }
-
-    /// Bytes of memory held.
-    #[must_use]
-    pub fn memory(&self) -> usize {
-        let of = |group: &Group| group.near.memory() + group.far.allocation_size() + group.large.memory();
-        let lists = self.groups.capacity() * size_of::<Group>() + self.latest.capacity() * size_of::<u16>();
-        lists + self.groups.iter().map(of).sum::<usize>()
+            let group = counters.place(key).ok().and_then(|at| counters.groups.get_mut(at));
+            from.require(group.is_some());
+            if let Some(group) = group {
+                group.change(key.subject(), i64::from(count) - 1);
+            }
+        });
+        counters
     }
 }
 
@@ -308,6 +307,7 @@ fn spread(subject: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::pack;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
@@ -332,7 +332,7 @@ mod tests {
         }
         let mut out = Vec::new();
         counters.pack(&mut out);
-        let again = Counters::unpack(&mut Reader::new(&out)).unwrap();
+        let again = Counters::unpack(&mut Unpacker::new(&out));
         assert_eq!(again.get(key(1)), 340);
         let mut same = Vec::new();
         again.pack(&mut same);
@@ -378,7 +378,7 @@ mod tests {
             }
             prop_assert_eq!(&out, &expected);
             let mut again = Vec::new();
-            Counters::unpack(&mut Reader::new(&out)).unwrap().pack(&mut again);
+            Counters::unpack(&mut Unpacker::new(&out)).pack(&mut again);
             prop_assert_eq!(again, expected);
         }
     }

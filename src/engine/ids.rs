@@ -4,7 +4,7 @@
 //! So it makes no difference in which order ids are merged, and what was decided stays as it was decided.
 
 use super::handle::{Loop, Person};
-use super::pack::{Reader, put};
+use super::pack::{Packed, Unpacker};
 use super::state::{LoopState, State};
 use crate::gather::Gather;
 use crate::sorted::Sorted;
@@ -76,28 +76,24 @@ impl Ids {
         self.all.insert(main, all);
     }
 
-    /// Appends the compact form.
-    pub fn pack(&self, out: &mut Vec<u8>) {
-        put(out, u64::try_from(self.main.len()).unwrap_or(0));
-        for (id, main) in self.main.iter() {
-            put(out, u64::from(id.0));
-            put(out, u64::from(main.0));
-        }
-    }
-
-    /// Reads the compact form.
-    pub fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let mut ids = Ids::default();
-        for _ in 0..reader.count()? {
-            let (id, main) = (Person(reader.small()?), Person(reader.small()?));
-            ids.merge(id, main);
-        }
-        Some(ids)
-    }
-
     /// Everybody whom it names.
     pub fn people(&self) -> impl Iterator<Item = Person> + '_ {
         self.main.iter().flat_map(|(id, main)| [*id, *main])
+    }
+}
+
+impl Packed for Ids {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.main.pack(out);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        let mut ids = Ids::default();
+        from.each(|from| {
+            let (id, main) = from.read();
+            ids.merge(id, main);
+        });
+        ids
     }
 }
 

@@ -3,7 +3,7 @@
 use hashbrown::HashTable;
 
 use super::hash::{Keys, add_to_index, same};
-use super::pack::{self, Reader};
+use super::pack::{self, Unpacker};
 use super::state::push;
 use crate::sorted::Sorted;
 
@@ -145,15 +145,14 @@ impl Interner {
     }
 
     /// Reads what [`Interner::pack`] wrote; repeated texts are refused.
-    pub fn unpack(reader: &mut Reader<'_>, keys: Keys) -> Option<Self> {
+    pub fn unpack(from: &mut Unpacker<'_>, keys: Keys) -> Self {
         let mut list = Interner::new(keys);
-        for position in 0..reader.count()? {
-            let text = reader.text()?;
-            if place(list.intern(text)) != position {
-                return None;
-            }
-        }
-        Some(list)
+        from.each(|from| {
+            let position = list.len;
+            let number = list.intern(from.text());
+            from.require(number == position);
+        });
+        list
     }
 
     /// Bytes of memory held.
@@ -187,7 +186,7 @@ mod tests {
         assert_eq!((list.find("other"), list.text(5000)), (None, ""));
         let mut out = Vec::new();
         list.pack(&mut out);
-        let again = Interner::unpack(&mut Reader::new(&out), Keys::new([7; 32])).unwrap();
+        let again = Interner::unpack(&mut Unpacker::new(&out), Keys::new([7; 32]));
         assert_eq!(again.find("name12"), Some(12));
     }
 
@@ -216,7 +215,7 @@ mod tests {
             }
             let mut out = Vec::new();
             list.pack(&mut out);
-            let again = Interner::unpack(&mut Reader::new(&out), Keys::new([7; 32])).unwrap();
+            let again = Interner::unpack(&mut Unpacker::new(&out), Keys::new([7; 32]));
             prop_assert_eq!((0..).take(model.len()).map(|n| again.text(n)).collect::<Vec<_>>(), model);
         }
     }

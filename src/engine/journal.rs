@@ -11,7 +11,7 @@ use super::chunks::Chunks;
 use super::command::Hashes;
 use super::field::Told;
 use super::hash::{add_to_index, same};
-use super::pack::{self, Reader};
+use super::pack::{self, Packed, Reader, Unpacker, put_count};
 use super::state::push;
 use super::time::Time;
 
@@ -136,41 +136,6 @@ impl Journal {
         self.entries.is_empty()
     }
 
-    /// Appends everything in the order of the log.
-    pub fn pack(&self, out: &mut Vec<u8>) {
-        self.answers.pack(out);
-        pack::put(out, u64::try_from(self.entries.len()).unwrap_or(0));
-        for entry in self.entries.iter() {
-            pack::put(out, joined(entry.id));
-            pack::put(out, u64::from(entry.body));
-        }
-        pack::put_bytes(out, &self.log);
-    }
-
-    /// Reads what [`Journal::pack`] wrote.
-    pub fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let mut journal = Journal { answers: Answers::unpack(reader)?, ..Journal::default() };
-        let ids: Vec<(u64, u32)> =
-            (0..reader.count()?).map(|_| Some((reader.number()?, reader.small()?))).collect::<Option<_>>()?;
-        let log = reader.bytes()?;
-        let mut rest = Reader::new(log);
-        for (id, body) in ids {
-            if journal.number(id).is_some() {
-                return None;
-            }
-            journal.insert(id, body);
-            journal.mark();
-            let begin = journal.log.len();
-            let (wait, answer) = (rest.number()?, rest.small()?);
-            if place(answer) >= journal.answers.len() {
-                return None;
-            }
-            journal.log.extend_from_slice(log.get(begin..log.len() - rest.left())?);
-            journal.last = later(journal.last, wait);
-        }
-        rest.is_empty().then_some(journal)
-    }
-
     /// Bytes of memory held.
     #[must_use]
     pub fn memory(&self) -> usize {
@@ -179,6 +144,40 @@ impl Journal {
             + self.log.capacity()
             + self.marks.capacity() * size_of::<Mark>()
             + self.answers.memory()
+    }
+}
+
+/// Everything in the order of the log.
+impl Packed for Journal {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.answers.pack(out);
+        put_count(out, self.entries.len());
+        for entry in self.entries.iter() {
+            (joined(entry.id), entry.body).pack(out);
+        }
+        pack::put_bytes(out, &self.log);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        let mut journal = Journal { answers: from.read(), ..Journal::default() };
+        let ids: Vec<(u64, u32)> = from.read();
+        let log = from.bytes();
+        let mut rest = Unpacker::new(log);
+        for (id, body) in ids {
+            from.require(journal.number(id).is_none());
+            let begin = log.len() - rest.left();
+            let (wait, answer) = (rest.number(), rest.small());
+            from.require(!rest.has_failed() && place(answer) < journal.answers.len());
+            if from.has_failed() {
+                break;
+            }
+            journal.insert(id, body);
+            journal.mark();
+            journal.log.extend_from_slice(log.get(begin..log.len() - rest.left()).unwrap_or_default());
+            journal.last = later(journal.last, wait);
+        }
+        from.require(rest.is_whole());
+        journal
     }
 }
 
@@ -247,25 +246,27 @@ impl Answers {
         self.ends.len()
     }
 
+    fn memory(&self) -> usize {
+        self.bytes.capacity() + self.draft.capacity() + (self.ends.capacity() + self.recent.capacity()) * 4
+    }
+}
+
+/// Answers are found again by the same order of the log as before.
+impl Packed for Answers {
     fn pack(&self, out: &mut Vec<u8>) {
-        pack::put(out, u64::try_from(self.len()).unwrap_or(0));
+        put_count(out, self.len());
         for number in (0..).take(self.len()) {
             pack::put_bytes(out, self.get(number));
         }
     }
 
-    /// Answers are found again by the same order of the log as before.
-    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
         let mut answers = Answers::default();
-        for _ in 0..reader.count()? {
-            let answer = reader.bytes()?;
+        from.each(|from| {
+            let answer = from.bytes();
             answers.append(answer, set(answer));
-        }
-        Some(answers)
-    }
-
-    fn memory(&self) -> usize {
-        self.bytes.capacity() + self.draft.capacity() + (self.ends.capacity() + self.recent.capacity()) * 4
+        });
+        answers
     }
 }
 

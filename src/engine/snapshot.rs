@@ -1,28 +1,18 @@
 //! Snapshots: the whole state in one canonical form, so that equal states have equal bytes.
 
 use super::book::Book;
-use super::column::Cell;
 use super::command::Act;
-use super::counters::{Counters, Key};
 use super::field::Reason;
-use super::handle::{Event, Grant, Loop, Maybe, Order, PartAt, Person, Play, Reward, Touchpoint};
-use super::ids::Ids;
+use super::handle::{Grant, Loop, Maybe, Order, PartAt, Person, Reward};
 use super::interner::Interner;
-use super::journal::Journal;
-use super::money::Money;
-use super::pack::{self, Reader, put, put_signed};
+use super::pack::{Packed, Unpacker, packed, put_count};
 use super::state::{
-    GrantState, GrantStatus, LoopState, OrderState, OrderStatus, Part, PersonState, PlayState, RewardState,
-    Share, State, Status, Terms,
+    GrantState, LoopState, OrderState, OrderStatus, Part, PersonState, PlayState, RewardState, Share, State,
+    Status, Terms,
 };
 use super::time::Time;
-use crate::attribution::follow::Bond;
-use crate::gather::GatherAll;
-use crate::guard::numbers::Numbers;
 use crate::guard::{Held, Source};
-use crate::livecode::LiveCodes;
 use crate::mechanics::Progress;
-use crate::rewards::points::Account;
 
 /// The first bytes of every snapshot: the name and version of the form.
 const HEADER: &[u8] = b"kfactor-state-4\n";
@@ -48,150 +38,42 @@ impl std::error::Error for Damaged {}
 #[must_use]
 pub fn write(state: &State) -> Vec<u8> {
     let mut out = HEADER.to_vec();
-    put_signed(&mut out, state.now.0);
+    state.now.pack(&mut out);
     state.people.pack(&mut out);
-    put(&mut out, count(state.persons.len()));
-    for person in state.persons.iter() {
-        put_option(&mut out, person.inviter.get().map(|inviter| inviter.0));
-        put_option(&mut out, person.last_grant.get().map(|grant| grant.0));
-        put_option(&mut out, person.last_part.get().map(|part| part.0));
-        put_option(&mut out, person.touchpoint.get().map(|touchpoint| u32::from(touchpoint.0)));
-        out.extend_from_slice(&[person.depth, u8::from(person.arrived)]);
-    }
+    pack_rows(&mut out, state.persons.len(), state.persons.iter());
     state.loop_names.pack(&mut out);
-    put(&mut out, count(state.loops.len()));
-    state.loops.iter().for_each(|head| write_loop(&mut out, head));
+    put_count(&mut out, state.loops.len());
+    state.loops.iter().for_each(|head| pack_loop(&mut out, head));
     state.order_names.pack(&mut out);
-    list(&mut out, &state.orders, write_order);
-    list(&mut out, &state.terms, |out, terms| {
-        put(out, u64::from(terms.reward.0));
-        put_money(out, terms.amount);
-    });
-    put(&mut out, count(state.grants.len()));
-    for grant in state.grants.iter() {
-        write_grant(&mut out, grant);
-    }
-    put(&mut out, count(state.amounts.len()));
-    for (grant, amount) in state.amounts.iter() {
-        put(&mut out, u64::from(grant.0));
-        put_signed(&mut out, amount.0);
-    }
-    put(&mut out, count(state.credits.len()));
-    for (grant, points) in state.credits.iter() {
-        put(&mut out, u64::from(grant.0));
-        put(&mut out, u64::from(*points));
-    }
-    put(&mut out, count(state.accounts.len()));
-    for ((person, reward), account) in state.accounts.iter() {
-        put(&mut out, u64::from(person.0));
-        put(&mut out, u64::from(reward.0));
-        account.pack(&mut out);
-    }
-    put(&mut out, count(state.holds.len()));
-    for (grant, until) in state.holds.iter() {
-        put(&mut out, u64::from(grant.0));
-        put_signed(&mut out, until.0);
-    }
-    put(&mut out, count(state.ends.len()));
-    for (grant, until) in state.ends.iter() {
-        put(&mut out, u64::from(grant.0));
-        put_signed(&mut out, until.0);
-    }
-    put(&mut out, count(state.parts.len()));
-    for part in state.parts.iter() {
-        put(&mut out, u64::from(part.loop_.0));
-        put_option(&mut out, part.before.get().map(|part| part.0));
-    }
+    state.orders.pack(&mut out);
+    state.terms.pack(&mut out);
+    pack_rows(&mut out, state.grants.len(), state.grants.iter());
+    state.amounts.pack(&mut out);
+    state.credits.pack(&mut out);
+    state.accounts.pack(&mut out);
+    state.holds.pack(&mut out);
+    state.ends.pack(&mut out);
+    pack_rows(&mut out, state.parts.len(), state.parts.iter());
     state.limits.pack(&mut out);
     state.counters.pack(&mut out);
-    put(&mut out, count(state.sums.len()));
-    for (key, sum) in state.sums.iter() {
-        key.pack(&mut out);
-        put_signed(&mut out, sum.0);
-    }
-    put(&mut out, count(state.recent.len()));
-    for (inviter, times) in state.recent.iter() {
-        put(&mut out, u64::from(inviter.0));
-        list(&mut out, times, |out, at| put_signed(out, at.0));
-    }
-    list(&mut out, &state.met, |out, at| put_signed(out, at.0));
-    put(&mut out, count(state.held.len()));
-    for ((loop_, person), held) in state.held.iter() {
-        put(&mut out, u64::from(loop_.0));
-        put(&mut out, u64::from(person.0));
-        out.push(held.act.number());
-        out.push(held.reason.number());
-        put_signed(&mut out, held.at.0);
-        put_option(&mut out, held.source.device);
-        put_option(&mut out, held.source.network);
-    }
-    put(&mut out, count(state.discarded.len()));
-    for (loop_, person) in state.discarded.iter() {
-        put(&mut out, u64::from(loop_.0));
-        put(&mut out, u64::from(person.0));
-    }
+    state.sums.pack(&mut out);
+    state.recent.pack(&mut out);
+    state.met.pack(&mut out);
+    state.held.pack(&mut out);
+    state.discarded.pack(&mut out);
     state.events.pack(&mut out);
-    put(&mut out, count(state.moments.len()));
-    for ((person, event), at) in state.moments.iter() {
-        put(&mut out, u64::from(person.0));
-        put(&mut out, u64::from(event.0));
-        put_signed(&mut out, at.0);
-    }
-    list(&mut out, &state.rewards, |out, reward| {
-        put(out, u64::from(reward.count));
-        put_signed(out, reward.spent.0);
-        put(out, u64::from(reward.aside));
-        put_signed(out, reward.aside_money.0);
-    });
-    list(&mut out, &state.plays, |out, play| {
-        put(out, u64::from(play.taken));
-        put_option(out, play.latest.get().map(|latest| latest.0));
-    });
+    state.moments.pack(&mut out);
+    state.rewards.pack(&mut out);
+    state.plays.pack(&mut out);
     state.tallies.pack(&mut out);
-    put(&mut out, count(state.firsts.len()));
-    for ((play, text), person) in state.firsts.iter() {
-        put(&mut out, u64::from(play.0));
-        pack::put_bytes(&mut out, text.as_bytes());
-        put(&mut out, u64::from(person.0));
-    }
-    put(&mut out, count(state.tags.len()));
-    for (person, tag) in state.tags.iter() {
-        put(&mut out, u64::from(person.0));
-        pack::put_bytes(&mut out, tag.as_bytes());
-    }
-    put(&mut out, count(state.tag_ends.len()));
-    for ((person, tag), until) in state.tag_ends.iter() {
-        put(&mut out, u64::from(person.0));
-        pack::put_bytes(&mut out, tag.as_bytes());
-        put_signed(&mut out, until.0);
-    }
-    put(&mut out, count(state.happenings.len()));
-    for ((person, event), times) in state.happenings.iter() {
-        put(&mut out, u64::from(person.0));
-        put(&mut out, u64::from(event.0));
-        list(&mut out, times, |out, (at, order)| {
-            put_signed(out, at.0);
-            put_option(out, order.get().map(|order| order.0));
-        });
-    }
-    put(&mut out, count(state.order_times.len()));
-    for (order, at) in state.order_times.iter() {
-        put(&mut out, u64::from(order.0));
-        put_signed(&mut out, at.0);
-    }
+    state.firsts.pack(&mut out);
+    state.tags.pack(&mut out);
+    state.tag_ends.pack(&mut out);
+    state.happenings.pack(&mut out);
+    state.order_times.pack(&mut out);
     state.ids.pack(&mut out);
-    put(&mut out, count(state.bonds.len()));
-    for (person, bond) in state.bonds.iter() {
-        put(&mut out, u64::from(person.0));
-        bond.pack(&mut out);
-    }
-    list(&mut out, &state.shares.list, |out, share| {
-        put(out, share.handle);
-        put(out, share.code);
-        put(out, u64::from(share.person.0));
-        put_option(out, share.loop_.map(|loop_| loop_.0));
-        put_signed(out, share.at.0);
-    });
+    state.bonds.pack(&mut out);
+    state.shares.list.pack(&mut out);
     state.live_codes.pack(&mut out);
     state.journal.pack(&mut out);
     out
@@ -202,132 +84,72 @@ pub fn write(state: &State) -> Vec<u8> {
 /// # Errors
 /// [`Damaged`].
 pub fn read(book: &Book, bytes: &[u8]) -> Result<State, Damaged> {
-    let body = bytes.strip_prefix(HEADER).ok_or(Damaged)?;
-    read_body(book, &mut Reader::new(body)).filter(consistent).ok_or(Damaged)
+    let mut from = Unpacker::new(bytes.strip_prefix(HEADER).ok_or(Damaged)?);
+    let mut state = read_written(book, &mut from);
+    if !from.is_whole() || !consistent(&state) {
+        return Err(Damaged);
+    }
+    add_derived(&mut state);
+    Ok(state)
 }
 
-fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
+/// What [`write`] wrote, in the same order.
+fn read_written(book: &Book, from: &mut Unpacker<'_>) -> State {
     let keys = book.hash_keys();
     let mut state = State::new(keys);
-    state.now = Time(reader.signed()?);
-    state.people = Interner::unpack(reader, keys)?;
-    state.persons = read_rows(reader, |reader| {
-        Some(PersonState {
-            inviter: option(reader)?.map(Person).into(),
-            last_grant: option(reader)?.map(Grant).into(),
-            last_part: option(reader)?.map(PartAt).into(),
-            touchpoint: option(reader)?
-                .map(|number| u16::try_from(number).map(Touchpoint))
-                .transpose()
-                .ok()?
-                .into(),
-            depth: reader.byte()?,
-            arrived: reader.byte()? == 1,
-        })
-    })?;
-    state.loop_names = Interner::unpack(reader, keys)?;
-    state.loops = read_rows(reader, |reader| read_loop(book, reader))?;
-    state.order_names = Interner::unpack(reader, keys)?;
-    state.orders = read_list(reader, read_order)?;
-    state.terms = read_list(reader, |reader| {
-        Some(Terms { reward: Reward(u16::try_from(reader.number()?).ok()?), amount: money(reader)? })
-    })?;
-    state.grants = read_rows(reader, read_grant)?;
-    for _ in 0..reader.count()? {
-        state.amounts.insert(Grant(reader.small()?), Money(reader.signed()?));
-    }
-    for _ in 0..reader.count()? {
-        state.credits.insert(Grant(reader.small()?), reader.small()?);
-    }
-    for _ in 0..reader.count()? {
-        let owner = (Person(reader.small()?), Reward(u16::try_from(reader.number()?).ok()?));
-        state.accounts.insert(owner, Account::unpack(reader)?);
-    }
-    for _ in 0..reader.count()? {
-        state.holds.insert(Grant(reader.small()?), Time(reader.signed()?));
-    }
-    for _ in 0..reader.count()? {
-        let (grant, until) = (Grant(reader.small()?), Time(reader.signed()?));
-        state.ends.insert(grant, until);
-        if state.grant(grant).is_some_and(|grant| grant.status.can_end()) {
-            state.ending.insert((until, grant));
+    state.now = from.read();
+    state.people = Interner::unpack(from, keys);
+    from.each(|from| state.persons.push(from.read()));
+    state.loop_names = Interner::unpack(from, keys);
+    from.each(|from| match unpack_loop(book, from) {
+        Some(head) => state.loops.push(head),
+        None => from.require(false),
+    });
+    state.order_names = Interner::unpack(from, keys);
+    state.orders = from.read();
+    state.terms = from.read();
+    from.each(|from| state.grants.push(from.read()));
+    state.amounts = from.read();
+    state.credits = from.read();
+    state.accounts = from.read();
+    state.holds = from.read();
+    state.ends = from.read();
+    from.each(|from| state.parts.push(from.read()));
+    state.limits = from.read();
+    state.counters = from.read();
+    state.sums = from.read();
+    state.recent = from.read();
+    state.met = from.read();
+    state.held = from.read();
+    state.discarded = from.read();
+    state.events = from.read();
+    state.moments = from.read();
+    state.rewards = from.read();
+    state.plays = from.read();
+    state.tallies = from.read();
+    state.firsts = from.read();
+    state.tags = from.read();
+    state.tag_ends = from.read();
+    state.happenings = from.read();
+    state.order_times = from.read();
+    state.ids = from.read();
+    state.bonds = from.read();
+    from.each(|from| state.shares.add(from.read()));
+    state.live_codes = from.read();
+    state.journal = from.read();
+    state
+}
+
+/// Adds what follows from the rest.
+fn add_derived(state: &mut State) {
+    for (grant, until) in state.ends.iter() {
+        if state.grant(*grant).is_some_and(|grant| grant.status.can_end()) {
+            state.ending.insert((*until, *grant));
         }
     }
-    state.parts = read_rows(reader, |reader| {
-        Some(Part { loop_: Loop(reader.small()?), before: option(reader)?.map(PartAt).into() })
-    })?;
-    state.limits = Numbers::unpack(reader)?;
-    state.counters = Counters::unpack(reader)?;
-    for _ in 0..reader.count()? {
-        state.sums.insert(Key::unpack(reader)?, Money(reader.signed()?));
+    for (loop_, person) in state.held.keys() {
+        state.held_of.insert((*person, *loop_));
     }
-    for _ in 0..reader.count()? {
-        let inviter = Person(reader.small()?);
-        state.recent.insert(inviter, read_list(reader, |reader| reader.signed().map(Time))?);
-    }
-    state.met = read_list(reader, |reader| reader.signed().map(Time))?;
-    for _ in 0..reader.count()? {
-        let (loop_, person) = (Loop(reader.small()?), Person(reader.small()?));
-        let act = Act::numbered(reader.byte()?)?;
-        let reason = Reason::numbered(reader.byte()?)?;
-        let at = Time(reader.signed()?);
-        let source = Source { device: option(reader)?, network: option(reader)? };
-        state.held.insert((loop_, person), Held { act, reason, at, source });
-        state.held_of.insert((person, loop_));
-    }
-    for _ in 0..reader.count()? {
-        state.discarded.insert((Loop(reader.small()?), Person(reader.small()?)));
-    }
-    state.events = Counters::unpack(reader)?;
-    for _ in 0..reader.count()? {
-        let of = (Person(reader.small()?), Event(u16::try_from(reader.number()?).ok()?));
-        state.moments.insert(of, Time(reader.signed()?));
-    }
-    state.rewards = read_list(reader, |reader| {
-        Some(RewardState {
-            count: reader.small()?,
-            spent: Money(reader.signed()?),
-            aside: reader.small()?,
-            aside_money: Money(reader.signed()?),
-        })
-    })?;
-    state.plays = read_list(reader, |reader| {
-        Some(PlayState { taken: reader.small()?, latest: option(reader)?.map(Loop).into() })
-    })?;
-    state.tallies = Counters::unpack(reader)?;
-    for _ in 0..reader.count()? {
-        let play = Play(u16::try_from(reader.number()?).ok()?);
-        let text = reader.text()?.into();
-        state.firsts.insert((play, text), Person(reader.small()?));
-    }
-    for _ in 0..reader.count()? {
-        let person = Person(reader.small()?);
-        state.tags.insert((person, reader.text()?.into()));
-    }
-    for _ in 0..reader.count()? {
-        let tag = (Person(reader.small()?), reader.text()?.into());
-        state.tag_ends.insert(tag, Time(reader.signed()?));
-    }
-    for _ in 0..reader.count()? {
-        let of = (Person(reader.small()?), Event(u16::try_from(reader.number()?).ok()?));
-        let time =
-            |reader: &mut Reader<'_>| Some((Time(reader.signed()?), option(reader)?.map(Order).into()));
-        state.happenings.insert(of, read_list(reader, time)?);
-    }
-    for _ in 0..reader.count()? {
-        state.order_times.insert(Order(reader.small()?), Time(reader.signed()?));
-    }
-    state.ids = Ids::unpack(reader)?;
-    for _ in 0..reader.count()? {
-        state.bonds.insert(Person(reader.small()?), Bond::unpack(reader)?);
-    }
-    for _ in 0..reader.count()? {
-        let (handle, code, person) = (reader.number()?, reader.number()?, Person(reader.small()?));
-        let (loop_, at) = (option(reader)?.map(Loop), Time(reader.signed()?));
-        state.shares.add(Share { handle, code, person, loop_, at });
-    }
-    state.live_codes = LiveCodes::unpack(reader)?;
-    state.journal = Journal::unpack(reader)?;
     for (at, order) in state.orders.iter().enumerate() {
         state.owners.insert((order.by, Order::at(at)));
     }
@@ -336,7 +158,6 @@ fn read_body(book: &Book, reader: &mut Reader<'_>) -> Option<State> {
             state.agenda.insert((head.due.time(), Loop::at(at)));
         }
     }
-    reader.is_empty().then_some(state)
 }
 
 /// Chains go back in time and every handle exists, so that walking a restored state always ends.
@@ -382,147 +203,94 @@ fn consistent(state: &State) -> bool {
         && state.orders.iter().all(|order| person(order.by) && order.loops.iter().all(|l| loop_(*l)))
 }
 
-fn write_loop(out: &mut Vec<u8>, head: &LoopState) {
-    put(out, u64::from(head.play.0));
-    put(out, u64::from(head.revision));
-    out.push(match head.status {
-        Status::Running => 0,
-        Status::Complete => 1,
-        Status::Expired => 2,
-    });
-    put(out, u64::from(head.opener.0));
-    put(out, u64::from(head.initiator.0));
+fn pack_loop(out: &mut Vec<u8>, head: &LoopState) {
+    (head.play, head.revision).pack(out);
+    head.status.pack(out);
+    (head.opener, head.initiator).pack(out);
     for at in [head.opened, head.until, head.due.time()] {
-        put_signed(out, at.0);
+        at.pack(out);
     }
-    put(out, u64::from(head.grants));
-    put_option(out, head.last_grant.get().map(|grant| grant.0));
-    put_option(out, head.order.get().map(|order| order.0));
+    head.grants.pack(out);
+    (head.last_grant, head.order).pack(out);
     head.progress.pack(out);
 }
 
-fn read_loop(book: &Book, reader: &mut Reader<'_>) -> Option<LoopState> {
-    let play = Play(u16::try_from(reader.number()?).ok()?);
-    let revision = u16::try_from(reader.number()?).ok()?;
+/// Nothing if no such play is known.
+fn unpack_loop(book: &Book, from: &mut Unpacker<'_>) -> Option<LoopState> {
+    let (play, revision) = from.read();
     let rules = book.play(revision, play)?;
     Some(LoopState {
         play,
         revision,
-        status: match reader.byte()? {
-            0 => Status::Running,
-            1 => Status::Complete,
-            2 => Status::Expired,
-            _ => return None,
-        },
-        opener: Person(reader.small()?),
-        initiator: Person(reader.small()?),
-        opened: Time(reader.signed()?),
-        until: Time(reader.signed()?),
-        due: Time(reader.signed()?).into(),
-        grants: reader.small()?,
-        last_grant: option(reader)?.map(Grant).into(),
-        order: option(reader)?.map(Order).into(),
-        progress: Progress::unpack(&rules.rules, reader)?,
+        status: from.read(),
+        opener: from.read(),
+        initiator: from.read(),
+        opened: from.read(),
+        until: from.read(),
+        due: from.read::<Time>().into(),
+        grants: from.read(),
+        last_grant: from.read(),
+        order: from.read(),
+        progress: Progress::unpack(&rules.rules, from),
     })
 }
 
-fn write_order(out: &mut Vec<u8>, order: &OrderState) {
-    put(out, u64::from(order.by.0));
-    put_signed(out, order.amount.0);
-    put_option(out, order.event.map(|event| u32::from(event.0)));
-    put_option(out, order.play.map(|play| u32::from(play.0)));
-    list(out, &order.loops, |out, loop_| put(out, u64::from(loop_.0)));
-    out.push(match order.status {
-        OrderStatus::Paid => 0,
-        OrderStatus::RefundDue => 1,
-        OrderStatus::Refunded => 2,
-    });
+/// Packs what is no plain list in memory.
+fn pack_rows<T: Packed>(out: &mut Vec<u8>, length: usize, rows: impl Iterator<Item = T>) {
+    put_count(out, length);
+    rows.for_each(|row| row.pack(out));
 }
 
-fn read_order(reader: &mut Reader<'_>) -> Option<OrderState> {
-    Some(OrderState {
-        by: Person(reader.small()?),
-        amount: Money(reader.signed()?),
-        event: option(reader)?.map(u16::try_from).transpose().ok()?.map(Event),
-        play: option(reader)?.map(u16::try_from).transpose().ok()?.map(Play),
-        loops: read_list(reader, |reader| reader.small().map(Loop))?,
-        status: match reader.byte()? {
-            0 => OrderStatus::Paid,
-            1 => OrderStatus::RefundDue,
-            2 => OrderStatus::Refunded,
-            _ => return None,
-        },
-    })
+packed! {
+    PersonState { inviter, last_grant, last_part, touchpoint, depth, arrived }
+    OrderState { by, amount, event, play, loops, status }
+    GrantState { to, loop_, n, cause, before_in_loop, before_of_person, terms, status }
+    Part { loop_, before }
+    RewardState { count, spent, aside, aside_money }
+    PlayState { taken, latest }
+    Share { handle, code, person, loop_, at }
+    Held { act, reason, at, source }
+    Source { device, network }
 }
 
-fn write_grant(out: &mut Vec<u8>, grant: GrantState) {
-    put(out, u64::from(grant.to.0));
-    put(out, u64::from(grant.loop_.0));
-    put(out, u64::from(grant.n));
-    put(out, u64::from(grant.cause));
-    put_option(out, grant.before_in_loop.get().map(|grant| grant.0));
-    put_option(out, grant.before_of_person.get().map(|grant| grant.0));
-    put(out, u64::from(grant.terms));
-    put(out, u64::from(grant.status.number()));
-}
+packed! { enum Status { Running, Complete, Expired } }
 
-fn read_grant(reader: &mut Reader<'_>) -> Option<GrantState> {
-    Some(GrantState {
-        to: Person(reader.small()?),
-        loop_: Loop(reader.small()?),
-        n: reader.small()?,
-        cause: reader.small()?,
-        before_in_loop: option(reader)?.map(Grant).into(),
-        before_of_person: option(reader)?.map(Grant).into(),
-        terms: u16::try_from(reader.number()?).ok()?,
-        status: GrantStatus::ALL.get(usize::from(reader.byte()?)).copied()?,
-    })
-}
+packed! { enum OrderStatus { Paid, RefundDue, Refunded } }
 
-fn count(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
-}
+impl Packed for Terms {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.reward.pack(out);
+        self.amount.is_some().pack(out);
+        self.amount.unwrap_or_default().pack(out);
+    }
 
-fn list<T>(out: &mut Vec<u8>, items: &[T], each: impl Fn(&mut Vec<u8>, &T)) {
-    put(out, count(items.len()));
-    for item in items {
-        each(out, item);
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        let (reward, has_amount) = from.read::<(Reward, bool)>();
+        let amount = from.read();
+        Terms { reward, amount: has_amount.then_some(amount) }
     }
 }
 
-fn read_list<'a, T>(reader: &mut Reader<'a>, each: impl Fn(&mut Reader<'a>) -> Option<T>) -> Option<Vec<T>> {
-    let length = reader.count()?;
-    (0..length).map(|_| each(reader)).gather_all()
-}
+impl Packed for Act {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.number().pack(out);
+    }
 
-/// Reads what is no plain list in memory.
-fn read_rows<'a, T, L: FromIterator<T>>(
-    reader: &mut Reader<'a>,
-    each: impl Fn(&mut Reader<'a>) -> Option<T>,
-) -> Option<L> {
-    let length = reader.count()?;
-    (0..length).map(|_| each(reader)).collect()
-}
-
-/// An optional number: 0 for none, else one more.
-fn put_option(out: &mut Vec<u8>, value: Option<u32>) {
-    pack::put(out, value.map_or(0, |value| u64::from(value) + 1));
-}
-
-fn option(reader: &mut Reader<'_>) -> Option<Option<u32>> {
-    match reader.number()?.checked_sub(1) {
-        None => Some(None),
-        Some(value) => Some(Some(u32::try_from(value).ok()?)),
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        let act = Act::numbered(from.read());
+        from.require(act.is_some());
+        act.unwrap_or(Act::Help)
     }
 }
 
-fn put_money(out: &mut Vec<u8>, amount: Option<Money>) {
-    out.push(u8::from(amount.is_some()));
-    put_signed(out, amount.unwrap_or_default().0);
-}
+impl Packed for Reason {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.number().pack(out);
+    }
 
-fn money(reader: &mut Reader<'_>) -> Option<Option<Money>> {
-    let present = reader.byte()? == 1;
-    let amount = Money(reader.signed()?);
-    Some(present.then_some(amount))
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        let reason = Reason::numbered(from.read());
+        from.require(reason.is_some());
+        reason.unwrap_or(Reason::Cycle)
+    }
 }

@@ -1,6 +1,6 @@
 //! The numbers of limits in the keys of counters.
 
-use crate::engine::pack::{self, Reader};
+use crate::engine::pack::{Packed, Unpacker};
 
 /// The contents of the limits that have counted anything, in the order of the log; the place of one is its number.
 ///
@@ -54,21 +54,21 @@ impl Numbers {
         }
         Some(number)
     }
+}
 
-    /// Appends the contents.
-    pub fn pack(&self, out: &mut Vec<u8>) {
-        pack::put(out, u64::try_from(self.contents.len()).unwrap_or(0));
-        self.contents.iter().for_each(|content| pack::put(out, *content));
+/// The contents.
+impl Packed for Numbers {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.contents.pack(out);
     }
 
-    /// Reads what [`Numbers::pack`] wrote.
-    pub fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
         let mut numbers = Numbers::default();
-        for _ in 0..reader.count()? {
-            let content = reader.number()?;
-            numbers.add(content)?;
-        }
-        Some(numbers)
+        from.each(|from| {
+            let number = numbers.add(from.number());
+            from.require(number.is_some());
+        });
+        numbers
     }
 }
 
@@ -95,7 +95,7 @@ mod tests {
         }
         let mut out = Vec::new();
         numbers.pack(&mut out);
-        let again = Numbers::unpack(&mut Reader::new(&out)).unwrap();
+        let again = Numbers::unpack(&mut Unpacker::new(&out));
         assert!(contents().all(|content| again.of(content) == numbers.of(content)));
     }
 }

@@ -7,7 +7,7 @@ use super::rules::Strategy;
 use crate::engine::book::Book;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{LiveCode, Maybe, Person, Target};
-use crate::engine::pack::{Reader, put, put_signed};
+use crate::engine::pack::{Packed, Unpacker, packed};
 use crate::engine::state::State;
 use crate::engine::time::{Period, Time};
 use crate::sorted::SortedSet;
@@ -344,93 +344,6 @@ fn spread(code: LiveCode, person: Person) -> u64 {
 }
 
 impl LiveCodes {
-    /// Appends the canonical form.
-    pub fn pack(&self, out: &mut Vec<u8>) {
-        let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
-        put(out, count(self.codes.len()));
-        for code in &self.codes {
-            put(out, code.last.get().map_or(0, |target| u64::from(target.0) + 1));
-            put(out, code.turn);
-        }
-        put(out, count(self.targets.len()));
-        for target in &self.targets {
-            put(out, target.turn);
-            put(out, u64::from(target.shown));
-            put(out, u64::from(target.present));
-            let health = match target.health {
-                Health::Well => 0,
-                Health::Full => 1,
-                Health::Banned => 2,
-            };
-            out.extend_from_slice(&[u8::from(target.online), health]);
-            put_signed(out, target.day);
-            put(out, u64::from(target.added));
-            put(out, count(target.places.len()));
-            for (until, person) in &target.places {
-                put_signed(out, until.0);
-                put(out, u64::from(person.0));
-            }
-        }
-        put(out, count(self.visits.list.len()));
-        for visit in &self.visits.list {
-            put(out, u64::from(visit.person.0));
-            put(out, u64::from(visit.code.0));
-            put(out, u64::from(visit.target.0));
-            put_signed(out, visit.until.0);
-        }
-        put(out, count(self.members.len()));
-        for (target, person) in self.members.iter() {
-            put(out, u64::from(target.0));
-            put(out, u64::from(person.0));
-        }
-    }
-
-    /// Reads what [`LiveCodes::pack`] wrote.
-    pub fn unpack(reader: &mut Reader<'_>) -> Option<LiveCodes> {
-        let mut codes = LiveCodes::default();
-        let short = |number: u64| u16::try_from(number).ok();
-        for _ in 0..reader.count()? {
-            let last = match reader.number()?.checked_sub(1) {
-                None => Maybe::NONE,
-                Some(target) => Some(Target(short(target)?)).into(),
-            };
-            codes.codes.push(CodeState { last, turn: reader.number()? });
-        }
-        for _ in 0..reader.count()? {
-            let mut target = TargetState {
-                turn: reader.number()?,
-                shown: reader.small()?,
-                present: reader.small()?,
-                online: reader.byte()? == 1,
-                health: match reader.byte()? {
-                    0 => Health::Well,
-                    1 => Health::Full,
-                    2 => Health::Banned,
-                    _ => return None,
-                },
-                day: reader.signed()?,
-                added: reader.small()?,
-                places: VecDeque::new(),
-            };
-            for _ in 0..reader.count()? {
-                target.places.push_back((Time(reader.signed()?), Person(reader.small()?)));
-            }
-            codes.targets.push(target);
-        }
-        for _ in 0..reader.count()? {
-            codes.visits.set(Visit {
-                person: Person(reader.small()?),
-                code: LiveCode(short(reader.number()?)?),
-                target: Target(short(reader.number()?)?),
-                until: Time(reader.signed()?),
-            });
-        }
-        for _ in 0..reader.count()? {
-            codes.members.insert((Target(short(reader.number()?)?), Person(reader.small()?)));
-        }
-        Some(codes)
-    }
-
     /// Bytes of memory held.
     #[must_use]
     pub fn memory(&self) -> usize {
@@ -442,3 +355,27 @@ impl LiveCodes {
             + self.members.len() * 2 * size_of::<(Target, Person)>()
     }
 }
+
+impl Packed for LiveCodes {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.codes.pack(out);
+        self.targets.pack(out);
+        self.visits.list.pack(out);
+        self.members.pack(out);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        let (codes, targets) = (from.read(), from.read());
+        let mut visits = Visits::default();
+        from.each(|from| visits.set(from.read()));
+        LiveCodes { codes, targets, visits, members: from.read() }
+    }
+}
+
+packed! {
+    CodeState { last, turn }
+    TargetState { turn, shown, present, online, health, day, added, places }
+    Visit { person, code, target, until }
+}
+
+packed! { enum Health { Well, Full, Banned } }

@@ -20,12 +20,12 @@ use crate::engine::command::Act;
 use crate::engine::deciding::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Order, Person, Reward};
-use crate::engine::pack::{self, Reader};
+use crate::engine::pack::packed;
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::Status;
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{Look, Need, Offer, PersonLook, RewardLook, Side, Step};
-use crate::gather::{Gather, GatherAll};
+use crate::gather::Gather;
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards;
@@ -196,20 +196,9 @@ impl Progress {
     }
 }
 
+packed! { Progress { helpers } }
+
 impl Kept for Progress {
-    fn pack(&self, out: &mut Vec<u8>) {
-        pack::put(out, u64::from(self.count()));
-        for helper in &self.helpers {
-            pack::put(out, u64::from(helper.0));
-        }
-    }
-
-    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let count = reader.count()?;
-        let helpers = (0..count).map(|_| reader.small().map(Person)).gather_all()?;
-        Some(Progress { helpers })
-    }
-
     fn memory(&self) -> usize {
         self.helpers.capacity() * size_of::<Person>()
     }

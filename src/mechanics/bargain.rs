@@ -48,7 +48,7 @@ use crate::engine::fact::Fact;
 use crate::engine::field::Reason;
 use crate::engine::handle::{Order, Person, Play, Reward};
 use crate::engine::money::Money;
-use crate::engine::pack::{self, Reader};
+use crate::engine::pack::{Packed, Unpacker, packed};
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, Status};
 use crate::engine::time::{Span, Time};
@@ -539,42 +539,25 @@ impl Progress {
     }
 }
 
-impl Kept for Progress {
+impl Packed for Progress {
     fn pack(&self, out: &mut Vec<u8>) {
-        let time =
-            |time: Option<Time>, out: &mut Vec<u8>| pack::put_signed(out, time.map_or(-1, |time| time.0));
-        time(self.latest, out);
-        time(self.reached, out);
-        pack::put(out, self.order.map_or(0, |order| u64::from(order.0) + 1));
-        out.push(u8::from(self.held));
-        pack::put(out, u64::from(self.count()));
-        for cut in &self.cuts {
-            pack::put(out, u64::from(cut.who.0));
-            pack::put_signed(out, cut.amount.0);
-            pack::put_signed(out, cut.at.0);
+        for time in [self.latest, self.reached] {
+            time.unwrap_or(Time(-1)).pack(out);
         }
+        self.order.pack(out);
+        self.held.pack(out);
+        self.cuts.pack(out);
     }
 
-    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let time = |reader: &mut Reader<'_>| reader.signed().map(|at| (at >= 0).then_some(Time(at)));
-        let (latest, reached) = (time(reader)?, time(reader)?);
-        let order = reader.small()?.checked_sub(1).map(Order);
-        let held = match reader.byte()? {
-            0 => false,
-            1 => true,
-            _ => return None,
-        };
-        let mut cuts = Vec::new();
-        for _ in 0..reader.count()? {
-            cuts.push(Cut {
-                who: Person(reader.small()?),
-                amount: Money(reader.signed()?),
-                at: Time(reader.signed()?),
-            });
-        }
-        Some(Progress { cuts, latest, reached, order, held })
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        let [latest, reached] = [from.read(), from.read()].map(|time| Some(time).filter(|at| *at >= Time(0)));
+        Progress { latest, reached, order: from.read(), held: from.read(), cuts: from.read() }
     }
+}
 
+packed! { Cut { who, amount, at } }
+
+impl Kept for Progress {
     fn memory(&self) -> usize {
         self.cuts.capacity() * size_of::<Cut>()
     }

@@ -29,11 +29,11 @@ use crate::engine::command::Act;
 use crate::engine::deciding::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Person, Reward};
-use crate::engine::pack::{self, Reader};
+use crate::engine::pack::{Packed, Unpacker, put_count};
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::time::{Period, Span, Time, date, parse_date};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, RewardLook, Side, Step};
-use crate::gather::{Gather, GatherAll};
+use crate::gather::Gather;
 use crate::json::tree::Node;
 use crate::rewards;
 
@@ -383,33 +383,33 @@ impl Progress {
     }
 }
 
-impl Kept for Progress {
+impl Packed for Progress {
     fn pack(&self, out: &mut Vec<u8>) {
-        pack::put(out, u64::try_from(self.days.len()).unwrap_or(0));
+        put_count(out, self.days.len());
         let mut last = 0;
         for day in &self.days {
-            pack::put(out, u64::from(day - last));
+            (day - last).pack(out);
             last = *day;
         }
-        pack::put(out, u64::try_from(self.reached.len()).unwrap_or(0));
-        for reached in &self.reached {
-            pack::put(out, u64::from(*reached));
-        }
+        self.reached.pack(out);
     }
 
-    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
         let mut days: Vec<u32> = Vec::new();
-        for _ in 0..reader.count()? {
-            let more = reader.small()?;
-            let day = days.last().map_or(Some(more), |last| last.checked_add(more).filter(|_| more > 0))?;
+        from.each(|from| {
+            let more = from.small();
+            let last = days.last().copied();
+            let day = last.unwrap_or(0).saturating_add(more);
+            from.require(last.is_none() || more > 0);
             // A number of days near its largest value would leave no room for the day after.
-            days.push(Some(day).filter(|day| *day < u32::MAX / 2)?);
-        }
-        let count = reader.count()?;
-        let reached = (0..count).map(|_| reader.small()).gather_all()?;
-        Some(Progress { days, reached })
+            from.require(day < u32::MAX / 2);
+            days.push(day);
+        });
+        Progress { days, reached: from.read() }
     }
+}
 
+impl Kept for Progress {
     fn memory(&self) -> usize {
         (self.days.capacity() + self.reached.capacity()) * size_of::<u32>()
     }

@@ -39,7 +39,7 @@ use crate::engine::deciding::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Event, Grant, Loop, Maybe, Order, Person, Play, Reward};
 use crate::engine::money::Money;
-use crate::engine::pack::{self, Reader};
+use crate::engine::pack::{Packed, Unpacker, packed, put_flags};
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{GrantState, GrantStatus, LoopState, OrderStatus, State, Status};
 use crate::engine::time::{Span, Time};
@@ -739,44 +739,30 @@ impl Customer {
     }
 }
 
-impl Kept for Progress {
+packed! {
+    Progress { customers, items }
+    Customer { since, until, bound }
+}
+
+impl Packed for Item {
     fn pack(&self, out: &mut Vec<u8>) {
-        pack::put(out, u64::try_from(self.customers.len()).unwrap_or(0));
-        for (who, customer) in self.customers.iter() {
-            pack::put(out, u64::from(who.0));
-            pack::put_signed(out, customer.since.0);
-            pack::put_signed(out, customer.until.0);
-            out.push(u8::from(customer.bound));
-        }
-        pack::put(out, u64::try_from(self.items.len()).unwrap_or(0));
-        for item in self.items.iter() {
-            pack::put(out, item.order.get().map_or(0, |order| u64::from(order.0) + 1));
-            pack::put_signed(out, item.at.0);
-            pack::put(out, u64::from(item.level));
-            pack::put_signed(out, item.amount.0);
-            pack::put(out, u64::from(item.grants));
-            out.push(u8::from(item.refunded) | u8::from(item.owed) << 1);
-        }
+        self.order.pack(out);
+        self.at.pack(out);
+        self.level.pack(out);
+        self.amount.pack(out);
+        self.grants.pack(out);
+        put_flags(out, [self.refunded, self.owed]);
     }
 
-    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let mut progress = Progress::default();
-        for _ in 0..reader.count()? {
-            let who = Person(reader.small()?);
-            let (since, until) = (Time(reader.signed()?), Time(reader.signed()?));
-            progress.customers.insert(who, Customer { since, until, bound: flags(reader, 1)? == 1 });
-        }
-        for _ in 0..reader.count()? {
-            let order = reader.small()?.checked_sub(1).map(Order).into();
-            let (at, level) = (Time(reader.signed()?), reader.small()?);
-            let (amount, grants) = (Money(reader.signed()?), reader.small()?);
-            let flags = flags(reader, 3)?;
-            let (refunded, owed) = (flags & 1 != 0, flags & 2 != 0);
-            progress.items.push(Item { order, at, level, amount, grants, refunded, owed });
-        }
-        Some(progress)
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        let (order, at, level) = (from.read(), from.read(), from.read());
+        let (amount, grants) = (from.read(), from.read());
+        let [refunded, owed] = from.flags();
+        Item { order, at, level, amount, grants, refunded, owed }
     }
+}
 
+impl Kept for Progress {
     fn memory(&self) -> usize {
         self.items.capacity() * size_of::<Item>() + self.customers.memory()
     }
@@ -784,9 +770,4 @@ impl Kept for Progress {
     fn knows(&self, who: Person) -> bool {
         self.customers.contains_key(&who)
     }
-}
-
-/// One byte of flags that is at most `most`.
-fn flags(reader: &mut Reader<'_>, most: u8) -> Option<u8> {
-    reader.byte().filter(|flags| *flags <= most)
 }

@@ -35,7 +35,7 @@ use crate::engine::counters::Key;
 use crate::engine::deciding::{Deciding, required};
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Loop, Person, Play, Reward};
-use crate::engine::pack::{self, Reader};
+use crate::engine::pack::{Packed, Unpacker, put_flags};
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, State, Status};
 use crate::engine::time::{Span, Time};
@@ -529,45 +529,35 @@ impl Progress {
     }
 }
 
-impl Kept for Progress {
+impl Packed for Progress {
     fn pack(&self, out: &mut Vec<u8>) {
-        let count = |length: usize| u64::try_from(length).unwrap_or(0);
-        pack::put(out, count(self.guests.len()));
-        for (who, guest) in self.guests.iter() {
-            pack::put(out, u64::from(who.0));
-            pack::put_signed(out, guest.since.0);
-            out.push(u8::from(guest.eligible) | u8::from(guest.counts) << 1);
-        }
-        pack::put(out, count(self.inside.len()));
-        for (who, room) in self.inside.iter() {
-            pack::put(out, u64::from(who.0));
-            pack::put(out, *room);
-        }
-        pack::put(out, count(self.claimed.len()));
-        for n in self.claimed.iter() {
-            pack::put(out, u64::from(*n));
-        }
+        self.guests.pack(out);
+        self.inside.pack(out);
+        self.claimed.pack(out);
     }
 
-    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let mut progress = Progress::default();
-        for _ in 0..reader.count()? {
-            let (who, since) = (Person(reader.small()?), Time(reader.signed()?));
-            let flags = reader.byte().filter(|flags| *flags <= 3)?;
-            let guest = Guest { since, eligible: flags & 1 != 0, counts: flags & 2 != 0 };
-            progress.guests.insert(who, guest);
-        }
-        for _ in 0..reader.count()? {
-            progress.inside.insert((Person(reader.small()?), reader.number()?));
-        }
-        for _ in 0..reader.count()? {
-            progress.claimed.insert(reader.small()?);
-        }
-        let counting = progress.guests.values().filter(|guest| guest.counts).count();
-        progress.have = u32::try_from(counting).ok()?;
-        Some(progress)
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        let guests: Sorted<Person, Guest> = from.read();
+        let have = guests.values().filter(|guest| guest.counts).count();
+        let have = u32::try_from(have).unwrap_or(u32::MAX);
+        Progress { guests, inside: from.read(), claimed: from.read(), have }
+    }
+}
+
+impl Packed for Guest {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.since.pack(out);
+        put_flags(out, [self.eligible, self.counts]);
     }
 
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        let since = from.read();
+        let [eligible, counts] = from.flags();
+        Guest { since, eligible, counts }
+    }
+}
+
+impl Kept for Progress {
     fn memory(&self) -> usize {
         self.guests.memory() + self.inside.memory() + self.claimed.memory()
     }

@@ -32,7 +32,7 @@ use crate::engine::deciding::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Event, Loop, Order, Person, Reward};
 use crate::engine::money::Money;
-use crate::engine::pack::{self, Reader};
+use crate::engine::pack::{Packed, Unpacker, packed};
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, State, Status};
 use crate::engine::time::{Period, Span, Time, UtcOffset};
@@ -513,46 +513,35 @@ impl Invitee {
     }
 }
 
-impl Kept for Progress {
+packed! {
+    Progress { invitees }
+    Invitee { who, joined, until, order, standing }
+}
+
+impl Packed for Standing {
     fn pack(&self, out: &mut Vec<u8>) {
-        pack::put(out, u64::try_from(self.invitees.len()).unwrap_or(0));
-        for invitee in &self.invitees {
-            pack::put(out, u64::from(invitee.who.0));
-            pack::put_signed(out, invitee.joined.0);
-            pack::put_signed(out, invitee.until.0);
-            pack::put(out, invitee.order.map_or(0, |order| u64::from(order.0) + 1));
-            match invitee.standing {
-                Standing::Joined => out.push(0),
-                Standing::Counted(since) => {
-                    out.push(1);
-                    pack::put_signed(out, since.0);
-                }
-                Standing::Voided => out.push(2),
-                Standing::Uncounted => out.push(3),
+        match self {
+            Standing::Joined => out.push(0),
+            Standing::Counted(since) => {
+                out.push(1);
+                since.pack(out);
             }
+            Standing::Voided => out.push(2),
+            Standing::Uncounted => out.push(3),
         }
     }
 
-    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let mut invitees = Vec::new();
-        for _ in 0..reader.count()? {
-            invitees.push(Invitee {
-                who: Person(reader.small()?),
-                joined: Time(reader.signed()?),
-                until: Time(reader.signed()?),
-                order: reader.small()?.checked_sub(1).map(Order),
-                standing: match reader.byte()? {
-                    0 => Standing::Joined,
-                    1 => Standing::Counted(Time(reader.signed()?)),
-                    2 => Standing::Voided,
-                    3 => Standing::Uncounted,
-                    _ => return None,
-                },
-            });
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        match from.word(4) {
+            0 => Standing::Joined,
+            1 => Standing::Counted(from.read()),
+            2 => Standing::Voided,
+            _ => Standing::Uncounted,
         }
-        Some(Progress { invitees })
     }
+}
 
+impl Kept for Progress {
     fn memory(&self) -> usize {
         self.invitees.capacity() * size_of::<Invitee>()
     }

@@ -35,7 +35,7 @@ use crate::engine::command::Act;
 use crate::engine::deciding::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Loop, Person, Play, Reward};
-use crate::engine::pack::{self, Reader};
+use crate::engine::pack::{Packed, Unpacker, packed};
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, Status};
 use crate::engine::time::{Period, Span, Time};
@@ -588,30 +588,28 @@ impl Progress {
     }
 }
 
-impl Kept for Progress {
+impl Packed for Progress {
     fn pack(&self, out: &mut Vec<u8>) {
-        pack::put(out, u64::from(self.changes));
-        pack::put(out, u64::try_from(self.scores.len()).unwrap_or(0));
-        for (who, score) in self.scores.iter() {
-            pack::put(out, u64::from(who.0));
-            pack::put(out, score.have);
-            pack::put(out, u64::from(score.since));
-        }
+        self.changes.pack(out);
+        self.scores.pack(out);
     }
 
-    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let mut progress = Progress { changes: reader.small()?, ..Progress::default() };
-        for _ in 0..reader.count()? {
-            let (who, have, since) = (Person(reader.small()?), reader.number()?, reader.small()?);
-            let fits = have > 0 && (1..=progress.changes).contains(&since);
-            if !fits || progress.scores.insert(who, Score { have, since }).is_some() {
-                return None;
-            }
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        let mut progress = Progress { changes: from.read(), ..Progress::default() };
+        from.each(|from| {
+            let (who, score) = from.read::<(Person, Score)>();
+            let Score { have, since } = score;
+            from.require(have > 0 && (1..=progress.changes).contains(&since));
+            from.require(progress.scores.insert(who, score).is_none());
             progress.order.insert((Reverse(have), since, who));
-        }
-        Some(progress)
+        });
+        progress
     }
+}
 
+packed! { Score { have, since } }
+
+impl Kept for Progress {
     fn memory(&self) -> usize {
         self.scores.memory() + self.order.memory()
     }

@@ -40,12 +40,12 @@ use crate::engine::command::Act;
 use crate::engine::deciding::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Loop, Person, Play, Reward};
-use crate::engine::pack::{self, Reader};
+use crate::engine::pack::packed;
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, Status};
 use crate::engine::time::{Period, Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Offer, RewardLook, Side};
-use crate::gather::{Gather, GatherAll};
+use crate::gather::Gather;
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards;
@@ -559,47 +559,13 @@ impl Progress {
     }
 }
 
+packed! {
+    Progress { paid, draws, pending, won }
+    Made { at, paid }
+    Won { n, at, reward }
+}
+
 impl Kept for Progress {
-    fn pack(&self, out: &mut Vec<u8>) {
-        let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
-        out.push(u8::from(self.paid));
-        pack::put(out, count(self.draws.len()));
-        for made in &self.draws {
-            pack::put_signed(out, made.at.0);
-            out.push(u8::from(made.paid));
-        }
-        pack::put(out, count(self.pending.len()));
-        for (n, opens) in &self.pending {
-            pack::put(out, u64::from(*n));
-            pack::put_signed(out, opens.0);
-        }
-        pack::put(out, count(self.won.len()));
-        for won in &self.won {
-            pack::put(out, u64::from(won.n));
-            pack::put_signed(out, won.at.0);
-            pack::put(out, u64::from(won.reward.0));
-        }
-    }
-
-    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let flag = |reader: &mut Reader<'_>| match reader.byte()? {
-            0 => Some(false),
-            1 => Some(true),
-            _ => None,
-        };
-        let paid = flag(reader)?;
-        let draws =
-            (0..reader.count()?).map(|_| Some(Made { at: Time(reader.signed()?), paid: flag(reader)? }));
-        let draws = draws.gather_all()?;
-        let pending = (0..reader.count()?).map(|_| Some((reader.small()?, Time(reader.signed()?))));
-        let pending = pending.gather_all()?;
-        let won = (0..reader.count()?).map(|_| {
-            let (n, at) = (reader.small()?, Time(reader.signed()?));
-            Some(Won { n, at, reward: Reward(u16::try_from(reader.number()?).ok()?) })
-        });
-        Some(Progress { draws, pending, won: won.gather_all()?, paid })
-    }
-
     fn memory(&self) -> usize {
         self.draws.capacity() * size_of::<Made>()
             + self.pending.capacity() * size_of::<(u32, Time)>()

@@ -34,7 +34,7 @@ use crate::engine::fact::Fact;
 use crate::engine::field::{GrantId, Reason};
 use crate::engine::handle::{Event, Loop, Order, Person, Play, Reward};
 use crate::engine::money::Money;
-use crate::engine::pack::Reader;
+use crate::engine::pack::Packed;
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{GrantState, LoopState, State, Status};
 use crate::engine::time::{Period, Span, Time};
@@ -345,11 +345,7 @@ pub fn runs_one(cx: &Deciding<'_, '_>, play: Play, by: Person) -> bool {
 }
 
 /// What a mechanic keeps for a loop.
-pub trait Kept: Clone + core::fmt::Debug + PartialEq + Default {
-    /// Appends the compact form.
-    fn pack(&self, out: &mut Vec<u8>);
-    /// Reads the compact form.
-    fn unpack(reader: &mut Reader<'_>) -> Option<Self>;
+pub trait Kept: Packed + Clone + core::fmt::Debug + PartialEq + Default {
     /// Bytes of memory on the heap.
     fn memory(&self) -> usize;
 

@@ -26,12 +26,12 @@ use crate::engine::deciding::{Deciding, required};
 use crate::engine::fact::Fact;
 use crate::engine::field::GrantId;
 use crate::engine::handle::{Loop, Person, Reward};
-use crate::engine::pack::{self, Reader};
+use crate::engine::pack::{Packed, Unpacker};
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{GrantState, State};
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, RewardLook, Side, Step};
-use crate::gather::{Gather, GatherAll};
+use crate::gather::Gather;
 use crate::json::tree::Node;
 use crate::rewards;
 
@@ -321,20 +321,19 @@ impl Progress {
     }
 }
 
-impl Kept for Progress {
+impl Packed for Progress {
     fn pack(&self, out: &mut Vec<u8>) {
-        pack::put(out, u64::try_from(self.claimed.len()).unwrap_or(0));
-        for level in self.claimed.iter() {
-            pack::put(out, u64::from(*level));
-        }
+        self.claimed.pack(out);
     }
 
-    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let count = reader.count()?;
-        let claimed = (0..count).map(|_| reader.small()).gather_all()?;
-        claimed.is_sorted_by(|a, b| a < b).then_some(Progress { claimed })
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        let claimed: Vec<u32> = from.read();
+        from.require(claimed.is_sorted_by(|a, b| a < b));
+        Progress { claimed }
     }
+}
 
+impl Kept for Progress {
     fn memory(&self) -> usize {
         self.claimed.capacity() * size_of::<u32>()
     }

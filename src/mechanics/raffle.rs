@@ -32,12 +32,12 @@ use crate::engine::draw::Draw;
 use crate::engine::fact::Fact;
 use crate::engine::field::Reason;
 use crate::engine::handle::{Loop, Person, Reward};
-use crate::engine::pack::{self, Reader};
+use crate::engine::pack::{Packed, Unpacker, packed};
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, Status};
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, PersonLook, RewardLook, Side, Step};
-use crate::gather::{Gather, GatherAll};
+use crate::gather::Gather;
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards;
@@ -293,34 +293,23 @@ fn is_out(cx: &Deciding<'_, '_>, loop_: Loop, reward: Reward) -> bool {
     })
 }
 
-impl Kept for Progress {
+impl Packed for Progress {
     fn pack(&self, out: &mut Vec<u8>) {
-        pack::put(out, u64::try_from(self.entrants.len()).unwrap_or(u64::MAX));
-        for who in &self.entrants {
-            pack::put(out, u64::from(who.0));
-        }
-        pack::put(out, u64::try_from(self.winners.len()).unwrap_or(u64::MAX));
-        for win in &self.winners {
-            pack::put(out, u64::from(win.n));
-            pack::put(out, u64::from(win.who.0));
-            pack::put(out, u64::from(win.reward.0));
-        }
+        self.entrants.pack(out);
+        self.winners.pack(out);
     }
 
-    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let entrants = (0..reader.count()?).map(|_| reader.small().map(Person)).gather_all()?;
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        let entrants: Vec<Person> = from.read();
         let known: SortedSet<Person> = entrants.iter().copied().collect();
-        if known.len() != entrants.len() {
-            return None;
-        }
-        let winners = (0..reader.count()?).map(|_| {
-            let (n, who) = (reader.small()?, Person(reader.small()?));
-            Some(Win { n, who, reward: Reward(u16::try_from(reader.number()?).ok()?) })
-        });
-        let winners = winners.gather_all()?;
-        Some(Progress { entrants, known, winners })
+        from.require(known.len() == entrants.len());
+        Progress { entrants, known, winners: from.read() }
     }
+}
 
+packed! { Win { n, who, reward } }
+
+impl Kept for Progress {
     fn memory(&self) -> usize {
         self.entrants.capacity() * size_of::<Person>()
             + self.known.memory()

@@ -40,12 +40,12 @@ use crate::engine::draw::Draw;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Loop, Person, Reward};
 use crate::engine::money::Money;
-use crate::engine::pack::{self, Reader};
+use crate::engine::pack::packed;
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, Status};
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{ItemLook, ItemName, Look, Need, Offer, PersonLook, RewardLook, Side, Step};
-use crate::gather::{Gather, GatherAll};
+use crate::gather::Gather;
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards::{self, Portion};
@@ -511,28 +511,9 @@ impl Progress {
     }
 }
 
+packed! { Progress { total, count, helpers, claims } }
+
 impl Kept for Progress {
-    fn pack(&self, out: &mut Vec<u8>) {
-        pack::put_signed(out, self.total.0);
-        pack::put(out, u64::from(self.count));
-        pack::put(out, u64::from(self.helped()));
-        for helper in &self.helpers {
-            pack::put(out, u64::from(helper.0));
-        }
-        pack::put(out, u64::from(self.taken()));
-        for (who, amount) in &self.claims {
-            pack::put(out, u64::from(who.0));
-            pack::put_signed(out, amount.0);
-        }
-    }
-
-    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let (total, count) = (Money(reader.signed()?), reader.small()?);
-        let helpers = (0..reader.count()?).map(|_| reader.small().map(Person)).gather_all()?;
-        let claims = (0..reader.count()?).map(|_| Some((Person(reader.small()?), Money(reader.signed()?))));
-        Some(Progress { total, count, helpers, claims: claims.gather_all()? })
-    }
-
     fn memory(&self) -> usize {
         self.helpers.capacity() * size_of::<Person>() + self.claims.capacity() * size_of::<(Person, Money)>()
     }

@@ -13,7 +13,7 @@ use crate::engine::fact::Fact;
 use crate::engine::field::GrantId;
 use crate::engine::handle::{Event, Loop, Order, Person, Play, Reward};
 use crate::engine::money::Money;
-use crate::engine::pack::Reader;
+use crate::engine::pack::{Packed, Unpacker};
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{GrantState, LoopState, State, Status};
 use crate::engine::time::{Period, Span, Time};
@@ -312,8 +312,8 @@ macro_rules! mechanics {
             }
 
             /// Reads the compact form of a loop under these rules.
-            pub fn unpack(rules: &Rules, reader: &mut Reader<'_>) -> Option<Self> {
-                match rules { $(Rules::$Name(_) => Kept::unpack(reader).map(|kept| Progress::$Name(Box::new(kept))),)* }
+            pub fn unpack(rules: &Rules, from: &mut Unpacker<'_>) -> Self {
+                match rules { $(Rules::$Name(_) => Progress::$Name(Box::new(from.read())),)* }
             }
 
             /// A copy. The page's build makes it by way of the snapshot's form, which it has anyway: copying each of them was 2 kB.
@@ -323,7 +323,9 @@ macro_rules! mechanics {
                 }
                 let mut bytes = Vec::new();
                 self.pack(&mut bytes);
-                Self::unpack(rules, &mut Reader::new(&bytes))
+                let mut from = Unpacker::new(&bytes);
+                let copy = Self::unpack(rules, &mut from);
+                from.is_whole().then_some(copy)
             }
 
             /// Bytes of memory on the heap.

@@ -28,7 +28,7 @@ use crate::engine::command::Act;
 use crate::engine::deciding::{Deciding, required};
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Order, Person, Reward};
-use crate::engine::pack::{self, Reader};
+use crate::engine::pack::packed;
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::{LoopState, Status};
 use crate::engine::time::{Span, Time};
@@ -346,39 +346,14 @@ impl Progress {
     }
 }
 
+packed! {
+    Progress { pictures }
+    Picture { hash, at, until, standing }
+}
+
+packed! { enum Standing { Submitted, Approved, Declined } }
+
 impl Kept for Progress {
-    fn pack(&self, out: &mut Vec<u8>) {
-        pack::put(out, u64::from(self.count()));
-        for picture in &self.pictures {
-            pack::put_bytes(out, picture.hash.as_bytes());
-            pack::put_signed(out, picture.at.0);
-            pack::put_signed(out, picture.until.0);
-            out.push(match picture.standing {
-                Standing::Submitted => 0,
-                Standing::Approved => 1,
-                Standing::Declined => 2,
-            });
-        }
-    }
-
-    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let mut pictures = Vec::new();
-        for _ in 0..reader.count()? {
-            pictures.push(Picture {
-                hash: reader.text()?.into(),
-                at: Time(reader.signed()?),
-                until: Time(reader.signed()?),
-                standing: match reader.byte()? {
-                    0 => Standing::Submitted,
-                    1 => Standing::Approved,
-                    2 => Standing::Declined,
-                    _ => return None,
-                },
-            });
-        }
-        Some(Progress { pictures })
-    }
-
     fn memory(&self) -> usize {
         let texts: usize = self.pictures.iter().map(|picture| picture.hash.len()).sum();
         self.pictures.capacity() * size_of::<Picture>() + texts

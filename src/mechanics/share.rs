@@ -27,7 +27,7 @@ use crate::engine::counters::Key;
 use crate::engine::deciding::Deciding;
 use crate::engine::fact::Fact;
 use crate::engine::handle::{Person, Play, Reward};
-use crate::engine::pack::{self, Reader};
+use crate::engine::pack::packed;
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::Status;
 use crate::engine::time::{Period, Span, Time, UtcOffset};
@@ -270,23 +270,12 @@ impl Progress {
     }
 }
 
+packed! {
+    Progress { visits }
+    Visit { who, at }
+}
+
 impl Kept for Progress {
-    fn pack(&self, out: &mut Vec<u8>) {
-        pack::put(out, u64::from(self.count()));
-        for visit in &self.visits {
-            pack::put(out, u64::from(visit.who.0));
-            pack::put_signed(out, visit.at.0);
-        }
-    }
-
-    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let mut visits = Vec::new();
-        for _ in 0..reader.count()? {
-            visits.push(Visit { who: Person(reader.small()?), at: Time(reader.signed()?) });
-        }
-        Some(Progress { visits })
-    }
-
     fn memory(&self) -> usize {
         self.visits.capacity() * size_of::<Visit>()
     }

@@ -34,12 +34,12 @@ use crate::engine::fact::Fact;
 use crate::engine::field::Reason;
 use crate::engine::handle::{Order, Person, Reward};
 use crate::engine::money::Money;
-use crate::engine::pack::{self, Reader};
+use crate::engine::pack::packed;
 use crate::engine::rejection::{Code, Rejection};
 use crate::engine::state::Status;
 use crate::engine::time::{Span, Time};
 use crate::engine::view::{Look, Need, Offer, PersonLook, RewardLook, Side, Step};
-use crate::gather::{Gather, GatherAll};
+use crate::gather::Gather;
 use crate::guard;
 use crate::json::tree::Node;
 use crate::rewards;
@@ -417,51 +417,14 @@ impl Progress {
     }
 }
 
+packed! {
+    Progress { over, payers, helpers }
+    Payer { who, at, order, standing }
+}
+
+packed! { enum Standing { Paid, Owed, Refunded } }
+
 impl Kept for Progress {
-    fn pack(&self, out: &mut Vec<u8>) {
-        out.push(u8::from(self.over));
-        pack::put(out, u64::from(self.paid()));
-        for payer in &self.payers {
-            pack::put(out, u64::from(payer.who.0));
-            pack::put_signed(out, payer.at.0);
-            pack::put(out, u64::from(payer.order.0));
-            out.push(match payer.standing {
-                Standing::Paid => 0,
-                Standing::Owed => 1,
-                Standing::Refunded => 2,
-            });
-        }
-        pack::put(out, u64::from(self.helped()));
-        for helper in &self.helpers {
-            pack::put(out, u64::from(helper.0));
-        }
-    }
-
-    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let over = match reader.byte()? {
-            0 => false,
-            1 => true,
-            _ => return None,
-        };
-        let mut payers = Vec::new();
-        for _ in 0..reader.count()? {
-            payers.push(Payer {
-                who: Person(reader.small()?),
-                at: Time(reader.signed()?),
-                order: Order(reader.small()?),
-                standing: match reader.byte()? {
-                    0 => Standing::Paid,
-                    1 => Standing::Owed,
-                    2 => Standing::Refunded,
-                    _ => return None,
-                },
-            });
-        }
-        let count = reader.count()?;
-        let helpers = (0..count).map(|_| reader.small().map(Person)).gather_all()?;
-        Some(Progress { payers, helpers, over })
-    }
-
     fn memory(&self) -> usize {
         self.payers.capacity() * size_of::<Payer>() + self.helpers.capacity() * size_of::<Person>()
     }

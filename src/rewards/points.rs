@@ -3,9 +3,8 @@
 //! Points expire lot by lot; what expires first is spent first. What is taken back beyond the balance is
 //! owed, where the rules say so, and later points pay for it first.
 
-use crate::engine::pack::{self, Reader};
+use crate::engine::pack::{Packed, Unpacker, packed};
 use crate::engine::time::Time;
-use crate::gather::GatherAll;
 
 /// One participant's account for one reward.
 ///
@@ -118,26 +117,20 @@ impl Account {
     fn standing(&self, at: Time) -> impl Iterator<Item = &Lot> {
         self.lots.iter().filter(move |lot| at < lot.until)
     }
+}
 
-    /// Appends the compact form.
-    pub fn pack(&self, out: &mut Vec<u8>) {
-        pack::put(out, self.debt);
-        pack::put(out, self.earned);
-        pack::put(out, u64::try_from(self.lots.len()).unwrap_or(u64::MAX));
-        for lot in &self.lots {
-            pack::put_signed(out, lot.until.0);
-            pack::put(out, u64::from(lot.points));
-        }
+impl Packed for Account {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.debt.pack(out);
+        self.earned.pack(out);
+        self.lots.pack(out);
     }
 
-    /// Reads what [`Account::pack`] wrote.
-    #[must_use]
-    pub fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let (debt, earned) = (reader.number()?, reader.number()?);
-        let count = reader.count()?;
-        let lots = (0..count).map(|_| Some(Lot { until: Time(reader.signed()?), points: reader.small()? }));
-        let lots = lots.gather_all()?;
-        let canonical = lots.is_sorted_by_key(|lot| lot.until) && lots.iter().all(|lot| lot.points > 0);
-        canonical.then_some(Account { lots, debt, earned })
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        let (debt, earned, lots): (u64, u64, Vec<Lot>) = (from.read(), from.read(), from.read());
+        from.require(lots.is_sorted_by_key(|lot| lot.until) && lots.iter().all(|lot| lot.points > 0));
+        Account { lots, debt, earned }
     }
 }
+
+packed! { Lot { until, points } }

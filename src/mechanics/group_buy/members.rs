@@ -2,7 +2,7 @@
 
 use super::super::Kept;
 use crate::engine::handle::{Order, Person};
-use crate::engine::pack::{self, Reader};
+use crate::engine::pack::packed;
 use crate::engine::time::Time;
 use crate::engine::view::PersonLook;
 
@@ -122,51 +122,14 @@ impl Member {
     }
 }
 
+packed! {
+    Progress { filled, complete, members }
+    Member { who, joined, until, order, standing }
+}
+
+packed! { enum Standing { Reserved, Paid, Lapsed, Left, Owed, Refunded } }
+
 impl Kept for Progress {
-    fn pack(&self, out: &mut Vec<u8>) {
-        pack::put(out, u64::from(self.filled));
-        out.push(u8::from(self.complete));
-        pack::put(out, u64::try_from(self.members.len()).unwrap_or(0));
-        for member in &self.members {
-            pack::put(out, u64::from(member.who.0));
-            pack::put_signed(out, member.joined.0);
-            pack::put_signed(out, member.until.0);
-            pack::put(out, member.order.map_or(0, |order| u64::from(order.0) + 1));
-            out.push(match member.standing {
-                Standing::Reserved => 0,
-                Standing::Paid => 1,
-                Standing::Lapsed => 2,
-                Standing::Left => 3,
-                Standing::Owed => 4,
-                Standing::Refunded => 5,
-            });
-        }
-    }
-
-    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let filled = reader.small()?;
-        let complete = reader.byte()? == 1;
-        let mut members = Vec::new();
-        for _ in 0..reader.count()? {
-            members.push(Member {
-                who: Person(reader.small()?),
-                joined: Time(reader.signed()?),
-                until: Time(reader.signed()?),
-                order: reader.small()?.checked_sub(1).map(Order),
-                standing: match reader.byte()? {
-                    0 => Standing::Reserved,
-                    1 => Standing::Paid,
-                    2 => Standing::Lapsed,
-                    3 => Standing::Left,
-                    4 => Standing::Owed,
-                    5 => Standing::Refunded,
-                    _ => return None,
-                },
-            });
-        }
-        Some(Progress { members, filled, complete })
-    }
-
     fn memory(&self) -> usize {
         self.members.capacity() * size_of::<Member>()
     }

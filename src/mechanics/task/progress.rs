@@ -2,7 +2,7 @@
 
 use super::{IfLeaves, Kind, Rules, day};
 use crate::engine::handle::{Order, Person};
-use crate::engine::pack::{self, Reader};
+use crate::engine::pack::{Packed, Unpacker, packed, put_flags};
 use crate::engine::time::{Time, UtcOffset};
 use crate::mechanics::Kept;
 use crate::sorted::Sorted;
@@ -214,73 +214,48 @@ impl Rules {
     }
 }
 
-impl Kept for Progress {
+packed! {
+    Tally { have, lost }
+    Bought { order, task, by }
+}
+
+impl Packed for Friend {
     fn pack(&self, out: &mut Vec<u8>) {
-        let count = |out: &mut Vec<u8>, length: usize| pack::put(out, u64::try_from(length).unwrap_or(0));
-        let put = |out: &mut Vec<u8>, number: u32| pack::put(out, u64::from(number));
-        count(out, self.counts.tallies.len());
-        for tally in &self.counts.tallies {
-            put(out, tally.have);
-            put(out, tally.lost);
-        }
-        put(out, self.counts.given);
-        count(out, self.friends.len());
-        for (who, friend) in self.friends.iter() {
-            put(out, who.0);
-            pack::put_signed(out, friend.joined.0);
-            out.push(u8::from(friend.counts) | u8::from(friend.left) << 1);
-        }
-        count(out, self.visits.len());
-        for (who, at) in self.visits.iter() {
-            put(out, who.0);
-            pack::put_signed(out, at.0);
-        }
-        count(out, self.orders.len());
-        for bought in self.orders.iter() {
-            put(out, bought.order.0);
-            put(out, bought.task);
-            put(out, bought.by.0);
-        }
+        self.joined.pack(out);
+        put_flags(out, [self.counts, self.left]);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        let joined = from.read();
+        let [counts, left] = from.flags();
+        Friend { joined, counts, left }
+    }
+}
+
+impl Packed for Progress {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.counts.tallies.pack(out);
+        self.counts.given.pack(out);
+        self.friends.pack(out);
+        self.visits.pack(out);
+        self.orders.pack(out);
         let (day, streak) = self.checked_in.unwrap_or_default();
-        put(out, streak);
-        put(out, day);
-        count(out, self.pending.len());
-        for (task, n) in self.pending.iter() {
-            put(out, *task);
-            put(out, *n);
-        }
-        put(out, self.handed_in);
+        (streak, day).pack(out);
+        self.pending.pack(out);
+        self.handed_in.pack(out);
     }
 
-    fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
-        let mut progress = Progress::default();
-        let tasks = reader.count().filter(|tasks| *tasks <= MOST_TASKS)?;
-        for _ in 0..tasks {
-            progress.counts.tallies.push(Tally { have: reader.small()?, lost: reader.small()? });
-        }
-        progress.counts.given = reader.small()?;
-        for _ in 0..reader.count()? {
-            let (who, joined) = (Person(reader.small()?), Time(reader.signed()?));
-            let flags = reader.byte().filter(|flags| *flags < 4)?;
-            let friend = Friend { joined, counts: flags & 1 != 0, left: flags & 2 != 0 };
-            progress.friends.insert(who, friend);
-        }
-        for _ in 0..reader.count()? {
-            progress.visits.insert(Person(reader.small()?), Time(reader.signed()?));
-        }
-        for _ in 0..reader.count()? {
-            let (order, task, by) = (Order(reader.small()?), reader.small()?, Person(reader.small()?));
-            progress.orders.push(Bought { order, task, by });
-        }
-        let (streak, day) = (reader.small()?, reader.small()?);
-        progress.checked_in = (streak > 0).then_some((day, streak));
-        for _ in 0..reader.count()? {
-            progress.pending.push((reader.small()?, reader.small()?));
-        }
-        progress.handed_in = reader.small()?;
-        Some(progress)
+    fn unpack(from: &mut Unpacker<'_>) -> Self {
+        let counts = Counts { tallies: from.read(), given: from.read() };
+        from.require(counts.tallies.len() <= MOST_TASKS);
+        let (friends, visits, orders) = (from.read(), from.read(), from.read());
+        let (streak, day) = from.read();
+        let checked_in = (streak > 0).then_some((day, streak));
+        Progress { counts, friends, visits, orders, checked_in, pending: from.read(), handed_in: from.read() }
     }
+}
 
+impl Kept for Progress {
     fn memory(&self) -> usize {
         self.counts.tallies.capacity() * size_of::<Tally>()
             + self.friends.memory()

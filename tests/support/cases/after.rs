@@ -5,7 +5,7 @@ use super::shape::list;
 use super::{Failure, boxed};
 use kfactor::engine::Engine;
 use kfactor::engine::audit::{Audit, hex};
-use kfactor::engine::pack::put_signed;
+use kfactor::engine::pack::{Packed as _, put_signed};
 use serde_json::{Value, json};
 
 impl Run {

@@ -1,6 +1,6 @@
 //! An account of points beside the naive one: a list of single points, each with the instant at which it is gone.
 
-use kfactor::engine::pack::Reader;
+use kfactor::engine::pack::{Packed as _, Unpacker};
 use kfactor::engine::time::Time;
 use kfactor::rewards::points::Account;
 use proptest::collection::vec;
@@ -97,7 +97,9 @@ proptest! {
             prop_assert_eq!(account.next_expiry(Time(now)), expiring.map(|(until, count)| (until, u64::try_from(count).unwrap())));
             let mut bytes = Vec::new();
             account.pack(&mut bytes);
-            prop_assert_eq!(Account::unpack(&mut Reader::new(&bytes)), Some(account.clone()));
+            let mut from = Unpacker::new(&bytes);
+            prop_assert_eq!(&Account::unpack(&mut from), &account);
+            prop_assert!(from.is_whole());
         }
     }
 }

@@ -32,6 +32,7 @@ mod world;
 use std::collections::BTreeMap;
 
 use kfactor::engine::Engine;
+use kfactor::engine::pack::Packed as _;
 use serde_json::Value;
 pub use world::World;
 
